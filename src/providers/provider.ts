@@ -1,0 +1,226 @@
+import type { ZodType } from 'zod';
+import type { Failure } from '../errors.ts';
+import type { Money } from '../money.ts';
+import type { AccountHttp, WireRequest } from './http.ts';
+
+/** Providers that have an adapter; the registry maps each to it. */
+export const providerCodes = ['yookassa'] as const;
+export type ProviderCode = (typeof providerCodes)[number];
+
+/** What an adapter needs of an account for one call: its secrets and an HTTP client bound to its limits. */
+export interface AccountAccess<Credentials = unknown> {
+  readonly code: string;
+  readonly credentials: Credentials;
+  readonly http: AccountHttp;
+}
+
+/** What we found out by asking. `absent` is the provider's definite "there is none", never our inability. */
+export type Look<T> =
+  | { readonly kind: 'found'; readonly value: T }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unavailable'; readonly failure: Failure };
+
+export type PaymentState = 'PENDING' | 'AUTHORIZED' | 'CAPTURED' | 'CANCELED' | 'FAILED';
+
+/** One seller's share of a split payment, in minor units of the payment's currency. */
+export interface SourceFacts {
+  readonly seller: string;
+  readonly amountMinor: bigint;
+  readonly platformFeeMinor: bigint | null;
+}
+
+/** A payment as its provider describes it now. */
+export interface PaymentFacts {
+  readonly providerPaymentId: string;
+  readonly orderReference: string | null;
+  readonly state: PaymentState;
+  readonly rawStatus: string;
+  readonly amount: Money;
+  /** Zero until captured; never lowered by a refund. */
+  readonly capturedMinor: bigint;
+  /** The provider's own sum of succeeded refunds, or null where it tells none. */
+  readonly refundedMinor: bigint | null;
+  /** False only where the provider says definitely that no refund is possible. */
+  readonly refundableByProvider: boolean;
+  readonly method: string | null;
+  readonly createdAt: Date;
+  readonly capturedAt: Date | null;
+  /** End of the hold of an authorized payment. */
+  readonly holdExpiresAt: Date | null;
+  /** The last instant at which the provider takes a refund, where it is known. */
+  readonly refundWindowClosesAt: Date | null;
+  /** Empty for a payment of one seller. */
+  readonly sources: readonly SourceFacts[];
+}
+
+/** A payment with the refunds made there so far, by us or by anybody. */
+export interface PaymentSight {
+  readonly payment: PaymentFacts;
+  readonly refunds: readonly RefundFacts[];
+}
+
+export interface TraceReference {
+  readonly kind: 'ARN' | 'RRN' | 'UTR' | 'OTHER';
+  readonly value: string;
+}
+
+/**
+ * A refund as its provider describes it now. `UNRECOGNISED` is a status word that this adapter does not
+ * know (rule 8: never a guess).
+ */
+export interface RefundFacts {
+  readonly providerRefundId: string;
+  readonly providerPaymentId: string;
+  readonly status: 'PENDING' | 'SUCCEEDED' | 'FAILED' | 'UNRECOGNISED';
+  readonly rawStatus: string;
+  readonly amount: Money;
+  readonly failure: Failure | null;
+  /** Our reference (MONEY section 3) where the provider gave it back. */
+  readonly ourReference: string | null;
+  readonly createdAt: Date;
+  readonly traceReferences: readonly TraceReference[];
+  readonly sources: readonly SourceFacts[];
+}
+
+export interface ReceiptItem {
+  readonly description: string;
+  /** Decimal with at most three digits after the point, above zero. */
+  readonly quantity: string;
+  readonly unitPrice: Money;
+  readonly vatCode: number;
+  readonly paymentMode: string | null;
+  readonly paymentSubject: string | null;
+  readonly measure: string | null;
+}
+
+/** Fiscal data for the receipt of a refund (Russian law 54-FZ). */
+export interface FiscalReceipt {
+  readonly customer: {
+    readonly fullName: string | null;
+    readonly inn: string | null;
+    readonly email: string | null;
+    readonly phone: string | null;
+  };
+  readonly items: readonly ReceiptItem[];
+  readonly taxSystemCode: number | null;
+}
+
+/** One leg to execute: everything from which the bytes to send are derived. Holds no row id. */
+export interface RefundOrder {
+  readonly providerPaymentId: string;
+  readonly amount: Money;
+  /** The derived provider key of this attempt, 40 hex digits; also our reference (MONEY section 3). */
+  readonly providerKey: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly receipt: FiscalReceipt | null;
+}
+
+/** Safe facts about an answer, kept with the attempt. No bodies, no secrets. */
+export type Evidence = Readonly<Record<string, string | number | boolean | null>>;
+
+/** The five outcomes of a send (MONEY section 2). */
+export type SendOutcome =
+  | { readonly kind: 'accepted'; readonly refund: RefundFacts; readonly evidence: Evidence }
+  | { readonly kind: 'refused'; readonly failure: Failure; readonly evidence: Evidence }
+  | {
+      readonly kind: 'deferred';
+      readonly failure: Failure;
+      readonly retryAfterMs: number | null;
+      readonly evidence: Evidence;
+    }
+  | { readonly kind: 'not-sent'; readonly failure: Failure; readonly evidence: Evidence }
+  | { readonly kind: 'unknown'; readonly failure: Failure; readonly evidence: Evidence };
+
+/** The outcome of voiding a hold. `refused` carries what the payment was found to be. */
+export type VoidOutcome =
+  | { readonly kind: 'accepted'; readonly payment: PaymentFacts; readonly evidence: Evidence }
+  | Exclude<SendOutcome, { kind: 'accepted' }>;
+
+/** Which refunds of an account to list; newest first, pages of the provider's largest size. */
+export interface RefundListQuery {
+  readonly providerPaymentId?: string;
+  readonly createdFrom?: Date;
+  readonly cursor?: string;
+}
+
+export interface RefundListPage {
+  readonly refunds: readonly RefundFacts[];
+  readonly nextCursor: string | null;
+}
+
+/** How a lost answer is resolved (DESIGN section 6). */
+export interface RecoveryPlan {
+  /** How long after the first send the same bytes may be sent again, in milliseconds; 0: never. */
+  readonly replayForMs: number;
+  /** Whether the refunds of a payment can be listed and matched by our reference. */
+  readonly listAndMatch: boolean;
+}
+
+/** What a provider can do. Data: documentation and `providers { … }` are compiled from it. */
+export interface Capabilities {
+  readonly partialRefunds: boolean;
+  readonly severalRefundsPerPayment: boolean;
+  readonly splitRefunds: boolean;
+  readonly itemRefunds: boolean;
+  readonly receipts: boolean;
+  readonly voidAuthorized: boolean;
+  readonly cancelRefund: boolean;
+  readonly idempotencyHours: number;
+  readonly listByPayment: boolean;
+  readonly listByTime: boolean;
+  readonly listPageSize: number;
+  readonly concurrentOperationsPerPayment: 'ONE' | 'MANY';
+  readonly refundWindowDays: number | null;
+  readonly traceReferences: readonly TraceReference['kind'][];
+  readonly externalRefunds: 'SEEN' | 'AGGREGATE' | 'INVISIBLE';
+}
+
+/**
+ * The one interface to a provider. An adapter is stateless, knows no database and no GraphQL, and never
+ * throws for what a provider says or fails to say: it returns it.
+ */
+export interface ProviderAdapter<Credentials = unknown> {
+  readonly code: ProviderCode;
+  readonly displayName: string;
+  /** Changes when the bytes for one order change; stored with every attempt. */
+  readonly wireVersion: string;
+  readonly capabilities: Capabilities;
+  readonly recovery: RecoveryPlan;
+  /** The longest time a send may take, in milliseconds. */
+  readonly sendDeadlineMs: number;
+  /** Gaps between looks at a refund that is not final, in milliseconds; the last one repeats. */
+  readonly lookGapsMs: readonly number[];
+  readonly settings: {
+    readonly credentials: ZodType<Credentials>;
+    /** The provider's own name of the account, such as a shopId: belongs to one account only. */
+    identityOf(credentials: Credentials): string;
+    readonly defaultBaseUrl: string;
+    /** Requests per second that are polite without an agreement. */
+    readonly defaultRequestsPerSecond: number;
+  };
+
+  readPayment(access: AccountAccess<Credentials>, providerPaymentId: string): Promise<Look<PaymentSight>>;
+  readRefund(access: AccountAccess<Credentials>, providerRefundId: string): Promise<Look<RefundFacts>>;
+  listRefunds(access: AccountAccess<Credentials>, query: RefundListQuery): Promise<Look<RefundListPage>>;
+
+  /** The exact bytes for one order; throws only for an order that breaks this type's own rules. */
+  buildRefund(order: RefundOrder): WireRequest;
+  /**
+   * Sends stored bytes once. `order` tells what they mean, for classifying a refusal by re-reading state;
+   * `mayStillSend` is asked right before the first byte.
+   */
+  sendRefund(
+    access: AccountAccess<Credentials>,
+    request: WireRequest,
+    order: { readonly providerPaymentId: string; readonly amount: Money },
+    mayStillSend: () => boolean,
+  ): Promise<SendOutcome>;
+
+  buildVoid(providerPaymentId: string, providerKey: string): WireRequest;
+  sendVoid(
+    access: AccountAccess<Credentials>,
+    request: WireRequest,
+    providerPaymentId: string,
+    mayStillSend: () => boolean,
+  ): Promise<VoidOutcome>;
+}
