@@ -9,7 +9,7 @@
  * Left out on purpose: codes for which ISO names no minor unit, because money in them cannot be counted in integers.
  * These are XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX.
  *
- * `Intl` is no substitute: it follows usage, not the standard (RSD 0, IQD 0), and lacks the fund codes. The
+ * `Intl` is no substitute: it follows usage, not the standard (IQD 0, HUF 0), and lacks the fund codes. The
  * deviations are listed in test/currencies.test.ts. What a provider counts differently (Stripe: ISK in hundredths)
  * is the business of its adapter.
  */
@@ -52,7 +52,8 @@ export function isCurrency(text: string): text is Currency {
 /** The number of decimals of a currency: JPY 0, RUB 2, KWD 3, CLF 4. */
 export function exponentOf(currency: Currency): Exponent {
   const exponent = exponents.get(currency);
-  if (exponent === undefined) throw new RangeError(`Not an active ISO 4217 currency: ${JSON.stringify(currency)}`);
+  if (exponent === undefined)
+    throw new RangeError(`Not an active ISO 4217 currency: ${JSON.stringify(currency)}`);
   return exponent;
 }
 

@@ -14,7 +14,9 @@ export const MAX_MINOR = 2n ** 63n - 1n;
 /** Why a text is no amount. */
 export type DecimalProblem = 'MALFORMED' | 'TOO_MANY_DECIMALS' | 'OUT_OF_RANGE';
 
-export type ParseResult = { readonly ok: true; readonly money: Money } | { readonly ok: false; readonly problem: DecimalProblem };
+export type ParseResult =
+  | { readonly ok: true; readonly money: Money }
+  | { readonly ok: false; readonly problem: DecimalProblem };
 
 // ASCII digits only (\d is that in JavaScript), one spelling per integer part: no "+", "007", ".5", "5." or "1e3".
 const DECIMAL = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?$/;
@@ -87,6 +89,7 @@ function assertSameCurrency(left: Money, right: Money): void {
 }
 
 function inRange(minor: bigint, currency: Currency): Money {
-  if (minor > MAX_MINOR || minor < -MAX_MINOR) throw new RangeError(`Amount out of range: ${minor} ${currency}`);
+  if (minor > MAX_MINOR || minor < -MAX_MINOR)
+    throw new RangeError(`Amount out of range: ${minor} ${currency}`);
   return { minor, currency };
 }

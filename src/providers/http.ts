@@ -1,3 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { Agent } from 'undici';
+import type { Clock } from '../clock.ts';
+import { logCall } from './http/call-log.ts';
+import { exchange } from './http/exchange.ts';
+import { createLanes, type Lane } from './http/lanes.ts';
+import { attemptDeadlineMs, readAgainAfterMs } from './http/read-policy.ts';
+import { retryAfterMs } from './http/retry-after.ts';
+import { createTokenBucket } from './http/token-bucket.ts';
+
 /** A request without its secrets, exactly as it is stored and sent again. */
 export interface WireRequest {
   readonly method: 'GET' | 'POST';
@@ -14,6 +25,7 @@ export type WireResult =
   | {
       readonly kind: 'answer';
       readonly status: number;
+      /** Names in lower case. */
       readonly headers: Readonly<Record<string, string>>;
       readonly text: string;
     }
@@ -23,6 +35,7 @@ export type WireResult =
   | { readonly kind: 'lost'; readonly reason: string };
 
 export interface SendOptions {
+  /** From the moment of its turn: connecting, the request and the whole answer, in milliseconds. */
   readonly deadlineMs: number;
   /** Asked right before the first byte; false makes the outcome `not-sent`. */
   readonly mayStillSend: () => boolean;
@@ -30,7 +43,7 @@ export interface SendOptions {
 
 /** The HTTP client of one account: its base URL, limits and log. */
 export interface AccountHttp {
-  /** Reads, tried again (bounded) on transport faults, 5xx and 429; a redirect is not followed. */
+  /** Reads, tried again (bounded) on transport faults and 5xx; a redirect is not followed. */
   read(request: WireRequest, secretHeaders: Readonly<Record<string, string>>): Promise<WireResult>;
   /** Sends once. Never repeated here: whether to send again is a decision about money. */
   send(
@@ -38,4 +51,105 @@ export interface AccountHttp {
     secretHeaders: Readonly<Record<string, string>>,
     options: SendOptions,
   ): Promise<WireResult>;
+}
+
+export interface AccountHttpOptions {
+  readonly accountCode: string;
+  readonly provider: string;
+  /** With the path that all requests share: `https://api.example.com/v3`. */
+  readonly baseUrl: string;
+  /** Sends that may run at once; reads have as many of their own. */
+  readonly maxInFlight: number;
+  /** Common to sends and reads. */
+  readonly requestsPerSecond: number;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** For one read with its waiting and all its attempts, in milliseconds. */
+  readonly readDeadlineMs?: number;
+}
+
+/** `close` refuses whoever waits (as `not-sent`), lets running calls end, then closes the connections. */
+export type ClosableAccountHttp = AccountHttp & { close(): Promise<void> };
+
+const READ_DEADLINE_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** How long a send waits for its turn before it is `not-sent`, in milliseconds. */
+const SEND_WAIT_MS = 15_000;
+const MAX_WAITING_PER_LANE = 500;
+
+/** Makes the HTTP client of one account. Throws for a base URL that is none. */
+export function createAccountHttp(options: AccountHttpOptions): ClosableAccountHttp {
+  const { clock, maxInFlight, readDeadlineMs = READ_DEADLINE_MS } = options;
+  const base = new URL(options.baseUrl);
+  const basePath = base.pathname.replace(/\/+$/, '');
+  const log = options.log.child({ account: options.accountCode, provider: options.provider });
+  const bucket = createTokenBucket(options.requestsPerSecond, clock);
+  const lanes = createLanes({ send: maxInFlight, read: maxInFlight }, MAX_WAITING_PER_LANE, bucket);
+  // One request per connection at a time: undici repeats pipelined requests by itself when a connection breaks.
+  const agent = new Agent({ pipelining: 1, allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS } });
+
+  async function call(
+    lane: Lane,
+    request: WireRequest,
+    secretHeaders: Readonly<Record<string, string>>,
+    limits: { waitMs: number; deadlineMs: () => number; mayStart: () => boolean; attempt: number },
+  ): Promise<WireResult> {
+    const askedMs = clock.monotonicMs();
+    const entry = await lanes.enter(lane, limits.waitMs);
+    const enteredMs = clock.monotonicMs();
+    try {
+      const result: WireResult = entry.admitted ? await run() : { kind: 'not-sent', reason: entry.reason };
+      const durationMs = clock.monotonicMs() - enteredMs;
+      logCall(log, request, result, { attempt: limits.attempt, queuedMs: enteredMs - askedMs, durationMs });
+      return result;
+    } finally {
+      if (entry.admitted) entry.leave();
+    }
+
+    async function run(): Promise<WireResult> {
+      if (!limits.mayStart()) return { kind: 'not-sent', reason: 'may-not-send' };
+      const answer = await exchange(agent, {
+        origin: base.origin,
+        path: basePath + request.path,
+        method: request.method,
+        headers: { ...request.headers, ...secretHeaders },
+        body: request.body,
+        deadlineMs: limits.deadlineMs(),
+        mayStart: limits.mayStart,
+      });
+      if (answer.kind === 'answer' && answer.status === 429) {
+        // Without advice at least nothing of the saved-up budget is spent at once.
+        bucket.pause(retryAfterMs(answer.headers, clock.now()) ?? 0);
+      }
+      return answer;
+    }
+  }
+
+  return {
+    async read(request, secretHeaders) {
+      const endsMs = clock.monotonicMs() + readDeadlineMs;
+      const leftMs = (): number => Math.max(1, endsMs - clock.monotonicMs());
+      for (let attempt = 1; ; attempt += 1) {
+        const deadlineMs = (): number => attemptDeadlineMs(leftMs(), attempt);
+        const limits = { waitMs: leftMs(), deadlineMs, mayStart: () => true, attempt };
+        const result = await call('read', request, secretHeaders, limits);
+        const pauseMs = readAgainAfterMs(result, attempt, Math.random);
+        if (pauseMs === null || pauseMs >= leftMs()) return result;
+        await sleep(pauseMs);
+      }
+    },
+    send(request, secretHeaders, { deadlineMs, mayStillSend }) {
+      const limits = {
+        waitMs: SEND_WAIT_MS,
+        deadlineMs: () => deadlineMs,
+        mayStart: mayStillSend,
+        attempt: 1,
+      };
+      return call('send', request, secretHeaders, limits);
+    },
+    async close() {
+      await lanes.close();
+      await agent.destroy();
+    },
+  };
 }

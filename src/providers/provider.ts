@@ -1,17 +1,20 @@
 import type { ZodType } from 'zod';
+import type { Clock } from '../clock.ts';
 import type { Failure } from '../errors.ts';
 import type { Money } from '../money.ts';
+import type { Evidence, FiscalReceipt, PaymentState, ProviderCode, TraceReference } from '../vocabulary.ts';
 import type { AccountHttp, WireRequest } from './http.ts';
 
-/** Providers that have an adapter; the registry maps each to it. */
-export const providerCodes = ['yookassa'] as const;
-export type ProviderCode = (typeof providerCodes)[number];
+export type { Evidence, FiscalReceipt, PaymentState, ProviderCode, TraceReference };
+export { providerCodes } from '../vocabulary.ts';
 
 /** What an adapter needs of an account for one call: its secrets and an HTTP client bound to its limits. */
 export interface AccountAccess<Credentials = unknown> {
   readonly code: string;
   readonly credentials: Credentials;
   readonly http: AccountHttp;
+  /** For what depends on the date, such as whether a refusal is explained by the refund window. */
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** What we found out by asking. `absent` is the provider's definite "there is none", never our inability. */
@@ -19,8 +22,6 @@ export type Look<T> =
   | { readonly kind: 'found'; readonly value: T }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unavailable'; readonly failure: Failure };
-
-export type PaymentState = 'PENDING' | 'AUTHORIZED' | 'CAPTURED' | 'CANCELED' | 'FAILED';
 
 /** One seller's share of a split payment, in minor units of the payment's currency. */
 export interface SourceFacts {
@@ -59,11 +60,6 @@ export interface PaymentSight {
   readonly refunds: readonly RefundFacts[];
 }
 
-export interface TraceReference {
-  readonly kind: 'ARN' | 'RRN' | 'UTR' | 'OTHER';
-  readonly value: string;
-}
-
 /**
  * A refund as its provider describes it now. `UNRECOGNISED` is a status word that this adapter does not
  * know (rule 8: never a guess).
@@ -82,27 +78,11 @@ export interface RefundFacts {
   readonly sources: readonly SourceFacts[];
 }
 
-export interface ReceiptItem {
-  readonly description: string;
-  /** Decimal with at most three digits after the point, above zero. */
-  readonly quantity: string;
-  readonly unitPrice: Money;
-  readonly vatCode: number;
-  readonly paymentMode: string | null;
-  readonly paymentSubject: string | null;
-  readonly measure: string | null;
-}
-
-/** Fiscal data for the receipt of a refund (Russian law 54-FZ). */
-export interface FiscalReceipt {
-  readonly customer: {
-    readonly fullName: string | null;
-    readonly inn: string | null;
-    readonly email: string | null;
-    readonly phone: string | null;
-  };
-  readonly items: readonly ReceiptItem[];
-  readonly taxSystemCode: number | null;
+/** What a provider would certainly refuse in an order, found without asking it. */
+export interface OrderProblem {
+  /** Where in the order, such as `["receipt", "items", "0", "quantity"]`. */
+  readonly path: readonly string[];
+  readonly message: string;
 }
 
 /** One leg to execute: everything from which the bytes to send are derived. Holds no row id. */
@@ -114,9 +94,6 @@ export interface RefundOrder {
   readonly metadata: Readonly<Record<string, string>>;
   readonly receipt: FiscalReceipt | null;
 }
-
-/** Safe facts about an answer, kept with the attempt. No bodies, no secrets. */
-export type Evidence = Readonly<Record<string, string | number | boolean | null>>;
 
 /** The five outcomes of a send (MONEY section 2). */
 export type SendOutcome =
@@ -131,15 +108,22 @@ export type SendOutcome =
   | { readonly kind: 'not-sent'; readonly failure: Failure; readonly evidence: Evidence }
   | { readonly kind: 'unknown'; readonly failure: Failure; readonly evidence: Evidence };
 
-/** The outcome of voiding a hold. `refused` carries what the payment was found to be. */
+/** The outcome of voiding a hold. `refused` carries what the payment was found to be, where that could be read. */
 export type VoidOutcome =
   | { readonly kind: 'accepted'; readonly payment: PaymentFacts; readonly evidence: Evidence }
-  | Exclude<SendOutcome, { kind: 'accepted' }>;
+  | {
+      readonly kind: 'refused';
+      readonly payment: PaymentFacts | null;
+      readonly failure: Failure;
+      readonly evidence: Evidence;
+    }
+  | Exclude<SendOutcome, { kind: 'accepted' | 'refused' }>;
 
 /** Which refunds of an account to list; newest first, pages of the provider's largest size. */
 export interface RefundListQuery {
   readonly providerPaymentId?: string;
   readonly createdFrom?: Date;
+  readonly createdTo?: Date;
   readonly cursor?: string;
 }
 
@@ -203,7 +187,9 @@ export interface ProviderAdapter<Credentials = unknown> {
   readRefund(access: AccountAccess<Credentials>, providerRefundId: string): Promise<Look<RefundFacts>>;
   listRefunds(access: AccountAccess<Credentials>, query: RefundListQuery): Promise<Look<RefundListPage>>;
 
-  /** The exact bytes for one order; throws only for an order that breaks this type's own rules. */
+  /** Everything that can be said against an order beforehand; asked before anything is reserved. */
+  checkRefund(order: Omit<RefundOrder, 'providerKey'>): readonly OrderProblem[];
+  /** The exact bytes for one order; throws only for an order to which `checkRefund` objects. */
   buildRefund(order: RefundOrder): WireRequest;
   /**
    * Sends stored bytes once. `order` tells what they mean, for classifying a refusal by re-reading state;

@@ -1,0 +1,21 @@
+import { ConsoleRefundSchema, NewPaymentSchema, ProviderQuery, SettleSchema } from './schemas.ts';
+import { type Routes, route } from './route.ts';
+import { getServer, selectServers } from './world.ts';
+
+/** What buyers and the provider's own staff do: payments, refunds in the cabinet, the end of pending refunds. */
+export const PAYMENT_ROUTES: Routes = {
+  'POST /control/payments': route(NewPaymentSchema, ({ provider, ...payment }, world) => ({
+    reference: getServer(world, provider).simulator.createPayment(payment),
+  })),
+  'GET /control/payments': route(ProviderQuery, ({ provider }, world) => ({
+    payments: selectServers(world, provider).flatMap(({ simulator }) =>
+      simulator.readyPayments().map((payment) => ({ provider: simulator.provider, ...payment })),
+    ),
+  })),
+  'POST /control/console-refund': route(ConsoleRefundSchema, ({ provider, ...refund }, world) => ({
+    refundId: getServer(world, provider).simulator.consoleRefund(refund),
+  })),
+  'POST /control/settle': route(SettleSchema, ({ provider, ...settlement }, world) => ({
+    settled: getServer(world, provider).simulator.settle(settlement),
+  })),
+};

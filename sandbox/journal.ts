@@ -1,0 +1,109 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+
+/** One fact to keep: the newest value under (kind, id) counts; `null` removes it. */
+export interface JournalEntry {
+  kind: string;
+  id: string;
+  value: unknown;
+}
+
+interface Line {
+  reset?: boolean;
+  put: JournalEntry[];
+}
+
+type Facts = Map<string, Map<string, unknown>>;
+
+/**
+ * The sandbox's durable memory: a file of JSON lines, one line per transaction, written with a synchronous write before
+ * the answer leaves, so that it survives kill -9 (not a power cut: lines are not fsynced). A torn last line is a
+ * transaction that never happened. Opening compacts the file to its newest values. Without a file nothing is kept.
+ */
+export class Journal {
+  readonly #fd: number | undefined;
+  #loaded: Facts;
+
+  private constructor(fd: number | undefined, loaded: Facts) {
+    this.#fd = fd;
+    this.#loaded = loaded;
+  }
+
+  /** Opens, replays and compacts. Throws when a line other than the last one is damaged or the file cannot be written. */
+  static open(file?: string): Journal {
+    if (file === undefined) return new Journal(undefined, new Map());
+    const facts = existsSync(file) ? replay(readFileSync(file, 'utf8'), file) : new Map();
+    const compacted = `${file}.compacting`;
+    const fd = openSync(compacted, 'w', 0o600);
+    for (const [kind, values] of facts) {
+      for (const [id, value] of values) writeFully(fd, encode({ put: [{ kind, id, value }] }));
+    }
+    fsyncSync(fd);
+    closeSync(fd);
+    renameSync(compacted, file);
+    return new Journal(openSync(file, 'a', 0o600), facts);
+  }
+
+  /** What was stored under a kind when the journal was opened, oldest first. Each kind can be taken once. */
+  take(kind: string): Map<string, unknown> {
+    const values = this.#loaded.get(kind) ?? new Map<string, unknown>();
+    this.#loaded.delete(kind);
+    return values;
+  }
+
+  /** Writes one transaction: all of the entries or, after a crash in the middle, none. */
+  append(put: JournalEntry[]): void {
+    if (this.#fd !== undefined && put.length > 0) writeFully(this.#fd, encode({ put }));
+  }
+
+  /** Forgets everything that was ever written. */
+  reset(): void {
+    this.#loaded = new Map();
+    if (this.#fd !== undefined) writeFully(this.#fd, encode({ reset: true, put: [] }));
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+  }
+}
+
+function replay(text: string, file: string): Facts {
+  const facts: Facts = new Map();
+  const lines = text.split('\n');
+  const torn = lines.length - 1; // what follows the last newline: empty, or a write that kill -9 cut
+  for (const [index, line] of lines.entries()) {
+    if (index === torn) break;
+    const parsed = decode(line);
+    if (parsed === undefined) throw new Error(`journal ${file} is damaged at line ${index + 1}`);
+    if (parsed.reset === true) facts.clear();
+    for (const { kind, id, value } of parsed.put) {
+      const values = facts.get(kind) ?? new Map<string, unknown>();
+      facts.set(kind, values);
+      if (value === null) values.delete(id);
+      else values.set(id, value);
+    }
+  }
+  return facts;
+}
+
+function writeFully(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+}
+
+// JSON has no integers beyond 2^53, so minor units travel as {"$minor": "150000"}.
+function encode(line: Line): string {
+  return `${JSON.stringify(line, (_key, value: unknown) => (typeof value === 'bigint' ? { $minor: value.toString() } : value))}\n`;
+}
+
+function decode(text: string): Line | undefined {
+  try {
+    const line: unknown = JSON.parse(text, (_key, value: unknown) =>
+      typeof value === 'object' && value !== null && '$minor' in value ? BigInt(String(value.$minor)) : value,
+    );
+    return typeof line === 'object' && line !== null && 'put' in line && Array.isArray(line.put)
+      ? (line as Line)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

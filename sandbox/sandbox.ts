@@ -1,0 +1,56 @@
+import { SandboxClock } from './clock.ts';
+import { createControlListener } from './control/server.ts';
+import { FaultBook } from './faults.ts';
+import { Journal } from './journal.ts';
+import { ProviderServer } from './provider-server.ts';
+import { RequestLog } from './request-log.ts';
+import { YooKassaSimulator } from './yookassa/simulator.ts';
+
+export interface SandboxOptions {
+  /** First port of the block: the control API; simulators follow. 0 (the default): any free ports. */
+  port?: number | undefined;
+  /** File that keeps the state over a kill -9; absent: memory only. */
+  journal?: string | undefined;
+  /** Whether an empty sandbox starts with the ready payments. Default true. */
+  seed?: boolean | undefined;
+  /** Where notifications go once they are switched on; `{account}` becomes the account code. */
+  webhookUrl?: string | undefined;
+  /** Real time in milliseconds, before the offset of the control API. Default Date.now. */
+  realNow?: (() => number) | undefined;
+}
+
+/** A running sandbox. */
+export interface Sandbox {
+  controlUrl: string;
+  yookassaUrl: string;
+  /** Stops at once, also with requests that hang. */
+  close(): Promise<void>;
+}
+
+/** Starts the control API and every simulator on 127.0.0.1. Rejects with PortInUseError; then nothing is left running. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { port = 0, seed = true, webhookUrl, realNow = Date.now } = options;
+  const journal = Journal.open(options.journal);
+  const clock = new SandboxClock(journal, realNow);
+  const faults = new FaultBook(journal);
+  const log = new RequestLog();
+  const yookassa = new ProviderServer(new YooKassaSimulator({ journal, clock, seed, webhookUrl }), {
+    clock,
+    faults,
+    log,
+  });
+  const servers = [yookassa];
+  const control = createControlListener({ journal, clock, faults, log, servers });
+  const close = async (): Promise<void> => {
+    await Promise.all([control.close(), ...servers.map((server) => server.close())]);
+    journal.close();
+  };
+  try {
+    await control.open(port);
+    for (const server of servers) await server.open(port === 0 ? 0 : port + server.simulator.portOffset);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { controlUrl: control.url, yookassaUrl: yookassa.url, close };
+}

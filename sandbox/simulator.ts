@@ -1,0 +1,128 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Fault, FaultInput, FaultKind, Operation } from './faults.ts';
+import type { WireMoney } from './money.ts';
+
+/** A request as it arrived on a provider's port; `path` is below the simulator's base path. */
+export interface ProviderRequest {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** What goes back over the wire. `effect` says whether the request changed anything at the provider. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+  effect: boolean;
+}
+
+/** A request that was understood far enough to aim faults at it and to log it, but not executed yet. */
+export interface ProviderCall {
+  operation: Operation | undefined;
+  references: string[];
+  providerKey: string | null;
+  account: string | null;
+  /** Calls with the same value run one after the other; undefined means no need to wait. */
+  exclusive: string | undefined;
+  /** Executes the request. Synchronous, so that nothing else happens between its checks and its effect. */
+  run(fault: Fault | undefined): Answer;
+}
+
+/** `POST /control/payments`. */
+export interface NewPayment {
+  account?: string | undefined;
+  reference?: string | undefined;
+  amount: WireMoney;
+  captured?: WireMoney | undefined;
+  status: 'captured' | 'authorized' | 'pending';
+  createdAt?: Date | undefined;
+  capturedAt?: Date | undefined;
+  method?: string | undefined;
+  sources?: { account: string; amount: WireMoney; platformFee?: WireMoney | undefined }[] | undefined;
+  items?: { id: string; title: string; quantity: string; unitPrice: WireMoney }[] | undefined;
+  connector?: string | undefined;
+}
+
+/** `POST /control/console-refund`: a refund that somebody made in the provider's own console. */
+export interface ConsoleRefund {
+  reference: string;
+  amount: WireMoney;
+  source?: { account: string; platformFee?: WireMoney | undefined } | undefined;
+}
+
+/** `POST /control/settle`: the end of pending refunds. */
+export interface Settlement {
+  refundId?: string | undefined;
+  all?: true | undefined;
+  status: 'succeeded' | 'failed' | 'canceled' | 'reversed';
+  reason?: string | undefined;
+}
+
+/** `POST /control/webhooks`. */
+export interface WebhookMode {
+  mode: 'on' | 'off' | 'duplicate' | 'reorder' | 'forge';
+  url?: string | undefined;
+}
+
+/** One payment of `GET /control/ledger`: statuses in the provider's words, minor units as digit strings. */
+export interface LedgerPayment {
+  provider: string;
+  reference: string;
+  currency: string;
+  capturedMinor: string;
+  account: string;
+  status: string;
+  voided: boolean;
+  releasedMinor: string;
+  refunds: LedgerRefund[];
+}
+
+export interface LedgerRefund {
+  id: string;
+  status: string;
+  amountMinor: string;
+  currency: string;
+  sources: { account: string; amountMinor: string; feeMinor: string }[];
+  origin: 'api' | 'console';
+  providerKey: string | null;
+  ourReference: string | null;
+  createdAt: string;
+}
+
+/** A ready payment with a well-known id, for trying things out. */
+export interface ReadyPayment {
+  reference: string;
+  account: string;
+  description: string;
+}
+
+/** One provider in the sandbox. The sandbox owns sockets, faults of the transport and the log; this owns behaviour. */
+export interface Simulator {
+  readonly provider: string;
+  /** Port relative to SANDBOX_PORT. */
+  readonly portOffset: number;
+  readonly basePath: string;
+  identify(request: ProviderRequest): ProviderCall;
+  /** Throws a ControlError when this fault can never happen at this provider. */
+  checkFault(fault: FaultInput): void;
+  faultApplies(kind: FaultKind, operation: Operation): boolean;
+  createPayment(payment: NewPayment): string;
+  readyPayments(): ReadyPayment[];
+  consoleRefund(refund: ConsoleRefund): string;
+  /** Ends pending refunds and returns their ids. */
+  settle(settlement: Settlement): string[];
+  mode(): Record<string, unknown>;
+  setMode(mode: Record<string, unknown>): void;
+  setWebhooks(mode: WebhookMode): void;
+  webhooks(): Record<string, unknown>;
+  ledger(reference?: string): LedgerPayment[];
+  credentials(baseUrl: string): Record<string, string>[];
+  /** Lets everything happen that is due at the present simulated time. */
+  tick(): void;
+  /** Back to the ready payments; the journal was emptied before. */
+  reset(): void;
+  close(): void;
+}

@@ -1,0 +1,109 @@
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import { authenticateViewers } from './authenticate-viewers.ts';
+import { createMovableClock, systemClock, type MovableClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { connectAccounts } from './connect-accounts.ts';
+import { setClockOffset } from './db/installation.ts';
+import { syncTenants } from './db/tenants.ts';
+import { openDatabase } from './open-database.ts';
+import { createBackground } from './refunds/background.ts';
+import { createWorld, type World } from './refunds/world.ts';
+import { createContext } from './resolvers/context.ts';
+import { buildSchema } from './schema/index.ts';
+import { isMoneyMoving } from './schema/money-moving.ts';
+import { createServer } from './server/create-server.ts';
+import type { GraphiqlSetup } from './server/graphiql.ts';
+
+export interface AppOptions {
+  readonly log: Logger;
+  /** Time that `App.moveClock` and `POST /demo/clock` can move: demo and test mode only. */
+  readonly movableClock?: boolean;
+  /** Present in demo mode only. */
+  readonly graphiql?: GraphiqlSetup;
+  /** The app has lost its database for good and must end. */
+  readonly onFatal?: (error: Error) => void;
+}
+
+/** A running service. */
+export interface App {
+  /** `http://127.0.0.1:4000` */
+  readonly url: string;
+  readonly port: number;
+  readonly world: World;
+  /** Sets the distance to real time, in seconds; without `movableClock` it throws. */
+  moveClock(offsetSeconds: number): Promise<void>;
+  /**
+   * Takes no new requests, lets requests and background work end within the configured grace, then closes
+   * provider connections, the pool, and last the embedded server. Repeated calls share one close.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the service from its configuration and starts it.
+ *
+ * @throws ConfigError, EmbeddedPostgresError, WrongInstallationError, or the system's reason why the address
+ *   cannot be listened on; whatever was started is stopped again then
+ */
+export async function startApp(config: Config, options: AppOptions): Promise<App> {
+  const { log } = options;
+  const movableClock = options.movableClock === true ? createMovableClock() : undefined;
+  await using undo = new AsyncDisposableStack();
+
+  const database = await openDatabase({
+    config,
+    log,
+    mode: 'own',
+    movableClock: movableClock !== undefined,
+    ...(options.onFatal && { onLost: options.onFatal }),
+  });
+  undo.defer(() => database.close());
+  const { db } = database;
+  const tenants = await syncTenants(db, config.merchants);
+
+  const clock = movableClock ?? systemClock;
+  const accounts = connectAccounts(config.merchants, tenants, { log, clock });
+  undo.defer(() => accounts.close());
+
+  const background = createBackground(log);
+  const { connections } = accounts;
+  const world = await createWorld({ db, clock, log, connections, background });
+  const moveClock = clockMover(world, movableClock);
+  const server = createServer({
+    schema: buildSchema(),
+    log,
+    authenticate: authenticateViewers(config.merchants, tenants),
+    contextFor: (caller) => createContext(world, caller),
+    isMoneyMoving,
+    askDatabase: () => sql`SELECT 1`.execute(db),
+    maxInflightRequests: config.maxInflightRequests,
+    graphiql: options.graphiql,
+    setClockOffset: movableClock && moveClock,
+  });
+  undo.defer(async () => {
+    const deadline = performance.now() + config.shutdownGraceMs;
+    const left = (): number => Math.max(0, deadline - performance.now());
+    const answered = await server.close(left());
+    const finished = await background.drain(left());
+    if (!answered || !finished) log.warn({ answered, finished }, 'stopped before everything was done');
+  });
+  const { port } = await server.listen(config.host, config.port);
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  log.info({ url }, 'listening');
+
+  const started = undo.move();
+  let closing: Promise<void> | undefined;
+  return { url, port, world, moveClock, close: () => (closing ??= started.disposeAsync()) };
+}
+
+function clockMover(
+  { db }: World,
+  clock: MovableClock | undefined,
+): (offsetSeconds: number) => Promise<void> {
+  return async (offsetSeconds) => {
+    if (clock === undefined) throw new TypeError('The clock of this app does not move.');
+    await setClockOffset(db, offsetSeconds);
+    clock.setOffsetSeconds(offsetSeconds);
+  };
+}

@@ -1,0 +1,26 @@
+/** The commands of the command line; each returns the exit code. Loaded when asked for: `key` needs no database. */
+export const commands = {
+  serve: async () => (await import('./commands/serve.ts')).serve(process.env),
+  migrate: async () => (await import('./commands/migrate.ts')).migrate(process.env),
+  schema: async () => {
+    const { printSchema } = await import('./schema/print.ts');
+    process.stdout.write(`${printSchema().trimEnd()}\n`);
+    return 0;
+  },
+  key: async (args) => {
+    const { printNewKey } = await import('./access/new-key.ts');
+    process.stdout.write(printNewKey(args));
+    return 0;
+  },
+} satisfies Record<string, (args: readonly string[]) => Promise<number>>;
+
+export const isCommand = (name: string): name is keyof typeof commands => Object.hasOwn(commands, name);
+
+export const USAGE = `Commands:
+  serve                                           the service (default)
+  migrate                                         brings the database to this release and ends
+  schema                                          prints the GraphQL schema
+  key --merchant CODE --name WHO --scopes LIST    makes an API key; LIST is read, write or read,write
+
+The environment is described in docs/configuration.md.
+`;

@@ -1,0 +1,80 @@
+import { demoDocument } from './config/demo.ts';
+import { readEnvironment } from './config/environment.ts';
+import { readJsonFile } from './config/json-file.ts';
+import { readMerchants } from './config/merchants.ts';
+import { type Path, printPath } from './config/path.ts';
+import { allOrNothing, type Report } from './config/problems.ts';
+import { type Environment, substitute } from './config/substitute.ts';
+import type { Config, MerchantConfig, ProviderSettings, ServiceConfig } from './config/types.ts';
+
+export { accountsFileJsonSchema } from './config/accounts-schema.ts';
+export { ConfigError, type ConfigProblem } from './config/problems.ts';
+export type {
+  AccountConfig,
+  Config,
+  DatabaseConfig,
+  KeyConfig,
+  LogLevel,
+  MerchantConfig,
+  ProviderSettings,
+  ServiceConfig,
+} from './config/types.ts';
+
+export interface ConfigOptions {
+  /** By provider code. */
+  readonly credentials: Readonly<Record<string, ProviderSettings>>;
+}
+
+/**
+ * Reads the whole configuration: the environment, and the accounts from ACCOUNTS_FILE or, with DEMO=1, the built-in
+ * ones. Throws a ConfigError with every problem at once. Printing the result shows no secret.
+ */
+export function loadConfig(env: Environment, options: ConfigOptions): Config {
+  return allOrNothing((report) => {
+    const { service, accountsFile, modeUnknown } = readEnvironment(env, report);
+    const rules = { providers: options.credentials, demo: service.demo };
+    if (service.demo) {
+      const document = demoDocument(service.sandboxPort);
+      return { ...service, merchants: readMerchants(document, rules, at('DEMO', report)) };
+    }
+    if (accountsFile !== undefined) {
+      const read = (document: unknown, reportAt: ReportAt) => readMerchants(document, rules, reportAt);
+      return { ...service, merchants: readAccountsFile(accountsFile, env, read, report) };
+    }
+    if (!modeUnknown && env['ACCOUNTS_FILE'] === undefined) report('ACCOUNTS_FILE', NO_ACCOUNTS);
+    return { ...service, merchants: [] };
+  });
+}
+
+/** Reads what needs no accounts: enough to migrate. Throws a ConfigError with every problem at once. */
+export function loadServiceConfig(env: Environment): ServiceConfig {
+  return allOrNothing((report) => readEnvironment(env, report).service);
+}
+
+const NO_ACCOUNTS =
+  'is not set, so no account is configured and there is nothing to refund. Set it to a file as docs/configuration.md ' +
+  'describes it, or start the demo with `npm start` (DEMO=1)';
+
+type ReportAt = (path: Path, message: string) => void;
+
+function at(source: string, report: Report): ReportAt {
+  return (path, message) => report(`${source}: ${printPath(path)}`, message);
+}
+
+function readAccountsFile(
+  file: string,
+  env: Environment,
+  read: (document: unknown, report: ReportAt) => MerchantConfig[],
+  report: Report,
+): MerchantConfig[] {
+  const json = readJsonFile(file);
+  if (!json.ok) {
+    report('ACCOUNTS_FILE', json.message);
+    return [];
+  }
+  const reportAt = at('ACCOUNTS_FILE', report);
+  const { document, isUnresolved } = substitute(json.document, env, reportAt);
+  return read(document, (path, message) => {
+    if (path.length === 0 || !isUnresolved(path)) reportAt(path, message);
+  });
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { scopes } from '../context.ts';
+
+/** Codes of merchants and accounts: they stand in keys, logs, paths and the API, and never change. */
+export const CODE = /^[a-z0-9][a-z0-9-]{1,62}$/;
+export const CODE_RULE = 'must be 2 to 63 characters: a-z, 0-9 and "-", not beginning with "-"';
+
+export const KEY_NAME_RULE = 'must be 1 to 100 visible characters';
+export const KEY_NAME = /^[^\p{C}\p{Z}]([^\p{C}\p{Zl}\p{Zp}]{0,98}[^\p{C}\p{Z}])?$/u;
+
+const SHA256 = /^[0-9a-f]{64}$/;
+const code = z.string().regex(CODE, CODE_RULE);
+const label = z.string().regex(KEY_NAME, KEY_NAME_RULE);
+
+const keySchema = z.strictObject({
+  name: label.describe(
+    'Who uses the key; stands in the history of every refund. Unique within the merchant.',
+  ),
+  sha256: z
+    .string()
+    .regex(SHA256, 'must be the SHA-256 of the key: 64 characters 0-9 and a-f, as `npm run key` prints it')
+    .describe('SHA-256 of the API key in lower-case hex. The key itself is never stored.'),
+  scopes: z
+    .array(z.enum(scopes))
+    .min(1, 'must name at least one scope: "read", "write"')
+    .describe('read: see payments and refunds. write: give money back. Neither includes the other.'),
+});
+
+const accountSchema = z.strictObject({
+  code: code.describe('Name of the account in the API, unique in the whole file. Never change it.'),
+  provider: z.string().describe('Code of the provider, such as yookassa.'),
+  displayName: label.describe('What people read.'),
+  baseUrl: z
+    .string()
+    .optional()
+    .describe(
+      "Where the provider's API is. https, or http on this machine only. Absent: the provider's production.",
+    ),
+  credentials: z
+    .record(z.string(), z.unknown())
+    .describe(
+      'What the provider wants, see docs/configuration.md. Keep secrets in the environment: "${NAME}".',
+    ),
+  maxInFlight: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(8)
+    .describe('Refunds sent to the provider at the same time, per process.'),
+  requestsPerSecond: z
+    .number()
+    .positive()
+    .max(10_000)
+    .optional()
+    .describe('Budget of requests; absent: the adapter decides.'),
+  minLookIntervalMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .default(2000)
+    .describe('The same refund is not looked up at the provider more often than this, in milliseconds.'),
+});
+
+const merchantSchema = z.strictObject({
+  code: code.describe('Never change it: the keys that protect from a second refund are derived from it.'),
+  name: label.describe('What people read.'),
+  keys: z.array(keySchema).describe('API keys of this merchant.'),
+  accounts: z.array(accountSchema).describe('Accounts at providers that belong to this merchant.'),
+});
+
+/** The shape of the accounts file. What goes beyond one value (uniqueness, credentials, https) is in merchants.ts. */
+export const accountsFileSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors: path of docs/accounts.schema.json.'),
+  merchants: z.array(merchantSchema),
+});
+
+/** The keys that the schema knows at a place, for hints at misspelt ones. */
+export function knownKeysAt(path: readonly PropertyKey[]): readonly string[] {
+  if (path.length === 0) return Object.keys(accountsFileSchema.shape);
+  if (path.length === 2) return Object.keys(merchantSchema.shape);
+  return Object.keys((path[2] === 'keys' ? keySchema : accountSchema).shape);
+}
+
+/** The JSON Schema of the file for editors, published as docs/accounts.schema.json. */
+export function accountsFileJsonSchema(): object {
+  return z.toJSONSchema(accountsFileSchema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      // A value may be a variable that is filled in before these rules apply.
+      if (jsonSchema.pattern !== undefined) jsonSchema.pattern = `${jsonSchema.pattern}|\\$\\{`;
+    },
+  });
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { scopes } from '../context.ts';
+import { isHost, isLoopback } from './hosts.ts';
+import type { Report } from './problems.ts';
+import type { Environment } from './substitute.ts';
+
+/** The keys of the demo. They stand in the README: outside demo mode they are refused. */
+export const DEMO_KEYS = {
+  demo: 'rf_demo_00000000000000000000000000000000',
+  other: 'rf_demo_11111111111111111111111111111111',
+} as const;
+
+const hashes: ReadonlySet<unknown> = new Set(Object.values(DEMO_KEYS).map(sha256));
+
+export function isDemoKeyHash(hash: unknown): boolean {
+  return hashes.has(hash);
+}
+
+/** What the demo refuses, because it must never come near real money (DESIGN section 8). */
+export function reportDemoRules(env: Environment, report: Report): void {
+  const refused = 'is not allowed with DEMO=1; ';
+  if (env['DATABASE_URL']) {
+    report(
+      'DATABASE_URL',
+      `${refused}the demo uses its own embedded database only. Unset it, or start without DEMO`,
+    );
+  }
+  if (env['ACCOUNTS_FILE']) {
+    report('ACCOUNTS_FILE', `${refused}the demo has accounts of its own. Unset it, or start without DEMO`);
+  }
+  if (env['NODE_ENV'] === 'production') {
+    report('NODE_ENV', `"production" ${refused}the keys of the demo are public. Unset one of them`);
+  }
+  const host = env['HOST'];
+  if (host && isHost(host) && !isLoopback(host)) {
+    report(
+      'HOST',
+      `${JSON.stringify(host)} ${refused}the keys of the demo are public. Use 127.0.0.1, ::1 or localhost`,
+    );
+  }
+}
+
+/**
+ * The accounts of the demo, in the form of an accounts file: two merchants, so that their isolation can be tried, with
+ * accounts in the sandbox, whose YooKassa simulator listens on the port after `sandboxPort`.
+ */
+export function demoDocument(sandboxPort: number): unknown {
+  const key = (text: string) => ({ name: 'demo', sha256: sha256(text), scopes: [...scopes] });
+  const yookassa = (merchant: string, shopId: string, name: string) => ({
+    code: `yookassa-${merchant}`,
+    provider: 'yookassa',
+    displayName: `YooKassa (${name})`,
+    baseUrl: `http://127.0.0.1:${sandboxPort + 1}/v3`,
+    credentials: { shopId, secretKey: `test_${merchant}_yookassa_secret_key` },
+    // The sandbox has no rate agreement; a load test against it should measure the service.
+    requestsPerSecond: 1000,
+  });
+  return {
+    merchants: [
+      {
+        code: 'demo',
+        name: 'Demo shop',
+        keys: [key(DEMO_KEYS.demo)],
+        accounts: [yookassa('demo', '100500', 'sandbox')],
+      },
+      {
+        code: 'other',
+        name: 'Other shop',
+        keys: [key(DEMO_KEYS.other)],
+        accounts: [yookassa('other', '100501', 'other shop')],
+      },
+    ],
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}

@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+import { type ResolvedAccount, resolveAccount } from './account.ts';
+import { accountsFileSchema, knownKeysAt } from './accounts-schema.ts';
+import { isDemoKeyHash } from './demo.ts';
+import { withHidden } from './hidden.ts';
+import { type ReportAt, reportIssues } from './issues.ts';
+import { isRecord, printPath, valueAt } from './path.ts';
+import type { MerchantConfig, ProviderSettings } from './types.ts';
+import { type Part, partsOf, reportRepeated, reportRepeatedValues } from './uniqueness.ts';
+
+export interface MerchantRules {
+  /** By provider code. */
+  readonly providers: Readonly<Record<string, ProviderSettings>>;
+  /** Whether the public keys of the demo are welcome. */
+  readonly demo: boolean;
+}
+
+type ResolvedAccounts = ReadonlyMap<string, ResolvedAccount>;
+
+/**
+ * Reads the merchants of an accounts document and reports everything that is wrong with it. The rules that look at
+ * several values run on whatever part of the document has the right shape, so that they report in the same start as
+ * the mistakes of shape. The result is complete only when nothing was reported.
+ */
+export function readMerchants(document: unknown, rules: MerchantRules, report: ReportAt): MerchantConfig[] {
+  const parsed = accountsFileSchema.safeParse(document);
+  if (!parsed.success) reportIssues(parsed.error, document, [], knownKeysAt, report);
+
+  const merchants = partsOf({ path: [], value: isRecord(document) ? document : {} }, 'merchants');
+  const keysOfMerchants = merchants.map((merchant) => partsOf(merchant, 'keys'));
+  const accounts = merchants.flatMap((merchant) => partsOf(merchant, 'accounts'));
+
+  reportRepeated(merchants, 'code', 'merchant codes are unique', report);
+  reportRepeated(accounts, 'code', 'account codes are unique, across merchants too', report);
+  reportRepeated(keysOfMerchants.flat(), 'sha256', 'a key has one entry', report);
+  for (const keys of keysOfMerchants)
+    reportRepeated(keys, 'name', 'key names are unique within a merchant', report);
+  if (!rules.demo) reportDemoKeys(keysOfMerchants.flat(), report);
+  // Where a list of accounts is missing or none, the schema has said so.
+  const countable = merchants.every(({ value }) => Array.isArray(value['accounts']));
+  if (countable && accounts.length === 0 && Array.isArray(valueAt(document, ['merchants']))) {
+    report([], 'names no account at any provider; add one to "accounts" of a merchant');
+  }
+
+  const resolved = new Map(
+    accounts.map((account) => [printPath(account.path), resolveAccount(account, rules.providers, report)]),
+  );
+  reportRepeatedIdentities(accounts, resolved, report);
+  return parsed.success ? assemble(parsed.data, resolved) : [];
+}
+
+function reportDemoKeys(keys: readonly Part[], report: ReportAt): void {
+  for (const { path, value } of keys) {
+    if (!isDemoKeyHash(value['sha256'])) continue;
+    report([...path, 'sha256'], 'is a key of the demo, which everybody knows; make one with `npm run key`');
+  }
+}
+
+/** MONEY section 9: two accounts with one identity would each count the refunds of the other. */
+function reportRepeatedIdentities(
+  accounts: readonly Part[],
+  resolved: ResolvedAccounts,
+  report: ReportAt,
+): void {
+  const identities = accounts.map(({ path, value }) => {
+    const identity = resolved.get(printPath(path))?.access?.identity;
+    const key = identity === undefined ? undefined : JSON.stringify([value['provider'], identity]);
+    return { path: [...path, 'credentials'], value: key };
+  });
+  const rule =
+    'an account at the provider (its shopId, login or merchant id) belongs to one account of one merchant';
+  reportRepeatedValues(identities, rule, report);
+}
+
+/** Called with a document that has the right shape; leaves out accounts about which something was reported. */
+function assemble(file: z.output<typeof accountsFileSchema>, resolved: ResolvedAccounts): MerchantConfig[] {
+  return file.merchants.map(({ code, name, keys, accounts }, m) => ({
+    code,
+    name,
+    keys,
+    accounts: accounts.flatMap((account, a) => {
+      const { baseUrl, access } = resolved.get(printPath(['merchants', m, 'accounts', a])) ?? {};
+      if (baseUrl === undefined || access === undefined) return [];
+      const { credentials, identity } = access;
+      const {
+        code: accountCode,
+        provider,
+        displayName,
+        maxInFlight,
+        requestsPerSecond,
+        minLookIntervalMs,
+      } = account;
+      const visible = { code: accountCode, provider, displayName, baseUrl, identity };
+      const limits = { maxInFlight, requestsPerSecond, minLookIntervalMs };
+      return [withHidden({ ...visible, ...limits }, { credentials })];
+    }),
+  }));
+}

@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+import type { Scope } from '../context.ts';
+
+/** What a provider brings along, so that its accounts can be configured; the configuration itself knows no provider. */
+export interface ProviderSettings {
+  /** The credentials of one account, strict. Its messages must not repeat values. */
+  readonly schema: z.ZodType;
+  /** Who the account is at the provider (shopId, merchant login): one identity is one account. Not secret. */
+  identityOf(credentials: unknown): string;
+  /** The production API. Without it every account must name its own `baseUrl`. */
+  readonly defaultBaseUrl?: string;
+}
+
+export interface KeyConfig {
+  readonly name: string;
+  /** Lower-case hex of the key's SHA-256. */
+  readonly sha256: string;
+  readonly scopes: readonly Scope[];
+}
+
+export interface AccountConfig {
+  readonly code: string;
+  readonly provider: string;
+  readonly displayName: string;
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  /** What the provider's schema made of them. Readable by name only; printers see `[hidden]`. */
+  readonly credentials: unknown;
+  readonly identity: string;
+  readonly maxInFlight: number;
+  readonly requestsPerSecond: number | undefined;
+  readonly minLookIntervalMs: number;
+}
+
+export interface MerchantConfig {
+  /** Immutable: provider keys are derived from it. */
+  readonly code: string;
+  readonly name: string;
+  readonly keys: readonly KeyConfig[];
+  readonly accounts: readonly AccountConfig[];
+}
+
+/** The `url` may hold a password; printers see `[hidden]`. */
+export type DatabaseConfig =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'embedded'; readonly dataDir: string };
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** Everything but the merchants: what `migrate` needs, too. */
+export interface ServiceConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly database: DatabaseConfig;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly demo: boolean;
+  readonly sandboxPort: number;
+  readonly logLevel: LogLevel;
+  /** Whether statements are prepared on the server (not behind a transaction pooler). */
+  readonly prepared: boolean;
+  readonly poolSize: number;
+  readonly maxInflightRequests: number;
+  readonly shutdownGraceMs: number;
+}
+
+export interface Config extends ServiceConfig {
+  readonly merchants: readonly MerchantConfig[];
+}

@@ -1,0 +1,44 @@
+import type { Insertable, Kysely } from 'kysely';
+import type { Cause } from '../context.ts';
+import type { LegId, MerchantId, OperationId, PaymentId, RefundId } from '../ids.ts';
+import type { Evidence } from '../vocabulary.ts';
+import type { Database, EventTable } from './tables.ts';
+
+/** Where the knowledge behind a change came from. */
+export type EventSource = 'API' | 'PROVIDER_ANSWER' | 'PROVIDER_READ' | 'SERVICE';
+
+export interface EventInput {
+  readonly merchantId: MerchantId;
+  readonly paymentId: PaymentId;
+  readonly refundId?: RefundId | null;
+  readonly legId?: LegId | null;
+  readonly operationId?: OperationId | null;
+  /** What happened, such as `leg.moved` or `refund.created`. */
+  readonly kind: string;
+  readonly from?: string | null;
+  readonly to?: string | null;
+  readonly source: EventSource;
+  readonly cause: Cause;
+  readonly evidence?: Evidence;
+}
+
+export const eventRow = (event: EventInput): Insertable<EventTable> => ({
+  merchant_id: event.merchantId,
+  payment_id: event.paymentId,
+  refund_id: event.refundId ?? null,
+  leg_id: event.legId ?? null,
+  operation_id: event.operationId ?? null,
+  kind: event.kind,
+  from_status: event.from ?? null,
+  to_status: event.to ?? null,
+  source: event.source,
+  actor: event.cause.actor,
+  api_key_id: event.cause.keyId,
+  request_id: event.cause.requestId,
+  evidence: JSON.stringify(event.evidence ?? {}),
+});
+
+/** Appends one event (rule 10); the table refuses every later change of it. */
+export async function insertEvent(tx: Kysely<Database>, event: EventInput): Promise<void> {
+  await tx.insertInto('events').values(eventRow(event)).execute();
+}

@@ -1,0 +1,77 @@
+import { sql, type Kysely } from 'kysely';
+import type { Database } from './tables.ts';
+
+/** This database is not for the mode in which the service was started. The message says what to do. */
+export class WrongInstallationError extends Error {
+  override readonly name = 'WrongInstallationError';
+}
+
+const IS_DEMO =
+  'This database belongs to a demo (DEMO=1). Its keys are public, so it is never used without DEMO=1. ' +
+  'Use another DATA_DIR or DATABASE_URL, or delete the demo.';
+const IS_NOT_DEMO =
+  'This database was not made by a demo, so it may hold real refunds, and DEMO=1 refuses it. ' +
+  'Use another DATA_DIR for the demo, or start without DEMO=1.';
+
+/**
+ * Refuses a database of the other mode before anything in it is changed. An empty database passes.
+ *
+ * @throws WrongInstallationError
+ */
+export async function refuseOtherMode(db: Kysely<Database>, demo: boolean): Promise<void> {
+  const known = await sql<{
+    exists: boolean;
+  }>`SELECT to_regclass('installation') IS NOT NULL AS exists`.execute(db);
+  if (known.rows[0]?.exists !== true) return;
+  const row = await db.selectFrom('installation').select('demo').executeTakeFirst();
+  refuseUnlessSame(row?.demo, demo);
+}
+
+/**
+ * Marks a migrated database, once, as a demo's or not. Any number of processes may do so at once.
+ *
+ * @throws WrongInstallationError when it is marked for the other mode, or holds data that no demo has made
+ */
+export async function markInstallation(db: Kysely<Database>, demo: boolean): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await lockInstallation(trx);
+    const row = await trx.selectFrom('installation').select('demo').executeTakeFirst();
+    refuseUnlessSame(row?.demo, demo);
+    if (row !== undefined) return;
+    const data = await trx.selectFrom('merchants').select('id').limit(1).executeTakeFirst();
+    if (demo && data !== undefined) throw new WrongInstallationError(IS_NOT_DEMO);
+    await trx.insertInto('installation').values({ demo }).execute();
+  });
+}
+
+/**
+ * Makes `app_now()` follow `installation.clock_offset`. Demo and test mode only: in production time is the
+ * database's own.
+ */
+export async function makeClockMovable(db: Kysely<Database>): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    // Two processes that replace a function at once make PostgreSQL fail one of them.
+    await lockInstallation(trx);
+    await sql`
+      CREATE OR REPLACE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE
+      AS 'SELECT now() + COALESCE((SELECT clock_offset FROM installation), interval ''0'')'`.execute(trx);
+  });
+}
+
+/** Sets the distance of `app_now()` to real time, for every process on this database. See `makeClockMovable`. */
+export async function setClockOffset(db: Kysely<Database>, offsetSeconds: number): Promise<void> {
+  await db
+    .updateTable('installation')
+    .set({ clock_offset: `${offsetSeconds} seconds` })
+    .execute();
+}
+
+function refuseUnlessSame(marked: boolean | undefined, demo: boolean): void {
+  if (marked === undefined || marked === demo) return;
+  throw new WrongInstallationError(marked ? IS_DEMO : IS_NOT_DEMO);
+}
+
+/** Held until the transaction ends; the number is ours alone. */
+async function lockInstallation(trx: Kysely<Database>): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended('refund-federation.installation', 0))`.execute(trx);
+}

@@ -1,0 +1,117 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type { AccountId, MerchantId, PaymentId, RefundId } from '../ids.ts';
+import type { RefundOrigin, RefundStatus } from '../vocabulary.ts';
+import { exactCreatedAt, readDirection, toPage, withinPage, type Page, type PageQuery } from './list-page.ts';
+import type { Database, RefundTable } from './tables.ts';
+
+/** A refund in a list, with the exact text of its `created_at`. */
+export type ListedRefund = Selectable<RefundTable> & { readonly exact_created_at: string };
+
+interface InstantRange {
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+/** All given conditions together; `from` inclusive, `to` exclusive; amounts inclusive, in minor units. */
+export interface RefundConditions {
+  readonly ids?: readonly RefundId[] | undefined;
+  readonly paymentId?: PaymentId | undefined;
+  readonly accountId?: AccountId | undefined;
+  readonly orderReference?: string | undefined;
+  readonly reference?: string | undefined;
+  readonly seller?: string | undefined;
+  readonly statuses?: readonly RefundStatus[] | undefined;
+  readonly origin?: RefundOrigin | undefined;
+  readonly createdAt?: InstantRange | undefined;
+  readonly finalizedAt?: InstantRange | undefined;
+  readonly amount?:
+    | {
+        readonly currency: string;
+        readonly minMinor?: bigint | undefined;
+        readonly maxMinor?: bigint | undefined;
+      }
+    | undefined;
+}
+
+type Db = Kysely<Database>;
+
+/** Keyset over refunds_newest, refunds_by_payment, refunds_by_account or refunds_by_status, as the conditions allow. */
+export async function listRefunds(
+  db: Db,
+  merchantId: MerchantId,
+  conditions: RefundConditions,
+  page: PageQuery,
+): Promise<Page<ListedRefund>> {
+  return toPage(await selectRefunds(db, merchantId, conditions, page).execute(), page);
+}
+
+/** The same page of each of these payments in one statement, each through refunds_by_payment. */
+export async function listRefundsOfPayments(
+  db: Db,
+  merchantId: MerchantId,
+  paymentIds: readonly PaymentId[],
+  conditions: RefundConditions,
+  page: PageQuery,
+): Promise<Map<PaymentId, Page<ListedRefund>>> {
+  const ofOne = selectRefunds(db, merchantId, conditions, page).where(
+    sql<boolean>`refunds.payment_id = wanted.id`,
+  );
+  const direction = sql.raw(readDirection(page));
+  const { rows } = await sql<ListedRefund>`
+    SELECT page.* FROM unnest(${[...paymentIds]}::uuid[]) AS wanted(id)
+    CROSS JOIN LATERAL ${ofOne} AS page
+    ORDER BY page.created_at ${direction}, page.id ${direction}`.execute(db);
+  const found = Map.groupBy(rows, (row) => row.payment_id);
+  return new Map(paymentIds.map((id) => [id, toPage(found.get(id) ?? [], page)]));
+}
+
+function selectRefunds(db: Db, merchantId: MerchantId, conditions: RefundConditions, page: PageQuery) {
+  const { ids, paymentId, accountId, orderReference, reference, seller, statuses, origin } = conditions;
+  const { createdAt, finalizedAt, amount } = conditions;
+  return db
+    .selectFrom('refunds')
+    .selectAll('refunds')
+    .select(exactCreatedAt('refunds').as('exact_created_at'))
+    .where('refunds.merchant_id', '=', merchantId)
+    .$if(ids !== undefined, (q) => q.where(sql<boolean>`refunds.id = ANY(${[...ids!]}::uuid[])`))
+    .$if(paymentId !== undefined, (q) => q.where('refunds.payment_id', '=', paymentId!))
+    .$if(accountId !== undefined, (q) => q.where('refunds.account_id', '=', accountId!))
+    .$if(reference !== undefined, (q) => q.where('refunds.reference', '=', reference!))
+    .$if(statuses !== undefined, (q) =>
+      q.where(sql<boolean>`refunds.status = ANY(${[...statuses!]}::text[])`),
+    )
+    .$if(origin !== undefined, (q) => q.where('refunds.origin', '=', origin!))
+    .$if(orderReference !== undefined, (q) =>
+      q.where('refunds.payment_id', 'in', paymentsOfOrder(db, merchantId, orderReference!)),
+    )
+    .$if(seller !== undefined, (q) => q.where('refunds.id', 'in', refundsOfSeller(db, merchantId, seller!)))
+    .$if(createdAt?.from !== undefined, (q) => q.where('refunds.created_at', '>=', createdAt!.from!))
+    .$if(createdAt?.to !== undefined, (q) => q.where('refunds.created_at', '<', createdAt!.to!))
+    .$if(finalizedAt?.from !== undefined, (q) => q.where('refunds.finalized_at', '>=', finalizedAt!.from!))
+    .$if(finalizedAt?.to !== undefined, (q) => q.where('refunds.finalized_at', '<', finalizedAt!.to!))
+    .$if(amount !== undefined, (q) => q.where('refunds.currency', '=', amount!.currency))
+    .$if(amount?.minMinor !== undefined, (q) => q.where('refunds.amount_minor', '>=', amount!.minMinor!))
+    .$if(amount?.maxMinor !== undefined, (q) => q.where('refunds.amount_minor', '<=', amount!.maxMinor!))
+    .where(withinPage('refunds', page))
+    .orderBy('refunds.created_at', readDirection(page))
+    .orderBy('refunds.id', readDirection(page))
+    .limit(page.limit + 1);
+}
+
+/** Index payments_by_order_reference. */
+const paymentsOfOrder = (db: Db, merchantId: MerchantId, orderReference: string) =>
+  db
+    .selectFrom('payments')
+    .select('payments.id')
+    .where('payments.merchant_id', '=', merchantId)
+    .where('payments.order_reference', '=', orderReference);
+
+/** Indexes payment_sources_by_seller and leg_sources_by_source. */
+const refundsOfSeller = (db: Db, merchantId: MerchantId, seller: string) =>
+  db
+    .selectFrom('payment_sources')
+    .innerJoin('leg_sources', 'leg_sources.source_id', 'payment_sources.id')
+    .innerJoin('refund_legs', 'refund_legs.id', 'leg_sources.leg_id')
+    .select('refund_legs.refund_id')
+    .where('payment_sources.merchant_id', '=', merchantId)
+    .where('payment_sources.seller', '=', seller);

@@ -1,0 +1,22 @@
+import type { Kysely } from 'kysely';
+import { Migrator, type Migration } from 'kysely/migration';
+import * as firstRefund from './migrations/0001-first-refund.ts';
+
+/** Append-only: a released migration is never edited. Named so that their order is their names' order. */
+const migrations: Record<string, Migration> = {
+  '0001-first-refund': firstRefund,
+};
+
+/**
+ * Brings the database to the schema of this release, forward only. Any number of processes may call it at
+ * once on an empty database: a transaction-level advisory lock makes all but the first wait.
+ *
+ * @returns the names of the migrations that this call has run
+ * @throws when a migration fails (nothing of it is kept), or the database is of a newer release
+ */
+export async function migrateToLatest(db: Kysely<never>): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error) throw error;
+  return (results ?? []).map((result) => result.migrationName);
+}

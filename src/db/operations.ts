@@ -1,0 +1,153 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import { systemCause } from '../context.ts';
+import type { Failure } from '../errors.ts';
+import type { ApiKeyId, MerchantId, OperationId, PaymentId } from '../ids.ts';
+import type { Evidence, OperationStatus, RefundReason } from '../vocabulary.ts';
+import { eventRow, insertEvent, type EventInput } from './events.ts';
+import type { Payment } from './payments.ts';
+import { appNow, fromAppNow } from './sql-time.ts';
+import type { Database, PaymentOperationTable } from './tables.ts';
+
+export type PaymentOperation = Selectable<PaymentOperationTable>;
+type Db = Kysely<Database>;
+
+/** The operation of a payment that is not finished (payment_operations_one_open_per_payment). */
+export function findOpenOperation(
+  db: Db,
+  paymentId: PaymentId,
+): Promise<(PaymentOperation & { lease_is_live: boolean }) | undefined> {
+  return db
+    .selectFrom('payment_operations')
+    .selectAll()
+    .select(sql<boolean>`COALESCE(lease_until > app_now(), false)`.as('lease_is_live'))
+    .where('payment_id', '=', paymentId)
+    .where('status', 'in', ['SENDING', 'UNKNOWN'])
+    .executeTakeFirst();
+}
+
+/** Primary key. */
+export function findOperation(
+  db: Db,
+  merchantId: MerchantId,
+  id: OperationId,
+): Promise<(PaymentOperation & { lease_is_live: boolean }) | undefined> {
+  return db
+    .selectFrom('payment_operations')
+    .selectAll()
+    .select(sql<boolean>`COALESCE(lease_until > app_now(), false)`.as('lease_is_live'))
+    .where('id', '=', id)
+    .where('merchant_id', '=', merchantId)
+    .executeTakeFirst();
+}
+
+export interface NewVoidOperation {
+  readonly operationId: OperationId;
+  readonly payment: Payment;
+  readonly providerKey: string;
+  readonly wireVersion: string;
+  readonly request: StoredRequest;
+  readonly leaseMs: number;
+  readonly reason: RefundReason;
+  readonly note: string | null;
+  readonly createdBy: ApiKeyId;
+  readonly idempotency: { readonly key: string; readonly hashVersion: number; readonly hash: Buffer };
+  readonly event: EventInput;
+}
+
+interface StoredRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+/** The intent of a void with the caller's key and its event. Needs the payment's lock. */
+export async function insertVoidOperation(tx: Db, operation: NewVoidOperation): Promise<void> {
+  const { payment, request, idempotency } = operation;
+  await tx
+    .with('operation', (cte) =>
+      cte.insertInto('payment_operations').values({
+        id: operation.operationId,
+        merchant_id: payment.merchant_id,
+        account_id: payment.account_id,
+        payment_id: payment.id,
+        kind: 'VOID',
+        status: 'SENDING',
+        provider_key: operation.providerKey,
+        wire_version: operation.wireVersion,
+        method: request.method,
+        path: request.path,
+        headers: JSON.stringify(request.headers),
+        body: request.body,
+        sends: 1,
+        first_sent_at: appNow,
+        lease_until: fromAppNow(operation.leaseMs),
+        reason: operation.reason,
+        note: operation.note,
+        created_by: operation.createdBy,
+      }),
+    )
+    .with('key', (cte) =>
+      cte.insertInto('idempotency').values({
+        merchant_id: payment.merchant_id,
+        key: idempotency.key,
+        hash_version: idempotency.hashVersion,
+        content_hash: idempotency.hash,
+        refund_id: null,
+        operation_id: operation.operationId,
+      }),
+    )
+    .insertInto('events')
+    .values(eventRow(operation.event))
+    .execute();
+}
+
+/** Takes the lease for sending the same bytes again; false when somebody else has it. */
+export async function leaseOperation(db: Db, id: OperationId, leaseMs: number): Promise<boolean> {
+  const updated = await db
+    .updateTable('payment_operations')
+    .set({ lease_until: fromAppNow(leaseMs), sends: sql<number>`sends + 1`, updated_at: appNow })
+    .where('id', '=', id)
+    .where('status', 'in', ['SENDING', 'UNKNOWN'])
+    .where((eb) =>
+      eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', eb.fn<Date>('app_now', []))]),
+    )
+    .executeTakeFirst();
+  return updated.numUpdatedRows > 0n;
+}
+
+/** Moves an open operation, with its event; a finished one stays as it is. */
+export async function moveOperation(
+  db: Db,
+  operation: PaymentOperation,
+  to: OperationStatus,
+  details: { readonly failure: Failure | null; readonly evidence: Evidence },
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const updated = await tx
+      .updateTable('payment_operations')
+      .set({
+        status: to,
+        lease_until: null,
+        failure: details.failure && JSON.stringify(details.failure),
+        evidence: JSON.stringify(details.evidence),
+        updated_at: appNow,
+        finalized_at: to === 'SUCCEEDED' || to === 'FAILED' ? appNow : null,
+      })
+      .where('id', '=', operation.id)
+      .where('status', 'in', ['SENDING', 'UNKNOWN'])
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n || operation.status === to) return;
+    await insertEvent(tx, {
+      merchantId: operation.merchant_id,
+      paymentId: operation.payment_id,
+      operationId: operation.id,
+      kind: 'void.moved',
+      from: operation.status,
+      to,
+      source: 'PROVIDER_READ',
+      cause: systemCause,
+      evidence: details.evidence,
+    });
+  });
+}

@@ -1,0 +1,137 @@
+import { sql, type Insertable, type Kysely, type Selectable } from 'kysely';
+import type { AccountId, MerchantId, PaymentId } from '../ids.ts';
+import type { Database, PaymentSourceTable, PaymentTable } from './tables.ts';
+
+export type Payment = Selectable<PaymentTable>;
+export type PaymentSource = Selectable<PaymentSourceTable>;
+type Db = Kysely<Database>;
+
+/** Primary key. */
+export function findPayment(db: Db, merchantId: MerchantId, id: PaymentId): Promise<Payment | undefined> {
+  return db
+    .selectFrom('payments')
+    .selectAll()
+    .where('id', '=', id)
+    .where('merchant_id', '=', merchantId)
+    .executeTakeFirst();
+}
+
+/** Index payments_of_account. */
+export function findPaymentAtProvider(
+  db: Db,
+  merchantId: MerchantId,
+  accountId: AccountId,
+  providerPaymentId: string,
+): Promise<Payment | undefined> {
+  return db
+    .selectFrom('payments')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('provider_payment_id', '=', providerPaymentId)
+    .where('merchant_id', '=', merchantId)
+    .executeTakeFirst();
+}
+
+/**
+ * Takes the lock under which everything about this payment's money is decided. Lock order: payment, refund,
+ * leg, attempt.
+ */
+export function lockPaymentForUpdate(
+  tx: Db,
+  merchantId: MerchantId,
+  id: PaymentId,
+): Promise<Payment | undefined> {
+  return tx
+    .selectFrom('payments')
+    .selectAll()
+    .where('id', '=', id)
+    .where('merchant_id', '=', merchantId)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** First sight: two at once make one row (payments_of_account). */
+export async function insertPaymentIfAbsent(tx: Db, row: Insertable<PaymentTable>): Promise<void> {
+  await tx
+    .insertInto('payments')
+    .values(row)
+    .onConflict((oc) => oc.constraint('payments_of_account').doNothing())
+    .execute();
+}
+
+/** Index payment_sources_seller_unique. */
+export function listPaymentSources(db: Db, paymentId: PaymentId): Promise<PaymentSource[]> {
+  return db
+    .selectFrom('payment_sources')
+    .selectAll()
+    .where('payment_id', '=', paymentId)
+    .orderBy('seller')
+    .execute();
+}
+
+export async function insertPaymentSourcesIfAbsent(
+  tx: Db,
+  rows: readonly Insertable<PaymentSourceTable>[],
+): Promise<void> {
+  await tx
+    .insertInto('payment_sources')
+    .values([...rows])
+    .onConflict((oc) => oc.constraint('payment_sources_seller_unique').doNothing())
+    .execute();
+}
+
+/** Raises what was captured per seller; a refund never lowers it. */
+export async function raiseCapturedOfSources(
+  tx: Db,
+  paymentId: PaymentId,
+  captured: readonly { readonly seller: string; readonly capturedMinor: bigint }[],
+): Promise<void> {
+  for (const { seller, capturedMinor } of captured)
+    await tx
+      .updateTable('payment_sources')
+      .set({ captured_minor: capturedMinor })
+      .where('payment_id', '=', paymentId)
+      .where('seller', '=', seller)
+      .where('captured_minor', '<', capturedMinor)
+      .execute();
+}
+
+export type PaymentFactColumns = Pick<
+  Payment,
+  | 'order_reference'
+  | 'state'
+  | 'raw_status'
+  | 'method'
+  | 'amount_minor'
+  | 'captured_minor'
+  | 'provider_refunded_minor'
+  | 'refundable_by_provider'
+  | 'captured_at'
+  | 'hold_expires_at'
+  | 'refund_window_closes_at'
+  | 'as_of'
+>;
+
+/** Stores what the provider said; never touches our own sums. Needs the payment's lock. */
+export async function updatePaymentFacts(tx: Db, id: PaymentId, facts: PaymentFactColumns): Promise<void> {
+  await tx
+    .updateTable('payments')
+    .set({ ...facts, version: sql<number>`version + 1`, updated_at: sql<Date>`app_now()` })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Sums the provider refunds that belong to nobody yet. Needs the payment's lock. */
+export async function updateUnbound(tx: Db, id: PaymentId): Promise<void> {
+  await sql`
+    UPDATE payments SET unbound_minor = u.minor, version = version + 1, updated_at = app_now()
+    FROM (SELECT COALESCE(SUM(amount_minor), 0)::bigint AS minor FROM provider_refunds
+          WHERE payment_id = ${id} AND leg_id IS NULL AND status IN ('PENDING', 'SUCCEEDED', 'UNRECOGNISED')) u
+    WHERE id = ${id} AND unbound_minor <> u.minor`.execute(tx);
+}
+
+/** The database's time, which every `as_of` and every lease is measured in. */
+export async function readAppNow(db: Db): Promise<Date> {
+  const { rows } = await sql<{ now: Date }>`SELECT app_now() AS now`.execute(db);
+  return rows[0]!.now;
+}

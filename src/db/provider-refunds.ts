@@ -1,0 +1,78 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type { AccountId, LegId, MerchantId, PaymentId } from '../ids.ts';
+import type { Money } from '../money.ts';
+import type { Database, ProviderRefundTable } from './tables.ts';
+
+export type ProviderRefund = Selectable<ProviderRefundTable>;
+
+/** Index provider_refunds_by_payment. */
+export function listProviderRefunds(db: Kysely<Database>, paymentId: PaymentId): Promise<ProviderRefund[]> {
+  return db.selectFrom('provider_refunds').selectAll().where('payment_id', '=', paymentId).execute();
+}
+
+export interface SeenProviderRefund {
+  readonly providerRefundId: string;
+  readonly status: string;
+  readonly rawStatus: string;
+  readonly amount: Money;
+  readonly ourReference: string | null;
+  readonly createdAt: Date;
+}
+
+/**
+ * Keeps a provider refund as it was seen (MONEY section 5). A leg that is named binds a row that has none;
+ * a bound row stays bound.
+ *
+ * @returns the leg the row is bound to now
+ */
+export async function upsertProviderRefund(
+  tx: Kysely<Database>,
+  owner: { readonly merchantId: MerchantId; readonly accountId: AccountId; readonly paymentId: PaymentId },
+  seen: SeenProviderRefund,
+  legId: LegId | null,
+  asOf: Date,
+): Promise<LegId | null> {
+  const row = await tx
+    .insertInto('provider_refunds')
+    .values({
+      account_id: owner.accountId,
+      provider_refund_id: seen.providerRefundId,
+      merchant_id: owner.merchantId,
+      payment_id: owner.paymentId,
+      leg_id: legId,
+      status: seen.status,
+      raw_status: seen.rawStatus,
+      currency: seen.amount.currency,
+      amount_minor: seen.amount.minor,
+      our_reference: seen.ourReference,
+      provider_created_at: seen.createdAt,
+      as_of: asOf,
+    })
+    .onConflict((oc) =>
+      oc.columns(['account_id', 'provider_refund_id']).doUpdateSet({
+        leg_id: sql<LegId | null>`COALESCE(provider_refunds.leg_id, excluded.leg_id)`,
+        status: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.status ELSE provider_refunds.status END`,
+        raw_status: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.raw_status ELSE provider_refunds.raw_status END`,
+        as_of: sql<Date>`GREATEST(excluded.as_of, provider_refunds.as_of)`,
+      }),
+    )
+    .returning('leg_id')
+    .executeTakeFirstOrThrow();
+  return row.leg_id;
+}
+
+/** True while a leg that was sent has no provider id yet: an unbound provider refund might be its own. */
+export async function hasSentLegWithoutProviderId(
+  db: Kysely<Database>,
+  paymentId: PaymentId,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('refund_legs')
+    .select('id')
+    .where('payment_id', '=', paymentId)
+    .where('status', 'in', ['SENDING', 'UNKNOWN', 'MANUAL_REVIEW'])
+    .where('provider_refund_id', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,0 +1,120 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type { AccountId, MerchantId, PaymentId, RefundId, SourceId, LegId } from '../ids.ts';
+import { batchedRead, groupBy, indexBy, type BatchedRead } from './batched-read.ts';
+import type { Leg, Refund } from './legs.ts';
+import type { Payment, PaymentSource } from './payments.ts';
+import type { AccountTable, Database, MerchantTable } from './tables.ts';
+
+export type Account = Selectable<AccountTable>;
+export type Merchant = Selectable<MerchantTable>;
+
+/** A leg with the currency of its refund. */
+export type RefundLeg = Leg & { readonly currency: string };
+
+/** The share of one seller in one leg. */
+export interface RefundShare {
+  readonly refund_id: RefundId;
+  readonly leg_id: LegId;
+  readonly source_id: SourceId;
+  readonly seller: string;
+  readonly amount_minor: bigint;
+  readonly platform_fee_minor: bigint | null;
+  readonly currency: string;
+}
+
+/** A payment's source with the currency of the payment. */
+export type PaymentShare = PaymentSource & { readonly currency: string };
+
+/** Reads by key, of all requests of one tick and one merchant in one statement each; nothing is kept. */
+export interface ReadBatch {
+  readonly refund: BatchedRead<RefundId, Refund>;
+  readonly payment: BatchedRead<PaymentId, Payment>;
+  readonly account: BatchedRead<AccountId, Account>;
+  readonly merchant: BatchedRead<MerchantId, Merchant>;
+  /** By name, which is their order everywhere. */
+  readonly legsOfRefund: BatchedRead<RefundId, readonly RefundLeg[]>;
+  readonly sharesOfRefund: BatchedRead<RefundId, readonly RefundShare[]>;
+  readonly sharesOfPayment: BatchedRead<PaymentId, readonly PaymentShare[]>;
+}
+
+const batches = new WeakMap<object, ReadBatch>();
+
+/** The one batch of a database, shared by all requests of the process. */
+export function readBatchOf(db: Kysely<Database>): ReadBatch {
+  const known = batches.get(db);
+  if (known !== undefined) return known;
+  const created = createReadBatch(db);
+  batches.set(db, created);
+  return created;
+}
+
+/** A list as one parameter, so that every length is the same prepared statement. */
+const isAny = (column: string, ids: readonly string[]) =>
+  sql<boolean>`${sql.ref(column)} = ANY(${[...ids]}::uuid[])`;
+
+function createReadBatch(db: Kysely<Database>): ReadBatch {
+  return {
+    /** Primary key. */
+    refund: batchedRead(async (merchantId, ids) => {
+      const rows = db.selectFrom('refunds').selectAll().where('merchant_id', '=', merchantId);
+      return indexBy(await rows.where(isAny('id', ids)).execute(), (row) => row.id);
+    }),
+    /** Primary key. */
+    payment: batchedRead(async (merchantId, ids) => {
+      const rows = db.selectFrom('payments').selectAll().where('merchant_id', '=', merchantId);
+      return indexBy(await rows.where(isAny('id', ids)).execute(), (row) => row.id);
+    }),
+    /** Primary key. */
+    account: batchedRead(async (merchantId, ids) => {
+      const rows = db.selectFrom('accounts').selectAll().where('merchant_id', '=', merchantId);
+      return indexBy(await rows.where(isAny('id', ids)).execute(), (row) => row.id);
+    }),
+    /** Primary key. */
+    merchant: batchedRead(async (merchantId, ids) => {
+      const rows = db.selectFrom('merchants').selectAll().where('id', '=', merchantId);
+      return indexBy(await rows.where(isAny('id', ids)).execute(), (row) => row.id);
+    }),
+    /** Index refund_legs_name_unique. */
+    legsOfRefund: batchedRead(async (merchantId, ids) => {
+      const rows = await db
+        .selectFrom('refund_legs')
+        .innerJoin('refunds', 'refunds.id', 'refund_legs.refund_id')
+        .selectAll('refund_legs')
+        .select('refunds.currency')
+        .where('refund_legs.merchant_id', '=', merchantId)
+        .where(isAny('refund_legs.refund_id', ids))
+        .orderBy('refund_legs.name')
+        .execute();
+      return groupBy(rows, (row) => row.refund_id);
+    }),
+    /** Index refund_legs_name_unique, then primary keys. */
+    sharesOfRefund: batchedRead(async (merchantId, ids) => {
+      const rows = await db
+        .selectFrom('refund_legs')
+        .innerJoin('refunds', 'refunds.id', 'refund_legs.refund_id')
+        .innerJoin('leg_sources', 'leg_sources.leg_id', 'refund_legs.id')
+        .innerJoin('payment_sources', 'payment_sources.id', 'leg_sources.source_id')
+        .select(['refund_legs.refund_id', 'leg_sources.leg_id', 'leg_sources.source_id'])
+        .select(['payment_sources.seller', 'leg_sources.amount_minor', 'leg_sources.platform_fee_minor'])
+        .select('refunds.currency')
+        .where('refund_legs.merchant_id', '=', merchantId)
+        .where(isAny('refund_legs.refund_id', ids))
+        .orderBy('payment_sources.seller')
+        .execute();
+      return groupBy(rows, (row) => row.refund_id);
+    }),
+    /** Index payment_sources_seller_unique. */
+    sharesOfPayment: batchedRead(async (merchantId, ids) => {
+      const rows = await db
+        .selectFrom('payment_sources')
+        .innerJoin('payments', 'payments.id', 'payment_sources.payment_id')
+        .selectAll('payment_sources')
+        .select('payments.currency')
+        .where('payment_sources.merchant_id', '=', merchantId)
+        .where(isAny('payment_sources.payment_id', ids))
+        .orderBy('payment_sources.seller')
+        .execute();
+      return groupBy(rows, (row) => row.payment_id);
+    }),
+  };
+}

@@ -1,0 +1,274 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { Failure } from '../errors.ts';
+import type {
+  AccountId,
+  ApiKeyId,
+  LegId,
+  MerchantId,
+  OperationId,
+  PaymentId,
+  RefundId,
+  SourceId,
+} from '../ids.ts';
+import type {
+  Evidence,
+  LegStatus,
+  OperationStatus,
+  PaymentState,
+  ProviderCode,
+  RefundOrigin,
+  RefundReason,
+  RefundStatus,
+  TraceReference,
+} from '../vocabulary.ts';
+import type { StoredReceipt } from './receipts.ts';
+
+/**
+ * The tables as Kysely sees them. `bigint` columns are minor units of the row's currency; `char(3)` is an
+ * ISO 4217 code; a `…_at` is an instant.
+ */
+export interface Database {
+  installation: InstallationTable;
+  merchants: MerchantTable;
+  accounts: AccountTable;
+  api_keys: ApiKeyTable;
+  payments: PaymentTable;
+  payment_sources: PaymentSourceTable;
+  refunds: RefundTable;
+  refund_legs: RefundLegTable;
+  leg_sources: LegSourceTable;
+  leg_attempts: LegAttemptTable;
+  provider_refunds: ProviderRefundTable;
+  payment_operations: PaymentOperationTable;
+  idempotency: IdempotencyTable;
+  events: EventTable;
+}
+
+/** Set by the database when a row is inserted without it. */
+type Defaulted<T> = Generated<T>;
+type Json<T extends object> = JSONColumnType<T, string, string>;
+
+export interface InstallationTable {
+  id: Defaulted<number>;
+  demo: boolean;
+  clock_offset: ColumnType<unknown, string | undefined, string>;
+}
+
+export interface MerchantTable {
+  id: MerchantId;
+  code: string;
+  name: string;
+  created_at: Defaulted<Date>;
+}
+
+export type AccountHealth = 'OK' | 'CREDENTIALS_REFUSED';
+
+export interface AccountTable {
+  id: AccountId;
+  merchant_id: MerchantId;
+  code: string;
+  provider: ProviderCode;
+  identity: string;
+  display_name: string;
+  health: Defaulted<AccountHealth>;
+  health_since: Defaulted<Date>;
+  created_at: Defaulted<Date>;
+}
+
+export interface ApiKeyTable {
+  id: ApiKeyId;
+  merchant_id: MerchantId;
+  name: string;
+  sha256: Buffer;
+  scopes: string[];
+  created_at: Defaulted<Date>;
+  revoked_at: Date | null;
+}
+
+export interface PaymentTable {
+  id: PaymentId;
+  merchant_id: MerchantId;
+  account_id: AccountId;
+  provider_payment_id: string;
+  order_reference: string | null;
+  state: PaymentState;
+  raw_status: string;
+  method: string | null;
+  currency: string;
+  amount_minor: bigint;
+  captured_minor: bigint;
+  refunded_minor: Defaulted<bigint>;
+  reserved_minor: Defaulted<bigint>;
+  unbound_minor: Defaulted<bigint>;
+  provider_refunded_minor: bigint | null;
+  refundable_by_provider: boolean;
+  overcommitted: Defaulted<boolean>;
+  provider_created_at: Date;
+  captured_at: Date | null;
+  hold_expires_at: Date | null;
+  refund_window_closes_at: Date | null;
+  as_of: Date;
+  version: Defaulted<number>;
+  created_at: Defaulted<Date>;
+  updated_at: Defaulted<Date>;
+}
+
+export interface PaymentSourceTable {
+  id: SourceId;
+  merchant_id: MerchantId;
+  payment_id: PaymentId;
+  seller: string;
+  captured_minor: bigint;
+  refunded_minor: Defaulted<bigint>;
+  reserved_minor: Defaulted<bigint>;
+  platform_fee_minor: bigint | null;
+  fee_returned_minor: Defaulted<bigint>;
+  fee_reserved_minor: Defaulted<bigint>;
+  overcommitted: Defaulted<boolean>;
+}
+
+export interface RefundTable {
+  id: RefundId;
+  merchant_id: MerchantId;
+  account_id: AccountId;
+  payment_id: PaymentId;
+  origin: RefundOrigin;
+  status: RefundStatus;
+  currency: string;
+  amount_minor: bigint;
+  returned_minor: Defaulted<bigint>;
+  reference: string | null;
+  reason: RefundReason;
+  note: string | null;
+  metadata: Json<Record<string, string>>;
+  receipt: ColumnType<StoredReceipt | null, string | null, string | null>;
+  retries: Defaulted<number>;
+  created_by: ApiKeyId | null;
+  version: Defaulted<number>;
+  created_at: Defaulted<Date>;
+  updated_at: Defaulted<Date>;
+  finalized_at: Date | null;
+}
+
+export interface RefundLegTable {
+  id: LegId;
+  merchant_id: MerchantId;
+  account_id: AccountId;
+  payment_id: PaymentId;
+  refund_id: RefundId;
+  name: string;
+  status: LegStatus;
+  amount_minor: bigint;
+  returned_minor: Defaulted<bigint>;
+  attempt: Defaulted<number>;
+  provider_refund_id: string | null;
+  raw_status: string | null;
+  failure: ColumnType<Failure | null, string | null, string | null>;
+  trace_references: ColumnType<TraceReference[], string | undefined, string>;
+  sent_at: Date | null;
+  lease_until: Date | null;
+  next_look_at: Date | null;
+  as_of: Defaulted<Date>;
+  created_at: Defaulted<Date>;
+  updated_at: Defaulted<Date>;
+  finalized_at: Date | null;
+}
+
+export interface LegSourceTable {
+  leg_id: LegId;
+  source_id: SourceId;
+  merchant_id: MerchantId;
+  amount_minor: bigint;
+  platform_fee_minor: bigint | null;
+}
+
+export interface LegAttemptTable {
+  leg_id: LegId;
+  attempt: number;
+  merchant_id: MerchantId;
+  account_id: AccountId;
+  provider_key: string;
+  wire_version: string;
+  method: string;
+  path: string;
+  headers: Json<Record<string, string>>;
+  body: string | null;
+  sends: Defaulted<number>;
+  unclear_sends: Defaulted<number>;
+  first_sent_at: Date | null;
+  last_sent_at: Date | null;
+  outcome: 'accepted' | 'refused' | 'deferred' | 'not-sent' | 'unknown' | null;
+  outcome_at: Date | null;
+  evidence: ColumnType<Evidence, string | undefined, string>;
+  provider_refund_id: string | null;
+}
+
+export interface ProviderRefundTable {
+  account_id: AccountId;
+  provider_refund_id: string;
+  merchant_id: MerchantId;
+  payment_id: PaymentId;
+  leg_id: LegId | null;
+  status: string;
+  raw_status: string;
+  currency: string;
+  amount_minor: bigint;
+  our_reference: string | null;
+  provider_created_at: Date;
+  first_seen_at: Defaulted<Date>;
+  as_of: Date;
+}
+
+export interface PaymentOperationTable {
+  id: OperationId;
+  merchant_id: MerchantId;
+  account_id: AccountId;
+  payment_id: PaymentId;
+  kind: 'VOID';
+  status: OperationStatus;
+  provider_key: string;
+  wire_version: string;
+  method: string;
+  path: string;
+  headers: Json<Record<string, string>>;
+  body: string | null;
+  sends: Defaulted<number>;
+  first_sent_at: Date | null;
+  lease_until: Date | null;
+  failure: ColumnType<Failure | null, string | null, string | null>;
+  evidence: ColumnType<Evidence, string | undefined, string>;
+  reason: RefundReason;
+  note: string | null;
+  created_by: ApiKeyId | null;
+  created_at: Defaulted<Date>;
+  updated_at: Defaulted<Date>;
+  finalized_at: Date | null;
+}
+
+export interface IdempotencyTable {
+  merchant_id: MerchantId;
+  key: string;
+  hash_version: number;
+  content_hash: Buffer;
+  refund_id: RefundId | null;
+  operation_id: OperationId | null;
+  created_at: Defaulted<Date>;
+}
+
+export interface EventTable {
+  id: Defaulted<bigint>;
+  merchant_id: MerchantId;
+  payment_id: PaymentId;
+  refund_id: RefundId | null;
+  leg_id: LegId | null;
+  operation_id: OperationId | null;
+  kind: string;
+  from_status: string | null;
+  to_status: string | null;
+  source: string;
+  actor: string;
+  api_key_id: ApiKeyId | null;
+  request_id: string | null;
+  evidence: ColumnType<Evidence, string | undefined, never>;
+  at: Defaulted<Date>;
+}

@@ -1,0 +1,58 @@
+import type { Logger } from 'pino';
+import { startApp, type App } from '../app.ts';
+import type { Config } from '../config.ts';
+import { DEMO_KEYS } from '../config/demo.ts';
+import { banner, readyPayments } from './banner.ts';
+import { followClock } from './follow-clock.ts';
+import { startSandbox } from './sandbox-process.ts';
+
+export interface DemoOptions {
+  readonly log: Logger;
+  readonly onFatal: (error: Error) => void;
+}
+
+export interface Demo {
+  readonly app: App;
+  /** For standard output. */
+  readonly banner: string;
+  close(): Promise<void>;
+}
+
+const FIRST_QUERY = `# Everything that this key may see. The README has a first refund to copy and paste.
+query Start {
+  viewer { merchant { code } scopes }
+  accounts { nodes { code provider displayName health } }
+  refunds(first: 10) { nodes { id status summary amount { value currency } } }
+}
+`;
+
+/** The service with the sandbox beside it, on one clock. */
+export async function startDemo(config: Config, { log, onFatal }: DemoOptions): Promise<Demo> {
+  await using undo = new AsyncDisposableStack();
+  const graphiql = { apiKey: DEMO_KEYS.demo, firstQuery: FIRST_QUERY };
+  const { sandboxPort: port, dataDir } = config;
+  // Side by side: each takes a while, and neither needs the other to start.
+  const [sandbox, app] = await Promise.allSettled([
+    startSandbox({ port, dataDir, log }),
+    startApp(config, { log, movableClock: true, graphiql, onFatal }),
+  ]);
+  if (sandbox.status === 'fulfilled') undo.defer(() => sandbox.value.stop());
+  if (app.status === 'fulfilled') undo.defer(() => app.value.close());
+  if (app.status === 'rejected') throw app.reason;
+  if (sandbox.status === 'rejected') throw sandbox.reason;
+
+  const { url } = sandbox.value;
+  const followerUrl = `http://127.0.0.1:${app.value.port}/demo/clock`;
+  const [follower, payments] = await Promise.all([
+    followClock(url, followerUrl, (seconds) => app.value.moveClock(seconds), log),
+    readyPayments(url),
+  ]);
+  undo.defer(() => follower.stop());
+  const started = undo.move();
+  let closing: Promise<void> | undefined;
+  return {
+    app: app.value,
+    banner: banner(app.value.url, url, payments),
+    close: () => (closing ??= started.disposeAsync()),
+  };
+}

@@ -1,0 +1,100 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { currentRequestId } from './request-context.ts';
+
+/** More than this waiting for a reader of our output, in bytes: lines are dropped and counted, memory is not eaten. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Never worth a line in a log. The first defence is not to log them at all: nothing in the service hands
+ * bodies, variables, headers or credentials to a logger.
+ */
+const SECRET_FIELDS = [
+  'authorization',
+  'body',
+  'connectionString',
+  'cookie',
+  'credentials',
+  'headers',
+  'password',
+  'secret',
+  'secretKey',
+  'variables',
+];
+
+export interface LogOptions {
+  readonly level: string;
+  /** Absent: standard output. */
+  readonly destination?: DestinationStream;
+}
+
+/**
+ * The logger: JSON lines with the time, the level, and the id of the request that caused them. Errors keep
+ * their kind, message, code and stack; a database error's detail, which quotes rows, is left out.
+ */
+export function createLog(options: LogOptions): Logger {
+  return pino(
+    {
+      level: options.level,
+      // Neither process id nor host name: both are the collector's business.
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: () => {
+        const requestId = currentRequestId();
+        return requestId === undefined ? {} : { requestId };
+      },
+      redact: {
+        paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
+        censor: '[hidden]',
+      },
+      serializers: { err: describeError },
+    },
+    options.destination ?? standardOutput(),
+  );
+}
+
+interface ErrorDescription {
+  type: string;
+  message: string;
+  code?: string;
+  constraint?: string;
+  stack?: string | undefined;
+  cause?: unknown;
+}
+
+const MAX_CAUSES = 5;
+
+function describeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  const description: ErrorDescription = { type: error.name, message: error.message, stack: error.stack };
+  if ('code' in error && typeof error.code === 'string') description.code = error.code;
+  if ('constraint' in error && typeof error.constraint === 'string')
+    description.constraint = error.constraint;
+  if (error.cause !== undefined && depth < MAX_CAUSES)
+    description.cause = describeError(error.cause, depth + 1);
+  return description;
+}
+
+/**
+ * Standard output that can never stop the service. Writes are asynchronous; a reader that is slow or stands
+ * still costs at most MAX_WAITING_BYTES, then lines are lost until it reads again; a reader that is gone
+ * (EPIPE) costs the lines.
+ */
+function standardOutput(): DestinationStream {
+  // Node opens a pipe in non-blocking mode, so that no thread can hang in a write to a reader that stands still.
+  void process.stdout.writable;
+  process.stdout.on('error', () => undefined);
+  const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
+  destination.on('error', () => undefined);
+  return destination;
+}
+
+/** Waits until the lines so far are written, at most `ms`: a process must be able to end with nobody reading. */
+export async function flushLog(log: Logger, ms = 500): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const flushed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+    log.flush(() => resolve());
+  });
+  await flushed.finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,68 @@
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { ServiceConfig } from './config.ts';
+import { connectDatabase } from './db/connect.ts';
+import { startEmbeddedPostgres } from './db/embedded/start.ts';
+import { makeClockMovable, markInstallation, refuseOtherMode } from './db/installation.ts';
+import { migrateToLatest } from './db/migrate.ts';
+import type { Database } from './db/tables.ts';
+
+export interface OpenOptions {
+  readonly config: ServiceConfig;
+  readonly log: Logger;
+  /** `own`: this process is the service of an embedded server; `attach`: a command beside it. */
+  readonly mode: 'own' | 'attach';
+  /** Whether `app_now()` follows an offset: demo and test mode only. */
+  readonly movableClock: boolean;
+  /** Called once when another service took the embedded server over. */
+  readonly onLost?: (error: Error) => void;
+}
+
+export interface OpenDatabase {
+  readonly db: Kysely<Database>;
+  /** Names of the migrations that were run now. */
+  readonly migrated: readonly string[];
+  /** Closes the pool, then stops the embedded server when it is this process's to stop. */
+  close(): Promise<void>;
+}
+
+/**
+ * A database that is connected, of this mode, and of this release's schema.
+ *
+ * @throws EmbeddedPostgresError, WrongInstallationError, or what the server said; nothing is left open then
+ */
+export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> {
+  const { config, log, mode, movableClock, onLost } = options;
+  await using undo = new AsyncDisposableStack();
+  const target = await serverOf();
+  const pool = connectDatabase<Database>({
+    ...target,
+    log,
+    max: config.poolSize,
+    preparedStatements: config.prepared,
+  });
+  undo.defer(() => pool.close());
+  const { db } = pool;
+
+  await refuseOtherMode(db, config.demo);
+  // Migrations know tables of their own time only, so they take a database of unknown tables.
+  const migrated = await migrateToLatest(db as unknown as Kysely<never>);
+  if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated');
+  if (mode === 'own') await markInstallation(db, config.demo);
+  if (movableClock) await makeClockMovable(db);
+  const opened = undo.move();
+  return { db, migrated, close: () => opened.disposeAsync() };
+
+  async function serverOf() {
+    if (config.database.kind === 'url') return { connectionString: config.database.url };
+    const { dataDir } = config.database;
+    const server = await startEmbeddedPostgres({
+      dataDir,
+      log,
+      mode,
+      ...(onLost && { onOwnershipLost: onLost }),
+    });
+    undo.defer(() => server.stop());
+    return { config: server.connection };
+  }
+}

@@ -1,0 +1,55 @@
+import type { Capabilities, ProviderAdapter } from './provider.ts';
+import { adapters } from './registry.ts';
+
+type Cell = (adapter: ProviderAdapter) => string;
+
+const yesNo =
+  (pick: (capabilities: Capabilities) => boolean): Cell =>
+  ({ capabilities }) =>
+    pick(capabilities) ? 'yes' : 'no';
+
+/** One row per fact, in the order in which a person asks. */
+const rows: readonly (readonly [label: string, cell: Cell])[] = [
+  ['Partial refunds', yesNo((can) => can.partialRefunds)],
+  ['Several refunds of one payment', yesNo((can) => can.severalRefundsPerPayment)],
+  ['Refunds of one seller of a split payment', yesNo((can) => can.splitRefunds)],
+  ['Refunds by item', yesNo((can) => can.itemRefunds)],
+  ['Fiscal receipts', yesNo((can) => can.receipts)],
+  ['Release of a hold (`cancelPayment`)', yesNo((can) => can.voidAuthorized)],
+  ['Calling a refund back at the provider', yesNo((can) => can.cancelRefund)],
+  [
+    'Refunds of one payment at the same time',
+    ({ capabilities }) => (capabilities.concurrentOperationsPerPayment === 'ONE' ? 'one' : 'many'),
+  ],
+  [
+    'Refund window',
+    ({ capabilities: { refundWindowDays: days } }) => (days === null ? 'not published' : `${days} days`),
+  ],
+  ['Life of an idempotency key', ({ capabilities }) => `${capabilities.idempotencyHours} h`],
+  [
+    'A lost answer is resolved by',
+    ({ recovery: { replayForMs, listAndMatch } }) => {
+      const ways = [
+        ...(replayForMs > 0 ? [`sending the same bytes again for ${replayForMs / 3_600_000} h`] : []),
+        ...(listAndMatch ? ['listing refunds and matching our reference'] : []),
+      ];
+      return ways.length === 0 ? 'a person' : ways.join(', then ');
+    },
+  ],
+  ['Refunds listed by payment', yesNo((can) => can.listByPayment)],
+  ['Refunds listed by time', yesNo((can) => can.listByTime)],
+  ['Refunds per page', ({ capabilities }) => String(capabilities.listPageSize)],
+  ['Refunds made elsewhere', ({ capabilities }) => capabilities.externalRefunds.toLowerCase()],
+  ['Trace references', ({ capabilities }) => capabilities.traceReferences.join(', ') || 'none'],
+  ['Longest wait for one send', ({ sendDeadlineMs }) => `${sendDeadlineMs / 1000} s`],
+];
+
+/** What every provider can do, as a Markdown table: the one in docs/providers.md, which a test compares. */
+export function renderCapabilities(all: readonly ProviderAdapter[] = Object.values(adapters)): string {
+  const lines = [
+    ['', ...all.map(({ displayName }) => displayName)],
+    ['---', ...all.map(() => '---')],
+    ...rows.map(([label, cell]) => [label, ...all.map(cell)]),
+  ];
+  return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}

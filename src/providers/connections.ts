@@ -1,0 +1,30 @@
+import type { AccountId, MerchantId } from '../ids.ts';
+import type { AccountAccess, ProviderAdapter } from './provider.ts';
+
+/** A configured account, ready to be called. */
+export interface Connection {
+  readonly accountId: AccountId;
+  readonly merchantId: MerchantId;
+  readonly accountCode: string;
+  readonly adapter: ProviderAdapter;
+  readonly access: AccountAccess;
+  /** A refund or payment of this account is asked for at most this often, in milliseconds. */
+  readonly minLookIntervalMs: number;
+}
+
+/** All configured accounts. An account that has left the configuration keeps its rows but has no connection. */
+export interface Connections {
+  find(accountId: AccountId): Connection | undefined;
+  findByCode(merchantId: MerchantId, accountCode: string): Connection | undefined;
+}
+
+export function createConnections(all: readonly Connection[]): Connections {
+  const byId = new Map(all.map((connection) => [connection.accountId, connection]));
+  const byCode = new Map(
+    all.map((connection) => [`${connection.merchantId} ${connection.accountCode}`, connection]),
+  );
+  return {
+    find: (accountId) => byId.get(accountId),
+    findByCode: (merchantId, accountCode) => byCode.get(`${merchantId} ${accountCode}`),
+  };
+}

@@ -1,0 +1,39 @@
+import type { ProviderAdapter } from '../provider.ts';
+import { buildVoid, sendVoid } from './cancel-payment.ts';
+import {
+  capabilities,
+  DEFAULT_BASE_URL,
+  DEFAULT_REQUESTS_PER_SECOND,
+  lookGapsMs,
+  recovery,
+  SEND_DEADLINE_MS,
+} from './capabilities.ts';
+import { buildRefund, checkRefund, sendRefund } from './create-refund.ts';
+import { credentials, type YooKassaCredentials } from './credentials.ts';
+import { listRefunds, readRefund } from './list-refunds.ts';
+import { readPayment } from './payment.ts';
+
+/** YooKassa (YooMoney), API v3: yookassa.ru/developers. Live and test shops share one base URL. */
+export const yookassa: ProviderAdapter<YooKassaCredentials> = {
+  code: 'yookassa',
+  displayName: 'YooKassa',
+  wireVersion: 'yookassa-1',
+  capabilities,
+  recovery,
+  sendDeadlineMs: SEND_DEADLINE_MS,
+  lookGapsMs,
+  settings: {
+    credentials,
+    identityOf: ({ shopId }) => shopId,
+    defaultBaseUrl: DEFAULT_BASE_URL,
+    defaultRequestsPerSecond: DEFAULT_REQUESTS_PER_SECOND,
+  },
+  readPayment,
+  readRefund,
+  listRefunds,
+  checkRefund,
+  buildRefund,
+  sendRefund,
+  buildVoid,
+  sendVoid,
+};

@@ -1,0 +1,36 @@
+import { sql } from 'kysely';
+import type { AccountHealth } from '../db/tables.ts';
+import type { Connection } from '../providers/connections.ts';
+import type { SendOutcome } from '../providers/provider.ts';
+import type { World } from './world.ts';
+
+/**
+ * Refused credentials pause an account: its queued legs wait, one alarm is raised. Any definite answer
+ * to a send ends the pause. One conditional update: nothing is written while nothing changes.
+ */
+export async function noteAccountHealth(
+  world: World,
+  connection: Connection,
+  outcome: Pick<SendOutcome, 'kind'> & { readonly failure?: { readonly code: string } },
+): Promise<void> {
+  const health = healthShownBy(outcome);
+  if (health === undefined || world.pausedAccounts.has(connection.accountId) === (health !== 'OK')) return;
+  if (health === 'OK') world.pausedAccounts.delete(connection.accountId);
+  else world.pausedAccounts.add(connection.accountId);
+  const changed = await world.db
+    .updateTable('accounts')
+    .set({ health, health_since: sql<Date>`app_now()` })
+    .where('id', '=', connection.accountId)
+    .where('health', '<>', health)
+    .executeTakeFirst();
+  if (changed.numUpdatedRows > 0n && health !== 'OK')
+    world.log.error(
+      { alert: 'ACCOUNT_CREDENTIALS_REFUSED', account: connection.accountCode },
+      'the provider refuses the credentials of this account; its refunds wait',
+    );
+}
+
+function healthShownBy(outcome: Parameters<typeof noteAccountHealth>[2]): AccountHealth | undefined {
+  if (outcome.failure?.code === 'AUTHENTICATION_FAILED') return 'CREDENTIALS_REFUSED';
+  return outcome.kind === 'accepted' || outcome.kind === 'refused' ? 'OK' : undefined;
+}

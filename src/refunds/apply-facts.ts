@@ -1,0 +1,129 @@
+import { sql, type Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Cause } from '../context.ts';
+import type { EventSource } from '../db/events.ts';
+import type { Leg } from '../db/legs.ts';
+import type { Payment } from '../db/payments.ts';
+import type { Database } from '../db/tables.ts';
+import type { Connection } from '../providers/connections.ts';
+import type { RefundFacts } from '../providers/provider.ts';
+import type { Evidence, LegStatus } from '../vocabulary.ts';
+import { lookGapMs } from './freshness.ts';
+import { moveLeg, type LegPatch } from './move-leg.ts';
+import { findTransition, type TransitionCause } from './transitions.ts';
+
+export interface FactContext {
+  readonly connection: Connection;
+  readonly log: Logger;
+  readonly by: Cause;
+  /** `answer`: to our own send. `evidence`: what we fetched. */
+  readonly cause: Extract<TransitionCause, 'answer' | 'evidence'>;
+  readonly asOf: Date;
+  readonly now: Date;
+}
+
+/**
+ * Draws from a provider refund what follows for the leg it belongs to. Under the payment's lock, with all
+ * legs of the refund read under it. A repeated or late fact changes nothing.
+ *
+ * @returns the legs as they are now
+ */
+export async function applyFacts(
+  tx: Kysely<Database>,
+  context: FactContext,
+  payment: Payment,
+  legs: readonly Leg[],
+  leg: Leg,
+  facts: RefundFacts,
+): Promise<readonly Leg[]> {
+  const differs = facts.amount.minor !== leg.amount_minor || facts.amount.currency !== payment.currency;
+  const to = differs ? 'MANUAL_REVIEW' : targetStatus(leg, facts);
+  const patch: LegPatch = {
+    providerRefundId: facts.providerRefundId,
+    rawStatus: facts.rawStatus,
+    failure: facts.failure,
+    traceReferences: facts.traceReferences,
+    asOf: context.asOf,
+    nextLookInMs: lookGapMs(
+      context.connection.adapter.lookGapsMs,
+      context.now.getTime() - leg.created_at.getTime(),
+    ),
+  };
+  if (facts.status === 'UNRECOGNISED' && facts.rawStatus !== leg.raw_status)
+    alarm(context.log, 'PROVIDER_STATUS_UNRECOGNISED', leg, facts);
+  if (to === leg.status) {
+    await keepDetails(tx, leg, facts, context.asOf);
+    return legs;
+  }
+  const transition = findTransition(leg.status, context.cause, to);
+  if (transition === undefined) {
+    context.log.warn(
+      { refundId: leg.refund_id, legId: leg.id, from: leg.status, to, rawStatus: facts.rawStatus },
+      'a late or impossible provider status changed nothing',
+    );
+    return legs;
+  }
+  if (to === 'MANUAL_REVIEW') alarm(context.log, 'REFUND_AMOUNT_DIFFERS', leg, facts);
+  if (transition.alarm) alarm(context.log, 'REFUND_CONTRADICTED', leg, facts);
+  return moveLeg(tx, payment, legs, leg, {
+    to,
+    cause: context.cause,
+    source: sourceOf(context.cause),
+    by: context.by,
+    patch,
+    evidence: evidenceOf(facts, differs),
+  });
+}
+
+/** Rule 8: a word that we do not know leaves the leg open. */
+function targetStatus(leg: Leg, facts: RefundFacts): LegStatus {
+  if (facts.status === 'UNRECOGNISED') return leg.status === 'MANUAL_REVIEW' ? 'MANUAL_REVIEW' : 'PENDING';
+  if (facts.status === 'FAILED' && leg.status === 'SUCCEEDED') return 'REVERSED';
+  if (facts.status === 'FAILED' && (leg.status === 'CANCELED' || leg.status === 'REVERSED'))
+    return leg.status;
+  return facts.status;
+}
+
+const sourceOf = (cause: FactContext['cause']): EventSource =>
+  cause === 'answer' ? 'PROVIDER_ANSWER' : 'PROVIDER_READ';
+
+/** One error-level line with a stable code: somebody has to look. */
+const alarm = (log: Logger, alert: string, leg: Leg, facts: RefundFacts): void =>
+  log.error(
+    { alert, refundId: leg.refund_id, legId: leg.id, status: leg.status, rawStatus: facts.rawStatus },
+    'a person should look at this refund',
+  );
+
+const evidenceOf = (facts: RefundFacts, differs: boolean): Evidence => ({
+  providerRefundId: facts.providerRefundId,
+  rawStatus: facts.rawStatus,
+  providerCode: facts.failure?.providerCode ?? null,
+  ...(differs
+    ? { providerAmountMinor: facts.amount.minor.toString(), providerCurrency: facts.amount.currency }
+    : {}),
+});
+
+/** The status stays; what the provider added (its id, a trace reference, the time of the look) is kept. */
+async function keepDetails(tx: Kysely<Database>, leg: Leg, facts: RefundFacts, asOf: Date): Promise<void> {
+  const traceReferences = JSON.stringify(facts.traceReferences);
+  const isNews =
+    leg.provider_refund_id !== facts.providerRefundId ||
+    leg.raw_status !== facts.rawStatus ||
+    JSON.stringify(leg.trace_references) !== traceReferences;
+  await tx
+    .updateTable('refund_legs')
+    .set({
+      provider_refund_id: facts.providerRefundId,
+      raw_status: facts.rawStatus,
+      trace_references: traceReferences,
+      ...(asOf > leg.as_of ? { as_of: asOf } : {}),
+    })
+    .where('id', '=', leg.id)
+    .execute();
+  if (isNews)
+    await tx
+      .updateTable('refunds')
+      .set({ version: sql<number>`version + 1`, updated_at: sql<Date>`app_now()` })
+      .where('id', '=', leg.refund_id)
+      .execute();
+}

@@ -1,0 +1,210 @@
+import { findIdempotency } from '../db/idempotency.ts';
+import { findOperation } from '../db/operations.ts';
+import type { Payment } from '../db/payments.ts';
+import { refuse, succeed, type Problem, type Result } from '../errors.ts';
+import type { OperationId, PaymentId, RefundId } from '../ids.ts';
+import type { RefundReason } from '../vocabulary.ts';
+import { contentHash } from './content-hash.ts';
+import { createRefund, type CreateRefundCommand } from './create-refund.ts';
+import { findStoredPayment } from './find-payment.ts';
+import { locatePayment, type LocatedPayment } from './locate-payment.ts';
+import type { PaymentRef } from './payment-ref.ts';
+import { refundContentHash, sameKeyOtherContent } from './replay.ts';
+import { refundableOf } from './refundability.ts';
+import { openVoid } from './open-void.ts';
+import { concludeVoid, resumeVoid, type VoidConclusion } from './run-void.ts';
+import { seePayment } from './see-payment.ts';
+import type { Caller, World } from './world.ts';
+
+export interface CancelPaymentCommand {
+  readonly idempotencyKey: string;
+  readonly payment: PaymentRef;
+  readonly reason: RefundReason;
+  readonly note: string | null;
+  /** What to do with a payment that was captured: refuse, or refund what remains. */
+  readonly ifCaptured: 'REFUSE' | 'REFUND';
+  readonly waitMs: number;
+}
+
+export type CancelOutcome = 'VOIDED' | 'IN_PROGRESS' | 'REFUND_CREATED' | 'NOTHING_TO_CANCEL';
+
+export interface PaymentCanceled {
+  readonly outcome: CancelOutcome;
+  readonly paymentId: PaymentId;
+  readonly refundId: RefundId | null;
+  readonly replayed: boolean;
+}
+
+const path = ['input', 'payment'];
+
+const notCancelable = (message: string): Problem => ({
+  type: 'NotCancelable',
+  code: 'NOT_CANCELABLE',
+  message,
+  path,
+  retry: 'NEW_REQUEST',
+});
+
+/**
+ * Stops a payment before its money moves: a hold is released at the provider. A captured payment is refused,
+ * or, when asked for, refunded like by createRefund under the same key. The same key again finds out how a
+ * void whose answer was lost has ended (MONEY section 8).
+ */
+export async function cancelPayment(
+  world: World,
+  caller: Caller,
+  command: CancelPaymentCommand,
+): Promise<Result<PaymentCanceled>> {
+  const earlier = await findEarlier(world, caller, command);
+  if (earlier !== undefined) return earlier;
+  const located = await locatePayment(world, caller.viewer.merchantId, command.payment);
+  if (!located.ok) return located;
+  const payment = await freshPayment(world, located.value);
+  if (!payment.ok) return payment;
+  switch (payment.value.state) {
+    case 'AUTHORIZED':
+      return voidPayment(world, caller, command, { ...located.value, payment: payment.value });
+    case 'CAPTURED':
+      return refundInstead(world, caller, command, payment.value);
+    case 'PENDING':
+      return refuse(
+        notCancelable('The payment is not completed yet, and a provider cannot cancel it before.'),
+      );
+    case 'CANCELED':
+    case 'FAILED':
+      return succeed(nothingToCancel(payment.value));
+  }
+}
+
+const nothingToCancel = (payment: Payment): PaymentCanceled => ({
+  outcome: 'NOTHING_TO_CANCEL',
+  paymentId: payment.id,
+  refundId: null,
+  replayed: false,
+});
+
+/** What a void is decided on is always read now: a hold may have been captured or released a moment ago. */
+async function freshPayment(world: World, located: LocatedPayment): Promise<Result<Payment>> {
+  if (located.isFresh) return succeed(located.payment);
+  const sight = await seePayment(world, located.connection, located.payment.provider_payment_id);
+  if (sight.kind === 'seen') return succeed(sight.payment);
+  return refuse(
+    sight.kind === 'absent'
+      ? notCancelable('The provider does not know this payment any more.')
+      : { type: 'ProviderProblem', ...sight.failure, path, retry: 'SAME_KEY' },
+  );
+}
+
+async function refundInstead(
+  world: World,
+  caller: Caller,
+  command: CancelPaymentCommand,
+  payment: Payment,
+): Promise<Result<PaymentCanceled>> {
+  if (payment.refunded_minor >= payment.captured_minor) return succeed(nothingToCancel(payment));
+  if (command.ifCaptured === 'REFUSE')
+    return refuse(notCancelable('The payment was captured. Refund it, or ask with ifCaptured: REFUND.'));
+  if (refundableOf(payment) === 0n && payment.reserved_minor > 0n) return succeed(nothingToCancel(payment));
+  const created = await createRefund(world, caller, refundCommand(command));
+  if (!created.ok) return created;
+  return succeed({
+    outcome: 'REFUND_CREATED',
+    paymentId: payment.id,
+    refundId: created.value.refundId,
+    replayed: created.value.replayed,
+  });
+}
+
+const refundCommand = (command: CancelPaymentCommand): CreateRefundCommand => ({
+  idempotencyKey: command.idempotencyKey,
+  payment: command.payment,
+  amount: { kind: 'remaining' },
+  reason: command.reason,
+  note: command.note,
+  reference: null,
+  metadata: {},
+  receipt: null,
+  waitMs: command.waitMs,
+});
+
+/** What makes two cancelPayment inputs the same; `waitMs` is no part of it. */
+const voidContentHash = (command: CancelPaymentCommand, paymentId: PaymentId): Buffer =>
+  contentHash({
+    mutation: 'cancelPayment',
+    paymentId,
+    reason: command.reason,
+    note: command.note,
+    ifCaptured: command.ifCaptured,
+  });
+
+async function findEarlier(
+  world: World,
+  caller: Caller,
+  command: CancelPaymentCommand,
+): Promise<Result<PaymentCanceled> | undefined> {
+  const { merchantId } = caller.viewer;
+  const earlier = await findIdempotency(world.db, merchantId, command.idempotencyKey);
+  if (earlier === undefined) return undefined;
+  const payment = await findStoredPayment(world, merchantId, command.payment);
+  if (payment === undefined) return refuse(sameKeyOtherContent(earlier.refund_id));
+  if (earlier.operation_id === null) {
+    const isSame =
+      command.ifCaptured === 'REFUND' &&
+      earlier.content_hash.equals(refundContentHash(refundCommand(command), payment.id));
+    if (!isSame) return refuse(sameKeyOtherContent(earlier.refund_id));
+    return refundInstead(world, caller, command, payment).then((again) =>
+      again.ok && again.value.outcome === 'NOTHING_TO_CANCEL'
+        ? succeed({
+            ...again.value,
+            outcome: 'REFUND_CREATED' as const,
+            refundId: earlier.refund_id,
+            replayed: true,
+          })
+        : again,
+    );
+  }
+  if (!earlier.content_hash.equals(voidContentHash(command, payment.id)))
+    return refuse(sameKeyOtherContent(earlier.refund_id));
+  const conclusion = await resumeVoid(world, merchantId, earlier.operation_id, command.waitMs);
+  return toPayload(conclusion, payment.id, true);
+}
+
+async function voidPayment(
+  world: World,
+  caller: Caller,
+  command: CancelPaymentCommand,
+  located: LocatedPayment,
+): Promise<Result<PaymentCanceled>> {
+  const { payment, connection } = located;
+  if (!connection.adapter.capabilities.voidAuthorized)
+    return refuse({
+      type: 'CapabilityMissing',
+      code: 'CAPABILITY_MISSING',
+      message: 'This provider cannot release a hold.',
+      path,
+      retry: 'NEVER',
+      capability: 'voidAuthorized',
+      alternative: 'The hold ends by itself.',
+    });
+  const hash = voidContentHash(command, payment.id);
+  const opened: Result<OperationId> = await openVoid(world, caller, command, connection, payment, hash);
+  if (!opened.ok) {
+    // The same key was first in another request of this moment.
+    const winner = opened.problems.some((problem) => problem.type === 'IdempotencyKeyReused')
+      ? await findEarlier(world, caller, command)
+      : undefined;
+    return winner ?? opened;
+  }
+  const operation = await findOperation(world.db, caller.viewer.merchantId, opened.value);
+  if (operation === undefined) throw new Error(`operation ${opened.value} has vanished`);
+  return toPayload(await concludeVoid(world, connection, operation, command.waitMs), payment.id, false);
+}
+
+function toPayload(
+  conclusion: VoidConclusion,
+  paymentId: PaymentId,
+  replayed: boolean,
+): Result<PaymentCanceled> {
+  if (conclusion.kind === 'refused') return refuse(conclusion.problem);
+  return succeed({ outcome: conclusion.outcome, paymentId, refundId: null, replayed });
+}

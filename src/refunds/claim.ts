@@ -1,0 +1,149 @@
+import type { Kysely } from 'kysely';
+import { systemCause } from '../context.ts';
+import { getAttempt, listLegs, listOpenLegs, type Attempt, type Leg } from '../db/legs.ts';
+import { lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
+import type { Database } from '../db/tables.ts';
+import type { MerchantId, PaymentId, LegId } from '../ids.ts';
+import type { Connection } from '../providers/connections.ts';
+import type { WireRequest } from '../providers/http.ts';
+import { moveLeg } from './move-leg.ts';
+import type { World } from './world.ts';
+
+const hourMs = 3_600_000;
+
+/** A leg QUEUED for longer is not sent by itself any more: a person sends or cancels it (MONEY section 1). */
+export const queuedAtMostMs = 24 * hourMs;
+
+/** What a paused account's legs wait before they are tried again. */
+export const pausedAccountGapMs = 60_000;
+
+/** A leg that this process, and no other, may send now. */
+export interface Claim {
+  readonly connection: Connection;
+  readonly leg: Leg;
+  readonly attempt: Attempt;
+  readonly payment: Payment;
+  /** False once any earlier send of the attempt may have been executed. */
+  readonly isFirstSend: boolean;
+  /** Asked right before the first byte: a paused process must not wake up and send. */
+  readonly mayStillSend: () => boolean;
+}
+
+export const requestOf = (stored: Pick<Attempt, 'method' | 'path' | 'headers' | 'body'>): WireRequest => ({
+  method: stored.method === 'GET' ? 'GET' : 'POST',
+  path: stored.path,
+  headers: stored.headers,
+  body: stored.body,
+});
+
+/** Longer than twice the longest call, so that a living sender always ends inside its lease. */
+export const leaseMsOf = (connection: Connection): number => connection.adapter.sendDeadlineMs * 2 + 10_000;
+
+/**
+ * Less than half of the lease has passed, on both clocks, and the key is still remembered by the provider.
+ * `replayUntil` is in wall time; null where nothing was sent before.
+ */
+export function sendCheck(world: World, connection: Connection, replayUntil: Date | null): () => boolean {
+  const halfLeaseMs = leaseMsOf(connection) / 2;
+  const monotonicLimit = world.clock.monotonicMs() + halfLeaseMs;
+  const wallLimit = world.clock.now().getTime() + halfLeaseMs;
+  return () => {
+    const wall = world.clock.now().getTime();
+    return (
+      world.clock.monotonicMs() < monotonicLimit &&
+      wall < wallLimit &&
+      (replayUntil === null || wall < replayUntil.getTime())
+    );
+  };
+}
+
+/**
+ * Claims the next QUEUED leg of a payment, in order, unless another of its legs is being sent: sends are
+ * serialised per payment, across refunds and replicas. Legs whose sender never came back become UNKNOWN here.
+ *
+ * @param onlyLeg claims this leg only, even before its time; a leg that waited over a day needs this
+ */
+export function claimNextLeg(
+  world: World,
+  connection: Connection,
+  merchantId: MerchantId,
+  paymentId: PaymentId,
+  onlyLeg?: LegId,
+): Promise<Claim | undefined> {
+  return world.db.transaction().execute(async (tx) => {
+    const payment = await lockPaymentForUpdate(tx, merchantId, paymentId);
+    if (payment === undefined) return undefined;
+    const open = await expireLeases(tx, world, payment);
+    if (open.some((leg) => leg.lease_is_live)) return undefined;
+    const now = await readAppNow(tx);
+    const leg = open.find(
+      (candidate) =>
+        candidate.status === 'QUEUED' &&
+        (onlyLeg === undefined ? isDue(candidate, now) : candidate.id === onlyLeg),
+    );
+    if (leg === undefined) return undefined;
+    const before = await getAttempt(tx, leg.id, leg.attempt);
+    const legs = await listLegs(tx, leg.refund_id);
+    await moveLeg(tx, payment, legs, leg, {
+      to: 'SENDING',
+      cause: 'claim',
+      source: 'SERVICE',
+      by: systemCause,
+      patch: { leaseMs: leaseMsOf(connection) },
+    });
+    await noteSend(tx, before, now);
+    return {
+      connection,
+      leg: { ...leg, status: 'SENDING' as const },
+      attempt: { ...before, last_sent_at: now },
+      payment,
+      isFirstSend: before.unclear_sends === 0,
+      mayStillSend: sendCheck(world, connection, null),
+    };
+  });
+}
+
+const isDue = (leg: Leg, now: Date): boolean =>
+  (leg.next_look_at === null || leg.next_look_at <= now) &&
+  now.getTime() - leg.created_at.getTime() < queuedAtMostMs;
+
+/** Counts a send before it happens: what may have been sent is never forgotten. */
+export async function noteSend(tx: Kysely<Database>, attempt: Attempt, now: Date): Promise<void> {
+  await tx
+    .updateTable('leg_attempts')
+    .set({ sends: attempt.sends + 1, first_sent_at: attempt.first_sent_at ?? now, last_sent_at: now })
+    .where('leg_id', '=', attempt.leg_id)
+    .where('attempt', '=', attempt.attempt)
+    .execute();
+}
+
+/**
+ * A SENDING leg whose lease has ended was left by a process that died: it may have been executed.
+ * @returns the open legs of the payment as they are now
+ */
+export async function expireLeases(
+  tx: Kysely<Database>,
+  world: World,
+  payment: Payment,
+): Promise<Awaited<ReturnType<typeof listOpenLegs>>> {
+  const open = await listOpenLegs(tx, payment.id);
+  const lost = open.filter((leg) => leg.status === 'SENDING' && !leg.lease_is_live);
+  if (lost.length === 0) return open;
+  for (const leg of lost) {
+    world.log.warn({ refundId: leg.refund_id, legId: leg.id }, 'the sender of a leg never came back');
+    await moveLeg(tx, payment, await listLegs(tx, leg.refund_id), leg, {
+      to: 'UNKNOWN',
+      cause: 'lease',
+      source: 'SERVICE',
+      by: systemCause,
+      patch: { nextLookInMs: 0 },
+    });
+    await tx
+      .updateTable('leg_attempts')
+      .set((eb) => ({ unclear_sends: eb('unclear_sends', '+', 1) }))
+      .where('leg_id', '=', leg.id)
+      .where('attempt', '=', leg.attempt)
+      .execute();
+  }
+  return listOpenLegs(tx, payment.id);
+}

@@ -1,0 +1,191 @@
+import pg from 'pg';
+import { failpoint } from '../failpoints.ts';
+import { findIdempotency, findRefundIdByReference } from '../db/idempotency.ts';
+import { listPaymentSources, type Payment } from '../db/payments.ts';
+import { listOpenLegs } from '../db/legs.ts';
+import { findOpenOperation } from '../db/operations.ts';
+import { refuse, succeed, type Problem, type Result } from '../errors.ts';
+import type { RefundId } from '../ids.ts';
+import type { Money } from '../money.ts';
+import type { Connection } from '../providers/connections.ts';
+import type { FiscalReceipt, RefundReason } from '../vocabulary.ts';
+import { decideRefund } from './decide-refund.ts';
+import { locatePayment } from './locate-payment.ts';
+import type { PaymentRef } from './payment-ref.ts';
+import { replayOf, sameKeyOtherContent } from './replay.ts';
+import { reserveRefund } from './reserve.ts';
+import { seePayment } from './see-payment.ts';
+import { runLine, sendClaimed } from './sending-line.ts';
+import { waitUntilSent } from './wait.ts';
+import type { Caller, World } from './world.ts';
+
+export interface CreateRefundCommand {
+  readonly idempotencyKey: string;
+  readonly payment: PaymentRef;
+  readonly amount: { readonly kind: 'remaining' } | { readonly kind: 'money'; readonly money: Money };
+  readonly reason: RefundReason;
+  readonly note: string | null;
+  readonly reference: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly receipt: FiscalReceipt | null;
+  /** Bounds the answer to the caller, in milliseconds; never the provider call. */
+  readonly waitMs: number;
+}
+
+export interface RefundCreated {
+  readonly refundId: RefundId;
+  /** True when this key had made this refund before: its current state is the answer. */
+  readonly replayed: boolean;
+}
+
+/** Facts of a payment that are older are read again before money is reserved on them. */
+const factsFreshForMs = 60_000;
+
+/**
+ * Gives money back, exactly once per key. In this order (MONEY section 8): the key decides replay or
+ * conflict, whatever the payment is now; the payment is found, and read at its provider if it is unseen,
+ * stale, or would refuse; then lock, decide again, reserve, commit, and only then send.
+ */
+export async function createRefund(
+  world: World,
+  caller: Caller,
+  command: CreateRefundCommand,
+): Promise<Result<RefundCreated>> {
+  const deadline = world.clock.monotonicMs() + command.waitMs;
+  const replay = await findReplay(world, caller, command);
+  if (replay !== undefined) return replay.ok ? settle(world, replay.value, deadline) : replay;
+  const located = await locatePayment(world, caller.viewer.merchantId, command.payment);
+  if (!located.ok) return located;
+  const { connection } = located.value;
+  const payment = await refreshIfNeeded(world, connection, located.value, command);
+  if (!payment.ok) return payment;
+  const taken = await whyReferenceTaken(world, caller, command);
+  if (taken !== undefined) return refuse(taken);
+  failpoint('refund.before-intent');
+  const reserved = await reserveOrFindWinner(world, caller, command, connection, payment.value);
+  failpoint('refund.after-intent');
+  if (!reserved.ok) return reserved;
+  const { refundId, claim, replayed } = reserved.value;
+  if (claim !== undefined) void sendClaimed(world, claim);
+  return settle(world, { refundId, replayed }, deadline);
+}
+
+async function settle(
+  world: World,
+  created: RefundCreated,
+  deadline: number,
+): Promise<Result<RefundCreated>> {
+  await waitUntilSent(world, created.refundId, deadline, (leg) => {
+    const connection = world.connections.find(leg.account_id);
+    if (connection !== undefined) void runLine(world, connection, leg.merchant_id, leg.payment_id);
+  });
+  return succeed(created);
+}
+
+async function findReplay(
+  world: World,
+  caller: Caller,
+  command: CreateRefundCommand,
+): Promise<Result<RefundCreated> | undefined> {
+  const earlier = await findIdempotency(world.db, caller.viewer.merchantId, command.idempotencyKey);
+  return earlier && replayOf(world, caller, command, earlier);
+}
+
+/** Rule 8 of the order of checks: a stored state that would refuse is not trusted, nor one that is old. */
+async function refreshIfNeeded(
+  world: World,
+  connection: Connection,
+  located: { readonly payment: Payment; readonly isFresh: boolean },
+  command: CreateRefundCommand,
+): Promise<Result<Payment>> {
+  if (located.isFresh) return succeed(located.payment);
+  const ageMs = world.clock.now().getTime() - located.payment.as_of.getTime();
+  if (ageMs <= factsFreshForMs && (await wouldAccept(world, connection, located.payment, command)))
+    return succeed(located.payment);
+  const sight = await seePayment(world, connection, located.payment.provider_payment_id);
+  if (sight.kind === 'seen') return succeed(sight.payment);
+  return refuse(
+    sight.kind === 'absent'
+      ? {
+          type: 'NotFound',
+          code: 'PAYMENT_NOT_FOUND',
+          message: 'The provider does not know this payment any more.',
+          path: ['input', 'payment'],
+          retry: 'ASK_A_HUMAN',
+        }
+      : {
+          type: 'ProviderProblem',
+          ...sight.failure,
+          path: ['input', 'payment'],
+          retry: 'SAME_KEY',
+        },
+  );
+}
+
+async function wouldAccept(
+  world: World,
+  connection: Connection,
+  payment: Payment,
+  command: CreateRefundCommand,
+): Promise<boolean> {
+  const [sources, openLegs, operation] = await Promise.all([
+    listPaymentSources(world.db, payment.id),
+    listOpenLegs(world.db, payment.id),
+    findOpenOperation(world.db, payment.id),
+  ]);
+  const situation = {
+    payment,
+    sources,
+    openLegs,
+    isBeingCanceled: operation !== undefined,
+    capabilities: connection.adapter.capabilities,
+    now: world.clock.now(),
+  };
+  return decideRefund(situation, command).ok;
+}
+
+async function whyReferenceTaken(
+  world: World,
+  caller: Caller,
+  command: CreateRefundCommand,
+): Promise<Problem | undefined> {
+  if (command.reference === null) return undefined;
+  const existingRefundId = await findRefundIdByReference(
+    world.db,
+    caller.viewer.merchantId,
+    command.reference,
+  );
+  return existingRefundId && referenceTaken(existingRefundId);
+}
+
+const referenceTaken = (existingRefundId: RefundId | null): Problem => ({
+  type: 'ReferenceTaken',
+  code: 'REFERENCE_TAKEN',
+  message: 'Another refund has this reference. References are unique per merchant.',
+  path: ['input', 'reference'],
+  retry: 'NEW_REQUEST',
+  existingRefundId,
+});
+
+/** Two requests with one key at once: the constraint lets one win, and the other replays it. */
+async function reserveOrFindWinner(
+  world: World,
+  caller: Caller,
+  command: CreateRefundCommand,
+  connection: Connection,
+  payment: Payment,
+): ReturnType<typeof reserveRefund> {
+  try {
+    return await reserveRefund(world, caller, command, connection, payment);
+  } catch (error) {
+    const constraint = error instanceof pg.DatabaseError ? error.constraint : undefined;
+    if (constraint === 'refunds_reference_unique') {
+      const taken = await whyReferenceTaken(world, caller, command);
+      return refuse(taken ?? referenceTaken(null));
+    }
+    if (constraint !== 'idempotency_pkey') throw error;
+    const replay = await findReplay(world, caller, command);
+    if (replay === undefined) return refuse(sameKeyOtherContent(null));
+    return replay.ok ? succeed({ ...replay.value, claim: undefined }) : replay;
+  }
+}

@@ -1,0 +1,82 @@
+import { findPayment as findPaymentRow, findPaymentAtProvider, type Payment } from '../db/payments.ts';
+import type { Failure } from '../errors.ts';
+import { isUuid, type MerchantId, type PaymentId } from '../ids.ts';
+import type { Connection } from '../providers/connections.ts';
+import type { PaymentRef } from './payment-ref.ts';
+import { seePayment } from './see-payment.ts';
+import type { World } from './world.ts';
+
+/** How long a provider's "there is no such payment" is believed by queries. */
+const missRememberedMs = 30_000;
+const missesAtMost = 10_000;
+
+/** The payment as stored, without asking anybody. Another merchant's is answered like an absent one. */
+export async function findStoredPayment(
+  world: World,
+  merchantId: MerchantId,
+  ref: PaymentRef,
+): Promise<Payment | undefined> {
+  if ('id' in ref) return isUuid(ref.id) ? findPaymentRow(world.db, merchantId, ref.id) : undefined;
+  const connection = world.connections.findByCode(merchantId, ref.account);
+  if (connection === undefined) return undefined;
+  return findPaymentAtProvider(world.db, merchantId, connection.accountId, ref.paymentId);
+}
+
+export type PaymentFinding =
+  | { readonly kind: 'found'; readonly paymentId: PaymentId }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unavailable'; readonly failure: Failure };
+
+/**
+ * Finds a payment for a query: from the database, or from its provider the first time it is seen, or when
+ * its facts are older than `maxAgeSeconds` (absent: stored facts are taken as they are). A provider that
+ * cannot be asked is an error only for a payment that was never seen.
+ *
+ * @param options.mayFetch asked once before an unseen payment is fetched
+ */
+export async function findPayment(
+  world: World,
+  merchantId: MerchantId,
+  ref: PaymentRef,
+  options: { readonly maxAgeSeconds?: number; readonly waitMs: number; readonly mayFetch: () => boolean },
+): Promise<PaymentFinding> {
+  const stored = await findStoredPayment(world, merchantId, ref);
+  if (stored !== undefined) {
+    const connection = world.connections.find(stored.account_id);
+    if (connection !== undefined && isTooOld(world, connection, stored, options.maxAgeSeconds))
+      await seePayment(world, connection, stored.provider_payment_id, options.waitMs);
+    return { kind: 'found', paymentId: stored.id };
+  }
+  const connection = 'id' in ref ? undefined : world.connections.findByCode(merchantId, ref.account);
+  if ('id' in ref || connection === undefined) return { kind: 'absent' };
+  return fetchUnseen(world, connection, ref.paymentId, options);
+}
+
+async function fetchUnseen(
+  world: World,
+  connection: Connection,
+  providerPaymentId: string,
+  options: { readonly waitMs: number; readonly mayFetch: () => boolean },
+): Promise<PaymentFinding> {
+  const missKey = `${connection.accountId} ${providerPaymentId}`;
+  const nowMs = world.clock.now().getTime();
+  if ((world.missedPayments.get(missKey) ?? 0) > nowMs || !options.mayFetch()) return { kind: 'absent' };
+  const sight = await seePayment(world, connection, providerPaymentId, options.waitMs);
+  if (sight.kind === 'seen') return { kind: 'found', paymentId: sight.payment.id };
+  if (sight.kind === 'absent') {
+    if (world.missedPayments.size >= missesAtMost) world.missedPayments.clear();
+    world.missedPayments.set(missKey, nowMs + missRememberedMs);
+  }
+  return sight;
+}
+
+function isTooOld(
+  world: World,
+  connection: Connection,
+  payment: Payment,
+  maxAgeSeconds: number | undefined,
+): boolean {
+  if (maxAgeSeconds === undefined) return false;
+  const limitMs = Math.max(maxAgeSeconds * 1000, connection.minLookIntervalMs);
+  return world.clock.now().getTime() - payment.as_of.getTime() > limitMs;
+}

@@ -1,0 +1,60 @@
+import type { Payment } from '../db/payments.ts';
+import { providerProblem, refuse, succeed, type Problem, type Result } from '../errors.ts';
+import type { MerchantId } from '../ids.ts';
+import type { Connection } from '../providers/connections.ts';
+import { findStoredPayment } from './find-payment.ts';
+import type { PaymentRef } from './payment-ref.ts';
+import { seePayment } from './see-payment.ts';
+import type { World } from './world.ts';
+
+export interface LocatedPayment {
+  readonly payment: Payment;
+  readonly connection: Connection;
+  /** True when it was read at its provider just now. */
+  readonly isFresh: boolean;
+}
+
+const path = ['input', 'payment'];
+
+/** One answer for what does not exist, what another merchant has, and an account that is not the caller's. */
+const paymentNotFound: Problem = {
+  type: 'NotFound',
+  code: 'PAYMENT_NOT_FOUND',
+  message: 'There is no such payment. Check the account code and the payment id.',
+  path,
+  retry: 'NEW_REQUEST',
+};
+
+/**
+ * Finds the payment that a mutation names; one that was never seen is read at its provider, outside any
+ * transaction, for at most 10 s. A failure leaves the caller's key unused.
+ */
+export async function locatePayment(
+  world: World,
+  merchantId: MerchantId,
+  ref: PaymentRef,
+): Promise<Result<LocatedPayment>> {
+  const stored = await findStoredPayment(world, merchantId, ref);
+  if (stored !== undefined) {
+    const connection = world.connections.find(stored.account_id);
+    return connection === undefined
+      ? refuse(accountNotConfigured)
+      : succeed({ payment: stored, connection, isFresh: false });
+  }
+  const connection = 'id' in ref ? undefined : world.connections.findByCode(merchantId, ref.account);
+  if ('id' in ref || connection === undefined) return refuse(paymentNotFound);
+  const sight = await seePayment(world, connection, ref.paymentId);
+  if (sight.kind === 'absent') return refuse(paymentNotFound);
+  if (sight.kind === 'unavailable')
+    return refuse({ ...providerProblem(sight.failure, path), retry: 'SAME_KEY' });
+  return succeed({ payment: sight.payment, connection, isFresh: true });
+}
+
+const accountNotConfigured: Problem = {
+  type: 'ProviderProblem',
+  code: 'PROVIDER_UNAVAILABLE',
+  message: 'The account of this payment is not configured any more. Ask the operator of this service.',
+  path,
+  retry: 'ASK_A_HUMAN',
+  providerCode: null,
+};

@@ -1,0 +1,145 @@
+import { systemCause } from '../context.ts';
+import { listLegs, touchLegs } from '../db/legs.ts';
+import { listLookTargets, type LookTarget } from '../db/look-targets.ts';
+import { lockPaymentForUpdate, readAppNow } from '../db/payments.ts';
+import { upsertProviderRefund } from '../db/provider-refunds.ts';
+import { updateUnbound } from '../db/payments.ts';
+import type { Failure } from '../errors.ts';
+import type { LegId, MerchantId, PaymentId } from '../ids.ts';
+import type { Connection } from '../providers/connections.ts';
+import type { RefundFacts } from '../providers/provider.ts';
+import { noteAccountHealth } from './account-health.ts';
+import { applyFacts } from './apply-facts.ts';
+import { lookGapMs } from './freshness.ts';
+import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
+import { seePayment } from './see-payment.ts';
+import type { World } from './world.ts';
+
+/** Why an account could not be asked; empty when every look was answered. */
+export type LookFailures = readonly { readonly accountCode: string; readonly failure: Failure }[];
+
+/**
+ * Asks the providers about these legs, in as few calls as each account's lists allow, and stores what they
+ * say. Legs whose answer was lost are looked for among the refunds of their payment. One account that cannot
+ * be asked changes nothing for the others; its legs keep their stored state.
+ */
+export async function lookAtLegs(
+  world: World,
+  merchantId: MerchantId,
+  legIds: readonly LegId[],
+): Promise<LookFailures> {
+  if (legIds.length === 0) return [];
+  const targets = await listLookTargets(world.db, merchantId, legIds);
+  const byAccount = Map.groupBy(targets, (target) => target.accountId);
+  const failures = await Promise.all(
+    [...byAccount].map(async ([accountId, group]) => {
+      const connection = world.connections.find(accountId);
+      if (connection === undefined) return [];
+      const failure = await lookAtAccount(world, connection, group);
+      return failure === undefined ? [] : [{ accountCode: connection.accountCode, failure }];
+    }),
+  );
+  return failures.flat();
+}
+
+async function lookAtAccount(
+  world: World,
+  connection: Connection,
+  targets: readonly LookTarget[],
+): Promise<Failure | undefined> {
+  const named = targets.filter((target) => target.providerRefundId !== null);
+  const nameless = targets.filter((target) => target.providerRefundId === null && target.status !== 'QUEUED');
+  const asOf = await readAppNow(world.db);
+  const looks = await lookAtRefunds(
+    callsOf(connection),
+    named.map((target) => ({
+      providerRefundId: target.providerRefundId!,
+      providerPaymentId: target.providerPaymentId,
+      createdAt: target.providerCreatedAt ?? target.createdAt,
+    })),
+  );
+  await store(world, connection, named, looks.found, asOf);
+  for (const providerRefundId of looks.absent)
+    world.log.error(
+      { alert: 'PROVIDER_REFUND_VANISHED', account: connection.accountCode, providerRefundId },
+      'the provider does not know a refund that it had given us; nothing is concluded from that',
+    );
+  let failure = looks.unavailable?.failure;
+  for (const providerPaymentId of new Set(nameless.map((target) => target.providerPaymentId))) {
+    if (failure !== undefined) break;
+    const sight = await seePayment(world, connection, providerPaymentId);
+    if (sight.kind === 'unavailable') failure = sight.failure;
+  }
+  await noteAccountHealth(world, connection, failure ? { kind: 'unknown', failure } : { kind: 'accepted' });
+  return failure;
+}
+
+function callsOf(connection: Connection): LookCalls {
+  const { adapter, access } = connection;
+  const { listByPayment, listByTime } = adapter.capabilities;
+  return {
+    readRefund: (id) => adapter.readRefund(access, id),
+    listRefunds: listByPayment || listByTime ? (query) => adapter.listRefunds(access, query) : undefined,
+    canListByTime: listByTime,
+    canListByPayment: listByPayment,
+  };
+}
+
+/** What did not change is noted in one statement; what did goes through the table, payment by payment. */
+async function store(
+  world: World,
+  connection: Connection,
+  targets: readonly LookTarget[],
+  found: ReadonlyMap<string, RefundFacts>,
+  asOf: Date,
+): Promise<void> {
+  const answered = targets.flatMap((target) => {
+    const facts = found.get(target.providerRefundId!);
+    return facts === undefined ? [] : [{ target, facts }];
+  });
+  const { same = [], changed = [] } = Object.groupBy(answered, ({ target, facts }) =>
+    isUnchanged(target, facts) ? 'same' : 'changed',
+  );
+  const gapOf = ({ target }: (typeof answered)[number]) =>
+    lookGapMs(connection.adapter.lookGapsMs, asOf.getTime() - target.createdAt.getTime());
+  for (const [gapMs, group] of Map.groupBy(same, gapOf))
+    await touchLegs(
+      world.db,
+      group.map(({ target }) => target.legId),
+      asOf,
+      gapMs,
+    );
+  for (const [paymentId, group] of Map.groupBy(changed, ({ target }) => target.paymentId))
+    await storeChanges(world, connection, paymentId, group, asOf);
+}
+
+const isUnchanged = (target: LookTarget, facts: RefundFacts): boolean =>
+  target.isBound &&
+  target.status === facts.status &&
+  target.rawStatus === facts.rawStatus &&
+  JSON.stringify(target.traceReferences) === JSON.stringify(facts.traceReferences);
+
+async function storeChanges(
+  world: World,
+  connection: Connection,
+  paymentId: PaymentId,
+  group: readonly { readonly target: LookTarget; readonly facts: RefundFacts }[],
+  asOf: Date,
+): Promise<void> {
+  await world.db.transaction().execute(async (tx) => {
+    const payment = await lockPaymentForUpdate(tx, connection.merchantId, paymentId);
+    if (payment === undefined) return;
+    const now = await readAppNow(tx);
+    const context = { connection, log: world.log, by: systemCause, cause: 'evidence' as const, asOf, now };
+    for (const { target, facts } of group) {
+      const legs = await listLegs(tx, target.refundId);
+      const leg = legs.find((candidate) => candidate.id === target.legId);
+      if (leg === undefined) continue;
+      const owner = { merchantId: leg.merchant_id, accountId: leg.account_id, paymentId };
+      const boundTo = await upsertProviderRefund(tx, owner, facts, leg.id, asOf);
+      if (boundTo === leg.id) await applyFacts(tx, context, payment, legs, leg, facts);
+    }
+    await updateUnbound(tx, paymentId);
+  });
+  for (const { target } of group) world.changes.announce(target.refundId);
+}

@@ -1,0 +1,168 @@
+import { sql, type Kysely } from 'kysely';
+import type { Cause } from '../context.ts';
+import { appNow, fromAppNow } from '../db/sql-time.ts';
+import { eventRow, type EventSource } from '../db/events.ts';
+import type { Leg } from '../db/legs.ts';
+import type { Payment } from '../db/payments.ts';
+import type { Database } from '../db/tables.ts';
+import type { Failure } from '../errors.ts';
+import type { Evidence, LegStatus, TraceReference } from '../vocabulary.ts';
+import { deriveRefundStatus, isFinalRefund } from './derive.ts';
+import { bucketOf, findTransition, isFinalLeg, type TransitionCause } from './transitions.ts';
+
+/** What else changes on a leg when it moves. Absent: stays as it is. */
+export interface LegPatch {
+  readonly providerRefundId?: string;
+  readonly rawStatus?: string;
+  readonly failure?: Failure | null;
+  readonly traceReferences?: readonly TraceReference[];
+  readonly asOf?: Date;
+  readonly attempt?: number;
+  /** Milliseconds from now; null: never by itself. */
+  readonly nextLookInMs?: number | null;
+  /** A lease from now, in milliseconds; null ends it. */
+  readonly leaseMs?: number | null;
+}
+
+export interface Move {
+  readonly to: LegStatus;
+  readonly cause: TransitionCause;
+  readonly source: EventSource;
+  readonly by: Cause;
+  readonly patch?: LegPatch;
+  readonly evidence?: Evidence;
+}
+
+export class ImpossibleTransition extends Error {
+  constructor(leg: Leg, move: Move) {
+    super(`leg ${leg.id} cannot move from ${leg.status} to ${move.to} by ${move.cause}`);
+    this.name = 'ImpossibleTransition';
+  }
+}
+
+/**
+ * Moves one leg along the table and, in one statement, everything that follows from it: the sums of payment
+ * and sources, the status of the refund, and the event (I5, I6). The caller holds the payment's lock in `tx`
+ * and has read `legs` (all legs of the refund) under it.
+ *
+ * A provider's fact that breaks the sum is recorded and marks the payment `overcommitted`; a caller's wish
+ * that would break it violates the CHECK.
+ *
+ * @returns the legs as they are now
+ * @throws ImpossibleTransition when the table does not have the move
+ */
+export async function moveLeg(
+  tx: Kysely<Database>,
+  payment: Payment,
+  legs: readonly Leg[],
+  leg: Leg,
+  move: Move,
+): Promise<Leg[]> {
+  const transition = findTransition(leg.status, move.cause, move.to);
+  if (transition === undefined) throw new ImpossibleTransition(leg, move);
+  const patch = move.patch ?? {};
+  const sentAt = move.to === 'SENDING' ? new Date() : leg.sent_at;
+  const after = legs.map((other) =>
+    other.id === leg.id ? { ...other, status: move.to, sent_at: sentAt } : other,
+  );
+  const refundStatus = deriveRefundStatus(after.map(({ status, sent_at }) => ({ status, sentAt: sent_at })));
+  const isFact = move.cause === 'evidence' || move.cause === 'answer';
+  const reserved = delta(leg, move.to, 'reserved');
+  const refunded = delta(leg, move.to, 'refunded');
+  const returnedMinor = move.to === 'SUCCEEDED' ? leg.amount_minor : 0n;
+
+  const overcommitted = isFact
+    ? sql<boolean>`overcommitted OR refunded_minor + reserved_minor + ${reserved.minor + refunded.minor} > captured_minor`
+    : sql<boolean>`overcommitted`;
+
+  await tx
+    .with('moved', (cte) =>
+      cte
+        .updateTable('refund_legs')
+        .set({
+          status: move.to,
+          returned_minor: returnedMinor,
+          updated_at: appNow,
+          finalized_at: isFinalLeg(move.to) ? sql<Date>`COALESCE(finalized_at, app_now())` : null,
+          ...(move.to === 'SENDING' ? { sent_at: appNow } : {}),
+          ...(patch.providerRefundId === undefined ? {} : { provider_refund_id: patch.providerRefundId }),
+          ...(patch.rawStatus === undefined ? {} : { raw_status: patch.rawStatus }),
+          ...(patch.failure === undefined ? {} : { failure: patch.failure && JSON.stringify(patch.failure) }),
+          ...(patch.traceReferences === undefined
+            ? {}
+            : { trace_references: JSON.stringify(patch.traceReferences) }),
+          ...(patch.asOf === undefined ? {} : { as_of: sql<Date>`GREATEST(as_of, ${patch.asOf})` }),
+          ...(patch.attempt === undefined ? {} : { attempt: patch.attempt }),
+          lease_until: fromAppNow(patch.leaseMs ?? null),
+          next_look_at: isFinalLeg(move.to) ? null : fromAppNow(patch.nextLookInMs ?? null),
+        })
+        .where('id', '=', leg.id)
+        .where('status', '=', leg.status),
+    )
+    .with('paid', (cte) =>
+      cte
+        .updateTable('payments')
+        .set({
+          reserved_minor: sql<bigint>`reserved_minor + ${reserved.minor}`,
+          refunded_minor: sql<bigint>`refunded_minor + ${refunded.minor}`,
+          overcommitted,
+          version: sql<number>`version + 1`,
+          updated_at: appNow,
+        })
+        .where('id', '=', payment.id),
+    )
+    .with('shared', (cte) =>
+      cte
+        .updateTable('payment_sources as s')
+        .from('leg_sources as part')
+        .set({
+          reserved_minor: sql<bigint>`s.reserved_minor + ${reserved.sign} * part.amount_minor`,
+          refunded_minor: sql<bigint>`s.refunded_minor + ${refunded.sign} * part.amount_minor`,
+          fee_reserved_minor: sql<bigint>`s.fee_reserved_minor + ${reserved.sign} * COALESCE(part.platform_fee_minor, 0)`,
+          fee_returned_minor: sql<bigint>`s.fee_returned_minor + ${refunded.sign} * COALESCE(part.platform_fee_minor, 0)`,
+          overcommitted: isFact
+            ? sql<boolean>`s.overcommitted OR s.refunded_minor + s.reserved_minor + ${reserved.sign + refunded.sign} * part.amount_minor > s.captured_minor`
+            : sql<boolean>`s.overcommitted`,
+        })
+        .whereRef('s.id', '=', 'part.source_id')
+        .where('part.leg_id', '=', leg.id),
+    )
+    .with('parent', (cte) =>
+      cte
+        .updateTable('refunds')
+        .set({
+          status: refundStatus,
+          returned_minor: sumReturned(after),
+          version: sql<number>`version + 1`,
+          updated_at: appNow,
+          finalized_at: isFinalRefund(refundStatus) ? sql<Date>`COALESCE(finalized_at, app_now())` : null,
+        })
+        .where('id', '=', leg.refund_id),
+    )
+    .insertInto('events')
+    .values(
+      eventRow({
+        merchantId: leg.merchant_id,
+        paymentId: leg.payment_id,
+        refundId: leg.refund_id,
+        legId: leg.id,
+        kind: transition.alarm ? 'leg.contradicted' : 'leg.moved',
+        from: leg.status,
+        to: move.to,
+        source: move.source,
+        cause: move.by,
+        evidence: { ...move.evidence, cause: move.cause, attempt: patch.attempt ?? leg.attempt },
+      }),
+    )
+    .execute();
+  return after;
+}
+
+/** How a bucket changes when the leg leaves one status for another, as a sign and in minor units. */
+function delta(leg: Leg, to: LegStatus, bucket: 'reserved' | 'refunded'): { sign: number; minor: bigint } {
+  const sign = Number(bucketOf(to) === bucket) - Number(bucketOf(leg.status) === bucket);
+  return { sign, minor: BigInt(sign) * leg.amount_minor };
+}
+
+const sumReturned = (legs: readonly Leg[]): bigint =>
+  legs.filter((leg) => leg.status === 'SUCCEEDED').reduce((sum, leg) => sum + leg.amount_minor, 0n);

@@ -1,0 +1,76 @@
+import { findIdempotency } from '../db/idempotency.ts';
+import { insertVoidOperation, findOpenOperation } from '../db/operations.ts';
+import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
+import { refuse, succeed, type Problem, type Result } from '../errors.ts';
+import { uuidv7, type OperationId } from '../ids.ts';
+import type { Connection } from '../providers/connections.ts';
+import { leaseMsOf } from './claim.ts';
+import type { CancelPaymentCommand } from './cancel-payment.ts';
+import { contentHashVersion } from './content-hash.ts';
+import { deriveProviderKey } from './provider-key.ts';
+import { sameKeyOtherContent } from './replay.ts';
+import { causeOf, type Caller, type World } from './world.ts';
+
+/** The name in place of a leg's in the derived key of a void. */
+const voidName = 'void';
+
+/**
+ * The intent of a void, committed before a byte leaves: one operation row, SENDING, that excludes every other
+ * operation on the payment while it is open.
+ */
+export function openVoid(
+  world: World,
+  caller: Caller,
+  command: CancelPaymentCommand,
+  connection: Connection,
+  located: Payment,
+  hash: Buffer,
+): Promise<Result<OperationId>> {
+  const { merchantId, merchantCode, keyId } = caller.viewer;
+  return world.db.transaction().execute(async (tx): Promise<Result<OperationId>> => {
+    const payment = await lockPaymentForUpdate(tx, merchantId, located.id);
+    if (payment === undefined) throw new Error(`payment ${located.id} has vanished`);
+    const earlier = await findIdempotency(tx, merchantId, command.idempotencyKey);
+    if (earlier !== undefined) return refuse(sameKeyOtherContent(earlier.refund_id));
+    if ((await findOpenOperation(tx, payment.id)) !== undefined) return refuse(alreadyCanceling);
+    const providerKey = deriveProviderKey({
+      merchantCode,
+      idempotencyKey: command.idempotencyKey,
+      legName: voidName,
+      attempt: 1,
+    });
+    const operationId = uuidv7<OperationId>();
+    await insertVoidOperation(tx, {
+      operationId,
+      payment,
+      providerKey,
+      wireVersion: `${connection.adapter.code}/${connection.adapter.wireVersion}`,
+      request: connection.adapter.buildVoid(payment.provider_payment_id, providerKey),
+      leaseMs: leaseMsOf(connection),
+      reason: command.reason,
+      note: command.note,
+      createdBy: keyId,
+      idempotency: { key: command.idempotencyKey, hashVersion: contentHashVersion, hash },
+      event: {
+        merchantId,
+        paymentId: payment.id,
+        operationId,
+        kind: 'void.created',
+        to: 'SENDING',
+        source: 'API',
+        cause: causeOf(caller),
+      },
+    });
+    return succeed(operationId);
+  });
+}
+
+const alreadyCanceling: Problem = {
+  type: 'OperationInProgress',
+  code: 'ANOTHER_OPERATION_IN_PROGRESS',
+  message: 'This payment is being canceled already. Ask again with the key of that request.',
+  path: ['input', 'payment'],
+  retry: 'WAIT',
+  existingRefundId: null,
+  retryAfterMs: 5_000,
+};

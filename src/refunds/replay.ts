@@ -1,0 +1,47 @@
+import type { IdempotencyRow } from '../db/idempotency.ts';
+import { refuse, succeed, type Problem, type Result } from '../errors.ts';
+import type { PaymentId, RefundId } from '../ids.ts';
+import { contentHash } from './content-hash.ts';
+import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
+import { findStoredPayment } from './find-payment.ts';
+import type { Caller, World } from './world.ts';
+
+/** What makes two createRefund inputs the same: everything but the key itself and `waitMs`. */
+export const refundContentHash = (command: CreateRefundCommand, paymentId: PaymentId): Buffer =>
+  contentHash({
+    mutation: 'createRefund',
+    paymentId,
+    amount:
+      command.amount.kind === 'remaining'
+        ? 'remaining'
+        : { minor: command.amount.money.minor, currency: command.amount.money.currency },
+    reason: command.reason,
+    note: command.note,
+    reference: command.reference,
+    metadata: Object.keys(command.metadata).length > 0 ? command.metadata : null,
+    receipt: command.receipt,
+  });
+
+/** A key that is known answers with the refund it made, or is refused: the content is another. */
+export async function replayOf(
+  world: World,
+  caller: Caller,
+  command: CreateRefundCommand,
+  earlier: IdempotencyRow,
+): Promise<Result<RefundCreated>> {
+  const payment = await findStoredPayment(world, caller.viewer.merchantId, command.payment);
+  const refundId = earlier.refund_id;
+  if (refundId === null || payment === undefined) return refuse(sameKeyOtherContent(refundId));
+  return earlier.content_hash.equals(refundContentHash(command, payment.id))
+    ? succeed({ refundId, replayed: true })
+    : refuse(sameKeyOtherContent(refundId));
+}
+
+export const sameKeyOtherContent = (existingRefundId: RefundId | null): Problem => ({
+  type: 'IdempotencyKeyReused',
+  code: 'IDEMPOTENCY_KEY_REUSED',
+  message: 'This key was used with other content. Nothing was done; use a new key for a new intention.',
+  path: ['input', 'idempotencyKey'],
+  retry: 'NEVER',
+  existingRefundId,
+});

@@ -1,0 +1,147 @@
+import { findOperation, leaseOperation, moveOperation, type PaymentOperation } from '../db/operations.ts';
+import { findPayment, readAppNow, type Payment } from '../db/payments.ts';
+import type { Failure, Problem } from '../errors.ts';
+import type { MerchantId, OperationId } from '../ids.ts';
+import type { Connection } from '../providers/connections.ts';
+import type { VoidOutcome } from '../providers/provider.ts';
+import { settledWithin } from './background.ts';
+import { leaseMsOf, requestOf, sendCheck } from './claim.ts';
+import { seePayment, storeSight } from './see-payment.ts';
+import { untilCommitted } from './until-committed.ts';
+import type { World } from './world.ts';
+
+export type VoidConclusion =
+  | { readonly kind: 'done'; readonly outcome: 'VOIDED' | 'IN_PROGRESS' }
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
+type Operation = PaymentOperation & { readonly lease_is_live: boolean };
+
+const inProgress: VoidConclusion = { kind: 'done', outcome: 'IN_PROGRESS' };
+const voided: VoidConclusion = { kind: 'done', outcome: 'VOIDED' };
+
+/** Sends a void that was committed just now and answers within `waitMs`; the work goes on after that. */
+export async function concludeVoid(
+  world: World,
+  connection: Connection,
+  operation: Operation,
+  waitMs: number,
+): Promise<VoidConclusion> {
+  let conclusion: VoidConclusion = inProgress;
+  const sending = world.background.run('void a payment', async () => {
+    conclusion = await sendVoid(world, connection, operation, null);
+  });
+  await settledWithin(sending, waitMs);
+  return conclusion;
+}
+
+/** The same key again: a finished void answers as it ended, an unclear one is looked for and sent again. */
+export async function resumeVoid(
+  world: World,
+  merchantId: MerchantId,
+  operationId: OperationId,
+  waitMs: number,
+): Promise<VoidConclusion> {
+  const operation = await findOperation(world.db, merchantId, operationId);
+  const payment = operation && (await findPayment(world.db, merchantId, operation.payment_id));
+  const connection = operation && world.connections.find(operation.account_id);
+  if (operation === undefined || payment === undefined)
+    throw new Error(`operation ${operationId} has vanished`);
+  if (operation.status === 'SUCCEEDED') return voided;
+  if (operation.status === 'FAILED') return refusedWith(operation.failure);
+  if (operation.lease_is_live || connection === undefined) return inProgress;
+  let conclusion: VoidConclusion = inProgress;
+  const resuming = world.background.run('resume a void', async () => {
+    conclusion = await lookThenSendAgain(world, connection, operation, payment);
+  });
+  await settledWithin(resuming, waitMs);
+  return conclusion;
+}
+
+async function lookThenSendAgain(
+  world: World,
+  connection: Connection,
+  operation: Operation,
+  payment: Payment,
+): Promise<VoidConclusion> {
+  const sight = await seePayment(world, connection, payment.provider_payment_id);
+  if (sight.kind !== 'seen') return inProgress;
+  if (sight.payment.state !== 'AUTHORIZED') return concludeFrom(world, operation, sight.payment, null);
+  const firstSentAt = operation.first_sent_at ?? operation.created_at;
+  const replayUntil = new Date(firstSentAt.getTime() + connection.adapter.recovery.replayForMs);
+  if ((await readAppNow(world.db)) >= replayUntil) return inProgress;
+  if (!(await leaseOperation(world.db, operation.id, leaseMsOf(connection)))) return inProgress;
+  return sendVoid(world, connection, operation, replayUntil);
+}
+
+/** Sends once, then reads the payment: what was fetched decides, whatever the answer to the send was. */
+async function sendVoid(
+  world: World,
+  connection: Connection,
+  operation: Operation,
+  replayUntil: Date | null,
+): Promise<VoidConclusion> {
+  const payment = await findPayment(world.db, operation.merchant_id, operation.payment_id);
+  if (payment === undefined) throw new Error(`payment ${operation.payment_id} has vanished`);
+  const { adapter, access } = connection;
+  const mayStillSend = sendCheck(world, connection, replayUntil);
+  const asOf = await readAppNow(world.db);
+  const outcome = await adapter.sendVoid(
+    access,
+    requestOf(operation),
+    payment.provider_payment_id,
+    mayStillSend,
+  );
+  if (outcome.kind === 'accepted')
+    await untilCommitted(world, 'store a voided payment', async () => {
+      await storeSight(world, connection, { payment: outcome.payment, refunds: [] }, asOf);
+    });
+  const sight = await seePayment(world, connection, payment.provider_payment_id);
+  const current =
+    sight.kind === 'seen' ? sight.payment : await findPayment(world.db, payment.merchant_id, payment.id);
+  return concludeFrom(world, operation, current ?? payment, outcome);
+}
+
+async function concludeFrom(
+  world: World,
+  operation: Operation,
+  payment: Payment,
+  outcome: VoidOutcome | null,
+): Promise<VoidConclusion> {
+  const evidence = { ...outcome?.evidence, outcome: outcome?.kind ?? null, paymentState: payment.state };
+  if (payment.state === 'CANCELED') {
+    await untilCommitted(world, 'finish a void', () =>
+      moveOperation(world.db, operation, 'SUCCEEDED', { failure: null, evidence }),
+    );
+    return voided;
+  }
+  if (payment.state === 'CAPTURED' || outcome?.kind === 'refused') {
+    const failure = outcome?.kind === 'refused' ? outcome.failure : capturedMeanwhile;
+    await untilCommitted(world, 'finish a void', () =>
+      moveOperation(world.db, operation, 'FAILED', { failure, evidence }),
+    );
+    return refusedWith(failure);
+  }
+  const failure = outcome === null || outcome.kind === 'accepted' ? null : outcome.failure;
+  await untilCommitted(world, 'keep a void open', () =>
+    moveOperation(world.db, operation, 'UNKNOWN', { failure, evidence }),
+  );
+  return inProgress;
+}
+
+const capturedMeanwhile: Failure = {
+  code: 'PAYMENT_NOT_REFUNDABLE',
+  message: 'The payment was captured before its hold could be released. Refund it instead.',
+  retry: 'NEW_REQUEST',
+  providerCode: null,
+};
+
+function refusedWith(failure: Failure | null): VoidConclusion {
+  const problem: Problem = {
+    type: 'NotCancelable',
+    code: 'NOT_CANCELABLE',
+    message: failure?.message ?? 'The provider did not release the hold.',
+    path: ['input', 'payment'],
+    retry: 'NEW_REQUEST',
+  };
+  return { kind: 'refused', problem };
+}

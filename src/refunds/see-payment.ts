@@ -1,0 +1,169 @@
+import type { Insertable } from 'kysely';
+import { systemCause, type Cause } from '../context.ts';
+import {
+  findPaymentAtProvider,
+  insertPaymentIfAbsent,
+  insertPaymentSourcesIfAbsent,
+  listPaymentSources,
+  lockPaymentForUpdate,
+  raiseCapturedOfSources,
+  readAppNow,
+  updatePaymentFacts,
+  type Payment,
+  type PaymentFactColumns,
+} from '../db/payments.ts';
+import type { PaymentTable } from '../db/tables.ts';
+import type { Failure } from '../errors.ts';
+import { uuidv7, type PaymentId, type RefundId, type SourceId } from '../ids.ts';
+import type { Connection } from '../providers/connections.ts';
+import type { PaymentFacts, PaymentSight, SourceFacts } from '../providers/provider.ts';
+import { settledWithin } from './background.ts';
+import { takeInRefunds } from './bind.ts';
+import { noteAccountHealth } from './account-health.ts';
+import type { World } from './world.ts';
+
+export type Sight =
+  | { readonly kind: 'seen'; readonly payment: Payment }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unavailable'; readonly failure: Failure };
+
+/** How long anybody waits for a payment to be read; the read itself goes on and is stored. */
+export const paymentReadLimitMs = 10_000;
+
+const tooSlow: Failure = {
+  code: 'PROVIDER_UNAVAILABLE',
+  message: 'The provider did not answer in time. Nothing was sent; try again with the same key.',
+  retry: 'SAME_KEY',
+  providerCode: null,
+};
+
+/**
+ * Reads a payment at its provider, with the refunds made there, and stores both: the first sight makes the
+ * payment's row, later ones update its facts. The provider is read outside any transaction.
+ */
+export async function seePayment(
+  world: World,
+  connection: Connection,
+  providerPaymentId: string,
+  limitMs: number = paymentReadLimitMs,
+): Promise<Sight> {
+  let sight: Sight = { kind: 'unavailable', failure: tooSlow };
+  let thrown: unknown;
+  const reading = world.background.run('see payment', async () => {
+    try {
+      sight = await readAndStore(world, connection, providerPaymentId);
+    } catch (error) {
+      thrown = error;
+      throw error;
+    }
+  });
+  await settledWithin(reading, limitMs);
+  if (thrown !== undefined) throw thrown;
+  return sight;
+}
+
+async function readAndStore(world: World, connection: Connection, providerPaymentId: string): Promise<Sight> {
+  const asOf = await readAppNow(world.db);
+  const look = await connection.adapter.readPayment(connection.access, providerPaymentId);
+  if (look.kind !== 'found') return look;
+  const payment = await storeSight(world, connection, look.value, asOf);
+  return { kind: 'seen', payment };
+}
+
+/** Two first sights at once make one row: insert or nothing, then lock and compare (MONEY section 6). */
+export async function storeSight(
+  world: World,
+  connection: Connection,
+  sight: PaymentSight,
+  asOf: Date,
+): Promise<Payment> {
+  const { merchantId, accountId } = connection;
+  const { payment: facts } = sight;
+  const stored = await world.db.transaction().execute(async (tx) => {
+    const known = await findPaymentAtProvider(tx, merchantId, accountId, facts.providerPaymentId);
+    if (known === undefined) await insertPaymentIfAbsent(tx, firstRow(connection, facts, asOf));
+    const row = known ?? (await findPaymentAtProvider(tx, merchantId, accountId, facts.providerPaymentId));
+    const locked = row && (await lockPaymentForUpdate(tx, merchantId, row.id));
+    if (locked === undefined) throw new Error(`payment ${facts.providerPaymentId} has vanished`);
+    const shares = sharesOf(connection, facts);
+    await insertPaymentSourcesIfAbsent(
+      tx,
+      shares.map((share) => ({
+        id: uuidv7<SourceId>(),
+        merchant_id: merchantId,
+        payment_id: locked.id,
+        seller: share.seller,
+        captured_minor: facts.state === 'CAPTURED' ? share.amountMinor : 0n,
+        platform_fee_minor: share.platformFeeMinor,
+      })),
+    );
+    if (asOf >= locked.as_of) {
+      await updatePaymentFacts(tx, locked.id, factColumns(locked, facts, asOf));
+      if (facts.state === 'CAPTURED')
+        await raiseCapturedOfSources(
+          tx,
+          locked.id,
+          shares.map(({ seller, amountMinor }) => ({ seller, capturedMinor: amountMinor })),
+        );
+    }
+    const sources = await listPaymentSources(tx, locked.id);
+    const now = await readAppNow(tx);
+    const context = {
+      connection,
+      log: world.log,
+      by: systemCause as Cause,
+      cause: 'evidence' as const,
+      asOf,
+      now,
+    };
+    const changed: RefundId[] = await takeInRefunds(tx, context, locked, sources, sight.refunds);
+    const payment = await lockPaymentForUpdate(tx, merchantId, locked.id);
+    return { payment: payment!, changed };
+  });
+  for (const refundId of stored.changed) world.changes.announce(refundId);
+  await noteAccountHealth(world, connection, { kind: 'accepted' });
+  return stored.payment;
+}
+
+/** An unsplit payment has exactly one source, named after its account. */
+const sharesOf = (connection: Connection, facts: PaymentFacts): readonly SourceFacts[] =>
+  facts.sources.length > 0
+    ? facts.sources
+    : [{ seller: connection.accountCode, amountMinor: facts.capturedMinor, platformFeeMinor: null }];
+
+const firstRow = (connection: Connection, facts: PaymentFacts, asOf: Date): Insertable<PaymentTable> => ({
+  id: uuidv7<PaymentId>(),
+  merchant_id: connection.merchantId,
+  account_id: connection.accountId,
+  provider_payment_id: facts.providerPaymentId,
+  order_reference: facts.orderReference,
+  state: facts.state,
+  raw_status: facts.rawStatus,
+  method: facts.method,
+  currency: facts.amount.currency,
+  amount_minor: facts.amount.minor,
+  captured_minor: facts.capturedMinor,
+  provider_refunded_minor: facts.refundedMinor,
+  refundable_by_provider: facts.refundableByProvider,
+  provider_created_at: facts.createdAt,
+  captured_at: facts.capturedAt,
+  hold_expires_at: facts.holdExpiresAt,
+  refund_window_closes_at: facts.refundWindowClosesAt,
+  as_of: asOf,
+});
+
+/** `captured` comes from capture facts and is never lowered. */
+const factColumns = (known: Payment, facts: PaymentFacts, asOf: Date): PaymentFactColumns => ({
+  order_reference: facts.orderReference ?? known.order_reference,
+  state: facts.state,
+  raw_status: facts.rawStatus,
+  method: facts.method,
+  amount_minor: facts.amount.minor,
+  captured_minor: facts.capturedMinor > known.captured_minor ? facts.capturedMinor : known.captured_minor,
+  provider_refunded_minor: facts.refundedMinor,
+  refundable_by_provider: facts.refundableByProvider,
+  captured_at: facts.capturedAt,
+  hold_expires_at: facts.holdExpiresAt,
+  refund_window_closes_at: facts.refundWindowClosesAt,
+  as_of: asOf,
+});

@@ -1,0 +1,161 @@
+import { failpoint } from '../failpoints.ts';
+import type { Kysely } from 'kysely';
+import { listLegs, recordAttemptOutcome, type Leg } from '../db/legs.ts';
+import { lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
+import type { Database } from '../db/tables.ts';
+import { toCurrency } from '../money.ts';
+import { systemCause } from '../context.ts';
+import type { SendOutcome } from '../providers/provider.ts';
+import type { Evidence, LegStatus } from '../vocabulary.ts';
+import { noteAccountHealth } from './account-health.ts';
+import { applyFacts } from './apply-facts.ts';
+import { pausedAccountGapMs, requestOf, type Claim } from './claim.ts';
+import { moveLeg } from './move-leg.ts';
+import { findTransition } from './transitions.ts';
+import { bindProviderRefund } from './bind.ts';
+import { untilCommitted } from './until-committed.ts';
+import type { World } from './world.ts';
+
+/** A deferred leg without the provider's own advice is tried again after this. */
+const deferredGapMs = 30_000;
+
+/**
+ * Sends a claimed leg once and records what became of it: the raw outcome first, in a statement that is
+ * repeated until it commits, then the transition (MONEY sections 2 and 9). Never throws for a provider.
+ */
+export async function sendLeg(world: World, claim: Claim): Promise<SendOutcome> {
+  const outcome = await callProvider(world, claim);
+  failpoint('send.after-call');
+  const { leg, attempt } = claim;
+  await untilCommitted(world, 'record the outcome of a send', () =>
+    recordAttemptOutcome(world.db, {
+      legId: leg.id,
+      attempt: attempt.attempt,
+      kind: outcome.kind,
+      evidence: JSON.stringify(evidenceOf(outcome)),
+      providerRefundId: outcome.kind === 'accepted' ? outcome.refund.providerRefundId : null,
+    }),
+  );
+  failpoint('send.after-outcome');
+  await untilCommitted(world, 'apply the outcome of a send', () => applyOutcome(world, claim, outcome));
+  failpoint('send.after-transition');
+  world.changes.announce(leg.refund_id);
+  await noteAccountHealth(world, claim.connection, outcome);
+  return outcome;
+}
+
+async function callProvider(world: World, claim: Claim): Promise<SendOutcome> {
+  const { connection, attempt, payment, leg } = claim;
+  failpoint('send.before-call');
+  try {
+    return await connection.adapter.sendRefund(
+      connection.access,
+      requestOf(attempt),
+      {
+        providerPaymentId: payment.provider_payment_id,
+        amount: { minor: leg.amount_minor, currency: toCurrency(payment.currency) },
+      },
+      claim.mayStillSend,
+    );
+  } catch (error) {
+    // A bug in an adapter is no proof that nothing was sent.
+    world.log.error({ err: error, legId: leg.id, account: connection.accountCode }, 'sending a leg threw');
+    return {
+      kind: 'unknown',
+      failure: {
+        code: 'UNKNOWN_OUTCOME',
+        message: 'It is not known whether the provider executed the refund.',
+        retry: 'WAIT',
+        providerCode: null,
+      },
+      evidence: { thrown: error instanceof Error ? error.name : 'unknown' },
+    };
+  }
+}
+
+const evidenceOf = (outcome: SendOutcome): Evidence => ({
+  ...outcome.evidence,
+  outcome: outcome.kind,
+  ...(outcome.kind === 'accepted'
+    ? {}
+    : { code: outcome.failure.code, providerCode: outcome.failure.providerCode }),
+});
+
+async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): Promise<void> {
+  await world.db.transaction().execute(async (tx) => {
+    const payment = await lockPaymentForUpdate(tx, claim.leg.merchant_id, claim.payment.id);
+    const legs = await listLegs(tx, claim.leg.refund_id);
+    const leg = legs.find((candidate) => candidate.id === claim.leg.id);
+    if (payment === undefined || leg === undefined) throw new Error(`leg ${claim.leg.id} has vanished`);
+    const isOurs =
+      leg.attempt === claim.attempt.attempt && (leg.status === 'SENDING' || leg.status === 'UNKNOWN');
+    if (outcome.kind === 'accepted') {
+      const now = await readAppNow(tx);
+      const asOf = claim.attempt.last_sent_at ?? now;
+      if (!(await bindProviderRefund(tx, leg, outcome.refund, asOf))) {
+        await reviewDoubleBinding(tx, world, payment, legs, leg, outcome.refund.providerRefundId);
+        return;
+      }
+      const context = { connection: claim.connection, log: world.log, by: systemCause, asOf, now };
+      const cause = isOurs ? 'answer' : 'evidence';
+      await applyFacts(tx, { ...context, cause }, payment, legs, leg, outcome.refund);
+      return;
+    }
+    if (!isOurs) return;
+    const next = afterNoAcceptance(claim, outcome, leg.status);
+    if (next.to === leg.status) {
+      await tx
+        .updateTable('refund_legs')
+        .set({ lease_until: null, failure: JSON.stringify(outcome.failure) })
+        .where('id', '=', leg.id)
+        .execute();
+      return;
+    }
+    await moveLeg(tx, payment, legs, leg, {
+      to: next.to,
+      cause: 'answer',
+      source: 'PROVIDER_ANSWER',
+      by: systemCause,
+      patch: { failure: outcome.failure, nextLookInMs: next.nextLookInMs },
+      evidence: evidenceOf(outcome),
+    });
+  });
+}
+
+/** MONEY section 2: only a first send can be refused, put back or freed; after that only the truth decides. */
+function afterNoAcceptance(
+  claim: Claim,
+  outcome: Exclude<SendOutcome, { kind: 'accepted' }>,
+  status: LegStatus,
+): { readonly to: LegStatus; readonly nextLookInMs: number | null } {
+  const [firstGapMs = deferredGapMs] = claim.connection.adapter.lookGapsMs;
+  if (outcome.kind === 'unknown' || !claim.isFirstSend || status === 'UNKNOWN')
+    return { to: 'UNKNOWN', nextLookInMs: firstGapMs };
+  if (outcome.kind === 'refused') return { to: 'FAILED', nextLookInMs: null };
+  if (outcome.kind === 'not-sent') return { to: 'QUEUED', nextLookInMs: deferredGapMs };
+  const pausedMs = outcome.failure.code === 'AUTHENTICATION_FAILED' ? pausedAccountGapMs : deferredGapMs;
+  return { to: 'QUEUED', nextLookInMs: outcome.retryAfterMs ?? pausedMs };
+}
+
+/** The provider answered with a refund that another leg of ours has: only a person can tell. */
+async function reviewDoubleBinding(
+  tx: Kysely<Database>,
+  world: World,
+  payment: Payment,
+  legs: readonly Leg[],
+  leg: Leg,
+  providerRefundId: string,
+): Promise<void> {
+  world.log.error(
+    { alert: 'PROVIDER_REFUND_BOUND_TWICE', refundId: leg.refund_id, legId: leg.id },
+    'the provider answered with a refund that belongs to another leg',
+  );
+  if (findTransition(leg.status, 'answer', 'MANUAL_REVIEW') === undefined) return;
+  await moveLeg(tx, payment, legs, leg, {
+    to: 'MANUAL_REVIEW',
+    cause: 'answer',
+    source: 'PROVIDER_ANSWER',
+    by: systemCause,
+    evidence: { providerRefundId },
+  });
+}

@@ -1,0 +1,37 @@
+import { listLegs, type Leg } from '../db/legs.ts';
+import type { RefundId } from '../ids.ts';
+import type { World } from './world.ts';
+
+const firstPauseMs = 50;
+const longestPauseMs = 500;
+
+/**
+ * Waits until no leg of the refund is being sent or about to be, or until `deadline` on the monotonic clock.
+ * Woken by this process's own changes; what another replica does is found by asking the database.
+ *
+ * @param push called with a moving leg before each wait, to get a queue moving whose sender died
+ */
+export async function waitUntilSent(
+  world: World,
+  refundId: RefundId,
+  deadline: number,
+  push: (leg: Leg) => void,
+): Promise<void> {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    const leftMs = deadline - world.clock.monotonicMs();
+    if (leftMs <= 0) return;
+    const woken = world.changes.next(refundId, Math.min(pauseMs, leftMs));
+    const legs = await listLegs(world.db, refundId);
+    const now = world.clock.now();
+    const moving = legs.find(
+      (leg) =>
+        leg.status === 'SENDING' ||
+        (leg.status === 'QUEUED' &&
+          (leg.next_look_at === null || leg.next_look_at <= now) &&
+          !world.pausedAccounts.has(leg.account_id)),
+    );
+    if (moving === undefined) return;
+    push(moving);
+    await woken;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Kysely } from 'kysely';
+import type { Cause, Kernel, Viewer } from '../context.ts';
+import type { Database } from '../db/tables.ts';
+import type { Connections } from '../providers/connections.ts';
+import type { AccountId, PaymentId } from '../ids.ts';
+import type { Background } from './background.ts';
+import { createChanges, type Changes } from './changes.ts';
+
+/** Everything a use case needs from outside, handed in. */
+export interface World extends Kernel {
+  readonly db: Kysely<Database>;
+  readonly connections: Connections;
+  readonly background: Background;
+  readonly changes: Changes;
+  /** Payments whose legs this process is sending right now, one after the other. */
+  readonly lines: Map<PaymentId, SendingLine>;
+  /** Accounts whose credentials the provider refused at last; the table `accounts` is the shared truth. */
+  readonly pausedAccounts: Set<AccountId>;
+  /** Payments that a provider did not know a moment ago, until when (Unix ms) that is believed. */
+  readonly missedPayments: Map<string, number>;
+}
+
+export interface SendingLine {
+  readonly promise: Promise<void>;
+  /** Set when new work came while the line was running. */
+  again: boolean;
+}
+
+/** Adds to the outside things the memory that belongs to one process; paused accounts come from the database. */
+export async function createWorld(
+  outside: Pick<World, 'db' | 'clock' | 'log' | 'connections' | 'background'>,
+): Promise<World> {
+  const paused = await outside.db
+    .selectFrom('accounts')
+    .select('id')
+    .where('health', '=', 'CREDENTIALS_REFUSED')
+    .execute();
+  return {
+    ...outside,
+    changes: createChanges(),
+    lines: new Map(),
+    pausedAccounts: new Set(paused.map((account) => account.id)),
+    missedPayments: new Map(),
+  };
+}
+
+/** A caller of a use case, and the request behind the call. */
+export interface Caller {
+  readonly viewer: Viewer;
+  readonly requestId: string;
+}
+
+export const causeOf = (caller: Caller): Cause => ({
+  actor: `key:${caller.viewer.keyName}`,
+  keyId: caller.viewer.keyId,
+  requestId: caller.requestId,
+});

@@ -1,0 +1,44 @@
+import { notFound, type Problem } from '../errors.ts';
+import { cancelPayment } from '../refunds/cancel-payment.ts';
+import type { RefundReason } from '../vocabulary.ts';
+import type { GraphQLContext } from './context.ts';
+import { readNote, readWaitMs } from './input-rules.ts';
+import { forget } from './look-at-refunds.ts';
+import { readPaymentRef, type PaymentRefInput } from './payment-ref.ts';
+import { refused, type CancelPaymentPayload } from './payloads.ts';
+
+export interface CancelPaymentInput {
+  readonly idempotencyKey: string;
+  readonly payment: PaymentRefInput;
+  readonly reason: RefundReason;
+  readonly note?: string | null | undefined;
+  readonly ifCaptured: 'REFUSE' | 'REFUND';
+  readonly waitMs?: number | null | undefined;
+}
+
+const refusedToCancel = (problems: readonly Problem[]): CancelPaymentPayload => ({
+  ...refused(problems),
+  outcome: null,
+  paymentId: null,
+});
+
+/** Releases a hold; what was captured already is refunded only when `ifCaptured` says so. */
+export async function resolveCancelPayment(
+  context: GraphQLContext,
+  input: CancelPaymentInput,
+): Promise<CancelPaymentPayload> {
+  const problems: Problem[] = [];
+  const place = { path: ['input'], problems };
+  const { idempotencyKey, reason, ifCaptured } = input;
+  const note = readNote(place, input.note);
+  const waitMs = readWaitMs(place, input.waitMs);
+  const payment = readPaymentRef(input.payment);
+  if (payment === undefined) problems.push(notFound(['input', 'payment'], 'The payment'));
+  if (payment === undefined || problems.length > 0) return refusedToCancel(problems);
+  const command = { idempotencyKey, payment, reason, note, ifCaptured, waitMs };
+  const result = await cancelPayment(context.world, context.caller, command);
+  if (!result.ok) return refusedToCancel(result.problems);
+  context.loaders.payment.clear(result.value.paymentId);
+  if (result.value.refundId !== null) forget(context, result.value.refundId);
+  return { ...result.value, problems: [] };
+}

@@ -1,0 +1,41 @@
+import type { MerchantId, PaymentId, RefundId } from '../ids.ts';
+import type { Caller, World } from '../refunds/world.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
+import { createNestedRefundLists, type NestedRefundLists } from './nested-refund-lists.ts';
+
+/** What one operation has used up, and what its root fields have asked for. */
+export interface OperationState {
+  /** Payments that were seen for the first time; MAX_UNSEEN_PAYMENTS is the limit. */
+  unseenPayments: number;
+  /** The strictest `maxAgeSeconds` that a root field set for a refund or a payment. */
+  readonly maxAgeSeconds: Map<RefundId | PaymentId, number>;
+}
+
+/** What every resolver gets. One per operation: never share it between two callers or requests. */
+export interface GraphQLContext {
+  readonly world: World;
+  readonly caller: Caller;
+  readonly loaders: Loaders;
+  readonly nestedRefundLists: NestedRefundLists;
+  readonly operation: OperationState;
+}
+
+export function createContext(world: World, caller: Caller): GraphQLContext {
+  const { merchantId } = caller.viewer;
+  return {
+    world,
+    caller,
+    loaders: createLoaders(world, merchantId),
+    nestedRefundLists: createNestedRefundLists(world.db, merchantId),
+    operation: { unseenPayments: 0, maxAgeSeconds: new Map() },
+  };
+}
+
+export const merchantOf = (context: GraphQLContext): MerchantId => context.caller.viewer.merchantId;
+
+/** Remembers how fresh a root field wants this to be; two fields may want the same thing. */
+export function demandFreshness(context: GraphQLContext, id: RefundId | PaymentId, maxAgeSeconds: number): void {
+  const known = context.operation.maxAgeSeconds.get(id);
+  if (known === undefined || maxAgeSeconds < known) context.operation.maxAgeSeconds.set(id, maxAgeSeconds);
+}
+

@@ -1,0 +1,67 @@
+import type { Refund } from '../db/legs.ts';
+import type { RefundLeg, RefundShare } from '../db/read-batch.ts';
+import type { Failure } from '../errors.ts';
+import { moneyMovementOf } from '../refunds/derive.ts';
+import { freshnessOf, type Freshness } from '../refunds/freshness.ts';
+import type { MoneyMovement } from '../vocabulary.ts';
+import type { GraphQLContext } from './context.ts';
+
+/** The shortest time between two looks of an account that is not configured any more, in milliseconds. */
+const DEFAULT_MIN_LOOK_INTERVAL_MS = 2_000;
+
+/** By name. */
+export async function legsOfRefund(context: GraphQLContext, refund: Refund): Promise<readonly RefundLeg[]> {
+  return (await context.loaders.legsOfRefund.load(refund.id)) ?? [];
+}
+
+/** A seller's share with the leg that returns it. */
+export interface RefundSource extends RefundShare {
+  readonly leg: RefundLeg;
+  /** What was returned to the payer from this share, in minor units. */
+  readonly returned_minor: bigint;
+}
+
+/** By seller; never empty. */
+export async function sourcesOfRefund(context: GraphQLContext, refund: Refund): Promise<RefundSource[]> {
+  const [legs, shares] = await Promise.all([
+    legsOfRefund(context, refund),
+    context.loaders.sharesOfRefund.load(refund.id),
+  ]);
+  const legById = new Map(legs.map((leg) => [leg.id, leg]));
+  return (shares ?? []).flatMap((share) => {
+    const leg = legById.get(share.leg_id);
+    return leg === undefined ? [] : [{ ...share, leg, returned_minor: returnedOf(share, leg) }];
+  });
+}
+
+/** A leg of several shares tells only its sum, so a share of it counts when all of it was returned. */
+function returnedOf(share: RefundShare, leg: RefundLeg): bigint {
+  if (share.amount_minor === leg.amount_minor) return leg.returned_minor;
+  return leg.returned_minor >= leg.amount_minor ? share.amount_minor : 0n;
+}
+
+export async function moneyMovementOfRefund(context: GraphQLContext, refund: Refund): Promise<MoneyMovement> {
+  return moneyMovementOf(refund, await legsOfRefund(context, refund));
+}
+
+/** Why the refund, or the first leg of it that did not succeed, is where it is. */
+export async function failureOfRefund(context: GraphQLContext, refund: Refund): Promise<Failure | null> {
+  const legs = await legsOfRefund(context, refund);
+  return legs.find((leg) => leg.status !== 'SUCCEEDED' && leg.failure !== null)?.failure ?? null;
+}
+
+/** As fresh as the leg that was looked at longest ago. */
+export async function freshnessOfRefund(context: GraphQLContext, refund: Refund): Promise<Freshness> {
+  const legs = await legsOfRefund(context, refund);
+  const connection = context.world.connections.find(refund.account_id);
+  const instants = legs.map((leg) => leg.as_of.getTime());
+  return freshnessOf({
+    status: refund.status,
+    createdAt: refund.created_at,
+    asOf: instants.length === 0 ? refund.updated_at : new Date(Math.min(...instants)),
+    lookGapsMs: connection?.adapter.lookGapsMs ?? [],
+    minLookIntervalMs: connection?.minLookIntervalMs ?? DEFAULT_MIN_LOOK_INTERVAL_MS,
+    now: context.world.clock.now(),
+    maxAgeSeconds: context.operation.maxAgeSeconds.get(refund.id),
+  });
+}

@@ -1,0 +1,79 @@
+import type { RefundConditions } from '../db/list-refunds.ts';
+import { isFinalRefund } from '../refunds/derive.ts';
+import { refundStatuses, type RefundOrigin, type RefundStatus } from '../vocabulary.ts';
+import { decodeGlobalId } from './global-id.ts';
+import { readDateTimeRange, readMoneyRange, type DateTimeRange, type MoneyRange } from './ranges.ts';
+import { badUserInput } from './request-errors.ts';
+import { isStorable } from './text.ts';
+
+const MAX_IDS = 100;
+const MAX_RANGE_DAYS = 92;
+
+export interface RefundFilter {
+  readonly ids?: readonly (string | number)[] | null | undefined;
+  readonly payment?: string | number | null | undefined;
+  readonly orderReference?: string | null | undefined;
+  readonly reference?: string | null | undefined;
+  readonly account?: string | number | null | undefined;
+  readonly seller?: string | null | undefined;
+  readonly status?: readonly RefundStatus[] | null | undefined;
+  readonly isFinal?: boolean | null | undefined;
+  readonly origin?: RefundOrigin | null | undefined;
+  readonly createdAt?: DateTimeRange | null | undefined;
+  readonly finalizedAt?: DateTimeRange | null | undefined;
+  readonly amount?: MoneyRange | null | undefined;
+}
+
+/**
+ * What a filter means; undefined when nothing can match it, because it names an id that is malformed or of
+ * something else.
+ *
+ * @throws BAD_USER_INPUT naming the field that is wrong
+ */
+export function readRefundFilter(filter: RefundFilter): RefundConditions | undefined {
+  if ((filter.ids?.length ?? 0) > MAX_IDS) throw badUserInput(['filter', 'ids'], `At most ${MAX_IDS} ids.`);
+  const ids = filter.ids?.map((id) => decodeGlobalId('Refund', String(id))).filter((id) => id !== undefined);
+  const paymentId = filter.payment ? decodeGlobalId('Payment', String(filter.payment)) : undefined;
+  const accountId = filter.account ? decodeGlobalId('ProviderAccount', String(filter.account)) : undefined;
+  if ((filter.payment && paymentId === undefined) || (filter.account && accountId === undefined)) return undefined;
+  if (![filter.orderReference, filter.reference, filter.seller].every((text) => isStorable(text ?? ''))) return undefined;
+  return {
+    ids,
+    paymentId,
+    accountId,
+    orderReference: filter.orderReference ?? undefined,
+    reference: filter.reference ?? undefined,
+    seller: filter.seller ?? undefined,
+    statuses: statusesOf(filter),
+    origin: filter.origin ?? undefined,
+    createdAt: readDateTimeRange(['filter', 'createdAt'], filter.createdAt),
+    finalizedAt: readDateTimeRange(['filter', 'finalizedAt'], filter.finalizedAt),
+    amount: readMoneyRange(['filter', 'amount'], filter.amount),
+  };
+}
+
+function statusesOf({ status, isFinal }: RefundFilter): readonly RefundStatus[] | undefined {
+  if (isFinal === null || isFinal === undefined) return status ?? undefined;
+  return (status ?? refundStatuses).filter((one) => isFinalRefund(one) === isFinal);
+}
+
+const indexed = ['ids', 'payment', 'orderReference', 'reference', 'account', 'status', 'seller'] as const;
+const notIndexed = ['isFinal', 'origin', 'createdAt', 'finalizedAt', 'amount'] as const;
+const isGiven = (value: unknown) => value !== null && value !== undefined;
+
+/**
+ * A list must not read more of the table than it shows (DESIGN section 4): a filter by fields without an
+ * index reads a bounded time.
+ *
+ * @throws BAD_USER_INPUT saying which range is needed
+ */
+export function refuseUnboundedFilter(filter: RefundFilter, now: Date): void {
+  if (indexed.some((name) => isGiven(filter[name])) || !notIndexed.some((name) => isGiven(filter[name]))) return;
+  const from = filter.createdAt?.from?.getTime();
+  const to = filter.createdAt?.to?.getTime() ?? now.getTime();
+  if (from !== undefined && to - from <= MAX_RANGE_DAYS * 86_400_000) return;
+  throw badUserInput(
+    ['filter', 'createdAt'],
+    `This filter needs a "createdAt" range of at most ${MAX_RANGE_DAYS} days ("to" is now when absent), or one of: ${indexed.join(', ')}.`,
+  );
+}

@@ -1,0 +1,44 @@
+import type { Refund } from '../db/legs.ts';
+import {
+  findRefundIdAtProvider,
+  findRefundIdByIdempotencyKey,
+  findRefundIdByReference,
+} from '../db/find-refund-id.ts';
+import type { RefundId } from '../ids.ts';
+import { merchantOf, type GraphQLContext } from './context.ts';
+import { decodeGlobalId } from './global-id.ts';
+import { readLookLimits, type LookArguments } from './look-arguments.ts';
+import { lookAtRefunds } from './look-at-refunds.ts';
+import { isStorable } from './text.ts';
+
+/** Exactly one of the four: the schema says `@oneOf`. */
+export interface RefundRefInput {
+  readonly id?: string | number | null | undefined;
+  readonly reference?: string | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly provider?: { readonly account: string; readonly refundId: string } | null | undefined;
+}
+
+/** The refund that is meant, looked at when it is open and older than `maxAgeSeconds`; null when there is none. */
+export async function resolveRefund(
+  context: GraphQLContext,
+  args: LookArguments & { readonly by: RefundRefInput },
+): Promise<Refund | null> {
+  const limits = readLookLimits(args, 0);
+  const id = await findRefundId(context, args.by);
+  const refund = id === undefined ? null : await context.loaders.refund.load(id);
+  if (refund === null) return null;
+  const [fresh] = await lookAtRefunds(context, [refund], limits);
+  return fresh ?? refund;
+}
+
+async function findRefundId(context: GraphQLContext, by: RefundRefInput): Promise<RefundId | undefined> {
+  const { db } = context.world;
+  const merchantId = merchantOf(context);
+  const { id, reference, idempotencyKey, provider } = by;
+  if (id !== null && id !== undefined) return decodeGlobalId('Refund', String(id));
+  if (![reference ?? '', provider?.account ?? '', provider?.refundId ?? ''].every(isStorable)) return undefined;
+  if (provider) return findRefundIdAtProvider(db, merchantId, provider.account, provider.refundId);
+  if (idempotencyKey) return findRefundIdByIdempotencyKey(db, merchantId, idempotencyKey);
+  return findRefundIdByReference(db, merchantId, reference ?? '');
+}

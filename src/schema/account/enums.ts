@@ -1,0 +1,20 @@
+import type { AccountHealth } from '../../db/tables.ts';
+import type { ProviderCode } from '../../vocabulary.ts';
+import { builder } from '../builder.ts';
+
+export const ProviderCodeEnum = builder.enumType('ProviderCode', {
+  description: 'A payment provider that this service can work with. The list grows.',
+  values: {
+    YOOKASSA: { description: 'YooKassa (yookassa.ru).', value: 'yookassa' },
+  } as const satisfies Record<Uppercase<ProviderCode>, { description: string; value: ProviderCode }>,
+});
+
+export const AccountHealthEnum = builder.enumType('AccountHealth', {
+  description: 'Whether an account can be used. The list grows.',
+  values: {
+    OK: { description: 'Nothing is known to be wrong.' },
+    CREDENTIALS_REFUSED: {
+      description: 'The provider refused the credentials. Refunds wait until the configuration is corrected.',
+    },
+  } as const satisfies Record<AccountHealth, { description: string }>,
+});

@@ -1,0 +1,17 @@
+import type { Freshness } from '../refunds/freshness.ts';
+import { builder } from './builder.ts';
+
+export const FreshnessRef = builder.objectRef<Freshness>('Freshness').implement({
+  description: 'How old an answer is, and when to ask again.',
+  fields: (t) => ({
+    asOf: t.expose('asOf', { type: 'DateTime', description: 'The provider was last asked at this time.' }),
+    isStale: t.exposeBoolean('isStale', {
+      description:
+        'Older than `maxAgeSeconds` asked for, because the provider did not answer in time; without it, older than usual for this provider.',
+    }),
+    pollAfterMs: t.exposeInt('pollAfterMs', {
+      nullable: true,
+      description: 'Ask again after this many milliseconds. Null: stop polling, nothing more is expected.',
+    }),
+  }),
+});

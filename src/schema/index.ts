@@ -1,0 +1,37 @@
+import { specifiedDirectives, type GraphQLSchema } from 'graphql';
+import { builder } from './builder.ts';
+import { moneyMovingDirective } from './money-moving.ts';
+import './scalars/currency.ts';
+import './scalars/date-time.ts';
+import './scalars/decimal.ts';
+import './scalars/idempotency-key.ts';
+import './scalars/minor-units.ts';
+import './scalars/string-map.ts';
+import './node/node.ts';
+import './viewer/viewer.ts';
+import './account/account.ts';
+import './account/accounts.ts';
+import './provider/provider-info.ts';
+import './payment/payment.ts';
+import './payment/payment-source.ts';
+import './payment/payment-query.ts';
+import './payment/payments.ts';
+import './payment/cancel-payment.ts';
+import './refund/refund.ts';
+import './refund/refund-leg.ts';
+import './refund/refund-source.ts';
+import './refund/refund-query.ts';
+import './refund/refunds.ts';
+import './refund/create-refund.ts';
+import './refund/cancel-refund.ts';
+import './refund/retry-refund.ts';
+import './refund/sync-refund.ts';
+import './error/errors.ts';
+
+let built: GraphQLSchema | undefined;
+
+/** The public schema, built once. Sorted by name, so that its printed form does not depend on imports. */
+export function buildSchema(): GraphQLSchema {
+  built ??= builder.toSchema({ directives: [...specifiedDirectives, moneyMovingDirective], sortSchema: true });
+  return built;
+}

@@ -1,0 +1,74 @@
+import { resolveCancelPayment } from '../../resolvers/cancel-payment.ts';
+import type { CancelPaymentOutcome, CancelPaymentPayload } from '../../resolvers/payloads.ts';
+import { builder } from '../builder.ts';
+import { moneyMoving } from '../money-moving.ts';
+import { PaymentRef } from '../refs.ts';
+import { RefundReasonEnum } from '../refund/enums.ts';
+import { payloadFields, payloadRef } from '../refund/payload.ts';
+import { PaymentRefInput } from './payment-ref-input.ts';
+
+const IfCapturedEnum = builder.enumType('IfCaptured', {
+  description: 'What to do when the money was taken already.',
+  values: {
+    REFUSE: { description: 'Nothing, and say so.' },
+    REFUND: { description: 'Refund all that is left.' },
+  } as const,
+});
+
+const OutcomeEnum = builder.enumType('CancelPaymentOutcome', {
+  description: 'What `cancelPayment` did.',
+  values: {
+    VOIDED: { description: 'The hold was released; no money was taken.' },
+    IN_PROGRESS: { description: 'Under way: ask for the payment again.' },
+    REFUND_CREATED: { description: 'The money had been taken; a refund was made.' },
+    NOTHING_TO_CANCEL: { description: 'The payment had ended before; no money was taken.' },
+  } as const satisfies Record<CancelPaymentOutcome, { description: string }>,
+});
+
+const CancelPaymentInput = builder.inputType('CancelPaymentInput', {
+  description: 'A payment to cancel.',
+  fields: (t) => ({
+    idempotencyKey: t.field({
+      type: 'IdempotencyKey',
+      required: true,
+      description: 'Names this intention for ever, among the keys of refunds too.',
+    }),
+    payment: t.field({ type: PaymentRefInput, required: true, description: 'The payment.' }),
+    reason: t.field({ type: RefundReasonEnum, required: true, description: 'Why.' }),
+    note: t.string({ description: 'For colleagues, up to 1000 characters. The provider does not get it.' }),
+    ifCaptured: t.field({
+      type: IfCapturedEnum,
+      required: true,
+      defaultValue: 'REFUSE',
+      description: 'What to do when the money was taken already.',
+    }),
+    waitMs: t.int({
+      defaultValue: 5000,
+      description: 'Wait this long for the provider, 0 to 30000; then the answer is IN_PROGRESS.',
+    }),
+  }),
+});
+
+const PayloadRef = payloadRef<CancelPaymentPayload>('CancelPaymentPayload').implement({
+  description: 'What became of `cancelPayment`.',
+  fields: (t) => ({
+    outcome: t.expose('outcome', { type: OutcomeEnum, nullable: true, description: 'What was done; null with errors.' }),
+    payment: t.field({
+      type: PaymentRef,
+      nullable: true,
+      description: 'The payment as it is known now; null with errors.',
+      resolve: (payload) => payload.paymentId,
+    }),
+    ...payloadFields(t),
+  }),
+});
+
+builder.mutationField('cancelPayment', (t) =>
+  t.field({
+    type: PayloadRef,
+    description: 'Releases a hold before the money is taken.',
+    directives: moneyMoving,
+    args: { input: t.arg({ type: CancelPaymentInput, required: true, description: 'The payment.' }) },
+    resolve: (_root, { input }, context) => resolveCancelPayment(context, input),
+  }),
+);

@@ -1,0 +1,81 @@
+import { refundableOf, paymentStatusOf } from '../../refunds/refundability.ts';
+import { money } from '../../resolvers/money.ts';
+import { externalRefundsOfPayment, freshnessOfPayment, sourcesOfPayment } from '../../resolvers/payment-fields.ts';
+import { FreshnessRef } from '../freshness.ts';
+import { MoneyRef } from '../money/money.ts';
+import { ExternalRefundsEnum } from '../provider/enums.ts';
+import { AccountRef, PaymentRef, PaymentSourceRef } from '../refs.ts';
+import { PaymentStatusEnum } from './enums.ts';
+
+PaymentRef.implement({
+  description: 'Money taken or held at a provider, as this service knows it.',
+  fields: (t) => ({
+    account: t.field({
+      type: AccountRef,
+      description: 'Where the payment was made.',
+      resolve: (payment) => payment.account_id,
+    }),
+    providerPaymentId: t.exposeString('provider_payment_id', {
+      description: 'The id of the payment at the provider.',
+    }),
+    orderReference: t.exposeString('order_reference', {
+      nullable: true,
+      description: "The merchant's own number of the order, where the provider tells it.",
+    }),
+    status: t.field({
+      type: PaymentStatusEnum,
+      description: 'Where the payment stands, refunds counted.',
+      resolve: (payment) => paymentStatusOf(payment),
+    }),
+    version: t.exposeInt('version', { description: 'Grows with every change of what is stored.' }),
+    amount: t.field({
+      type: MoneyRef,
+      description: 'What the payer was asked for.',
+      resolve: (payment) => money(payment, payment.amount_minor),
+    }),
+    captured: t.field({
+      type: MoneyRef,
+      description: 'What was taken; refunds do not lower it.',
+      resolve: (payment) => money(payment, payment.captured_minor),
+    }),
+    refunded: t.field({
+      type: MoneyRef,
+      description: 'What was returned by refunds that succeeded.',
+      resolve: (payment) => money(payment, payment.refunded_minor),
+    }),
+    reserved: t.field({
+      type: MoneyRef,
+      description: 'What refunds that are not final may still return.',
+      resolve: (payment) => money(payment, payment.reserved_minor),
+    }),
+    refundable: t.field({
+      type: MoneyRef,
+      description: 'What a new refund may return at most.',
+      resolve: (payment) => money(payment, refundableOf(payment)),
+    }),
+    externalRefunds: t.field({
+      type: ExternalRefundsEnum,
+      description: 'What can be known of refunds of this payment that were made elsewhere.',
+      resolve: (payment, _args, context) => externalRefundsOfPayment(context, payment),
+    }),
+    sources: t.field({
+      type: [PaymentSourceRef],
+      description: 'Whose money it is, by seller.',
+      resolve: (payment, _args, context) => sourcesOfPayment(context, payment),
+    }),
+    freshness: t.field({
+      type: FreshnessRef,
+      description: 'How old these facts are.',
+      resolve: (payment, _args, context) => freshnessOfPayment(context, payment),
+    }),
+    capturedAt: t.expose('captured_at', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the money was taken, by the clock of the provider.',
+    }),
+    createdAt: t.expose('created_at', {
+      type: 'DateTime',
+      description: 'When this service first saw the payment; lists are in this order.',
+    }),
+  }),
+});

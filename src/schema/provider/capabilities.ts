@@ -1,0 +1,43 @@
+import type { Capabilities } from '../../providers/provider.ts';
+import { builder } from '../builder.ts';
+import { TraceKindEnum } from '../refund/enums.ts';
+import { ConcurrentOperationsEnum, ExternalRefundsEnum } from './enums.ts';
+
+export const CapabilitiesRef = builder.objectRef<Capabilities>('ProviderCapabilities').implement({
+  description: 'What a provider can do. What is asked for and cannot be done is refused, never ignored.',
+  fields: (t) => ({
+    partialRefunds: t.exposeBoolean('partialRefunds', { description: 'Less than the whole payment.' }),
+    severalRefundsPerPayment: t.exposeBoolean('severalRefundsPerPayment', {
+      description: 'More than one refund of the same payment.',
+    }),
+    splitRefunds: t.exposeBoolean('splitRefunds', { description: 'Payments of several sellers.' }),
+    itemRefunds: t.exposeBoolean('itemRefunds', { description: 'Refunds by the items of an order.' }),
+    receipts: t.exposeBoolean('receipts', { description: 'Fiscal receipts with a refund.' }),
+    voidAuthorized: t.exposeBoolean('voidAuthorized', { description: 'Releasing a hold: `cancelPayment`.' }),
+    cancelRefund: t.exposeBoolean('cancelRefund', {
+      description: 'Taking back a refund that the provider has accepted.',
+    }),
+    idempotencyHours: t.exposeInt('idempotencyHours', {
+      description: 'How long the provider recognises a repeated request; 0: not at all.',
+    }),
+    listByPayment: t.exposeBoolean('listByPayment', { description: 'Lists the refunds of one payment.' }),
+    listByTime: t.exposeBoolean('listByTime', { description: 'Lists the refunds of a span of time.' }),
+    listPageSize: t.exposeInt('listPageSize', { description: 'The most refunds in one answer of a list.' }),
+    concurrentOperationsPerPayment: t.expose('concurrentOperationsPerPayment', {
+      type: ConcurrentOperationsEnum,
+      description: 'How many operations on one payment may be under way at once.',
+    }),
+    refundWindowDays: t.exposeInt('refundWindowDays', {
+      nullable: true,
+      description: 'How long after the payment it can be refunded; null: no limit is known.',
+    }),
+    traceReferences: t.expose('traceReferences', {
+      type: [TraceKindEnum],
+      description: 'With which numbers the money can be traced at a bank.',
+    }),
+    externalRefunds: t.expose('externalRefunds', {
+      type: ExternalRefundsEnum,
+      description: 'What can be known of refunds that were made elsewhere.',
+    }),
+  }),
+});

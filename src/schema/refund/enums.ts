@@ -1,0 +1,108 @@
+import type { RefundOrder } from '../../resolvers/refund-list.ts';
+import type { traceAvailabilities } from '../../resolvers/trace-references.ts';
+import type {
+  LegStatus,
+  MoneyMovement,
+  RefundOrigin,
+  RefundReason,
+  RefundStatus,
+  TraceReference,
+} from '../../vocabulary.ts';
+import { builder } from '../builder.ts';
+
+type Described<Value extends string> = Record<Value, { description: string }>;
+
+export const RefundStatusEnum = builder.enumType('RefundStatus', {
+  description: 'Where a refund stands. The list grows: rely on `isFinal` and `moneyMovement`.',
+  values: {
+    AWAITING_APPROVAL: { description: 'Somebody has to approve it before it is sent.' },
+    QUEUED: { description: 'Not sent yet; it will be. It can still be canceled.' },
+    PENDING: { description: 'Sent, and under way at the provider.' },
+    UNKNOWN: {
+      description: 'Sent, and the answer was lost: the money may have moved. The service is finding out; do not refund again.',
+    },
+    MANUAL_REVIEW: { description: 'The service cannot find out by itself; a person has to look at the provider.' },
+    SUCCEEDED: { description: 'All of it was returned.' },
+    PARTIALLY_SUCCEEDED: { description: 'A part of it was returned, the rest failed.' },
+    FAILED: { description: 'Nothing was returned; `failure` says why.' },
+    CANCELED: { description: 'Canceled before it was sent; nothing was returned.' },
+    REVERSED: { description: 'It was returned and came back, such as to a closed bank account.' },
+  } as const satisfies Described<RefundStatus>,
+});
+
+export const RefundLegStatusEnum = builder.enumType('RefundLegStatus', {
+  description: 'Where one request to the provider stands. The list grows.',
+  values: {
+    QUEUED: { description: 'Not sent yet.' },
+    PENDING: { description: 'Being sent, or under way at the provider.' },
+    UNKNOWN: { description: 'Sent, and the answer was lost: the money may have moved.' },
+    MANUAL_REVIEW: { description: 'A person has to look at the provider.' },
+    SUCCEEDED: { description: 'Returned.' },
+    FAILED: { description: 'Refused by the provider; nothing was returned.' },
+    CANCELED: { description: 'Canceled before it was sent.' },
+    REVERSED: { description: 'Returned, and came back.' },
+  } as const satisfies Described<Exclude<LegStatus, 'SENDING'>>,
+});
+
+export const MoneyMovementEnum = builder.enumType('MoneyMovement', {
+  description: 'Where the money of a refund is. The list is complete and does not grow.',
+  values: {
+    NOT_STARTED: { description: 'Nothing was sent.' },
+    IN_FLIGHT: { description: 'On its way.' },
+    UNCLEAR: { description: 'It may have moved; this is being found out.' },
+    RETURNED: { description: 'All of it was returned.' },
+    PARTLY_RETURNED: { description: 'A part of it was returned.' },
+    NOT_RETURNED: { description: 'It was not returned, or came back.' },
+  } as const satisfies Described<MoneyMovement>,
+});
+
+export const RefundReasonEnum = builder.enumType('RefundReason', {
+  description: 'Why money is given back. The list grows.',
+  values: {
+    REQUESTED_BY_CUSTOMER: { description: 'The customer asked for it.' },
+    RETURNED_GOODS: { description: 'The goods came back.' },
+    SERVICE_NOT_PROVIDED: { description: 'What was paid for was not delivered.' },
+    DUPLICATE: { description: 'It was paid twice.' },
+    FRAUDULENT: { description: 'The payment was not made by the owner of the money.' },
+    PRICE_CORRECTION: { description: 'The price was wrong.' },
+    GOODWILL: { description: 'A courtesy.' },
+    OTHER: { description: 'Something else; say it in `note`.' },
+  } as const satisfies Described<RefundReason>,
+});
+
+export const RefundOriginEnum = builder.enumType('RefundOrigin', {
+  description: 'Where a refund was made. The list grows.',
+  values: {
+    API: { description: 'Through this API.' },
+    CONSOLE: { description: 'In the console of this service.' },
+    BULK: { description: 'In a batch.' },
+    EXTERNAL: { description: 'Elsewhere, such as in the console of the provider; it was found there.' },
+  } as const satisfies Described<RefundOrigin>,
+});
+
+export const TraceKindEnum = builder.enumType('TraceReferenceKind', {
+  description: 'What sort of number it is. The list grows.',
+  values: {
+    ARN: { description: 'Acquirer reference number of a card network.' },
+    RRN: { description: 'Retrieval reference number; the bank of the card finds the operation by it.' },
+    UTR: { description: 'Unique transaction reference of a bank transfer.' },
+    OTHER: { description: 'Another number; its provider explains it.' },
+  } as const satisfies Described<TraceReference['kind']>,
+});
+
+export const TraceAvailabilityEnum = builder.enumType('TraceReferenceAvailability', {
+  description: 'Whether the number is known.',
+  values: {
+    NOT_YET: { description: 'Not known yet.' },
+    AVAILABLE: { description: 'Known: `value`.' },
+    NEVER: { description: 'The provider gave none for this refund.' },
+  } as const satisfies Described<(typeof traceAvailabilities)[number]>,
+});
+
+export const RefundOrderEnum = builder.enumType('RefundOrder', {
+  description: 'The order of a list of refunds.',
+  values: {
+    CREATED_AT_DESC: { description: 'Newest first.' },
+    CREATED_AT_ASC: { description: 'Oldest first.' },
+  } as const satisfies Described<RefundOrder>,
+});

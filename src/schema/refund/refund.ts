@@ -1,0 +1,102 @@
+import { isFinalRefund } from '../../refunds/derive.ts';
+import { resolveMerchant } from '../../resolvers/merchant.ts';
+import { money } from '../../resolvers/money.ts';
+import {
+  failureOfRefund,
+  freshnessOfRefund,
+  legsOfRefund,
+  moneyMovementOfRefund,
+  sourcesOfRefund,
+} from '../../resolvers/refund-fields.ts';
+import { traceReferencesOfRefund } from '../../resolvers/trace-references.ts';
+import { FreshnessRef } from '../freshness.ts';
+import { MoneyRef } from '../money/money.ts';
+import { AccountRef, PaymentRef, RefundLegRef, RefundRef, RefundSourceRef } from '../refs.ts';
+import { MerchantRef } from '../viewer/merchant.ts';
+import { MoneyMovementEnum, RefundOriginEnum, RefundReasonEnum, RefundStatusEnum } from './enums.ts';
+import { RefundFailureRef } from './refund-failure.ts';
+import { TraceReferenceRef } from './trace-reference.ts';
+
+RefundRef.implement({
+  description: 'One intention to return money of one payment, and what became of it.',
+  fields: (t) => ({
+    payment: t.field({
+      type: PaymentRef,
+      description: 'Whose money is returned.',
+      resolve: (refund) => refund.payment_id,
+    }),
+    account: t.field({
+      type: AccountRef,
+      description: 'Where the payment was made.',
+      resolve: (refund) => refund.account_id,
+    }),
+    merchant: t.field({
+      type: MerchantRef,
+      description: 'Who returns the money.',
+      resolve: (_refund, _args, context) => resolveMerchant(context),
+    }),
+    reference: t.exposeString('reference', {
+      nullable: true,
+      description: "The merchant's own number of the refund, if one was given.",
+    }),
+    version: t.exposeInt('version', { description: 'Grows with every change.' }),
+    retries: t.exposeInt('retries', { description: 'How often it was retried after a definite failure.' }),
+    status: t.expose('status', { type: RefundStatusEnum, description: 'Where the refund stands.' }),
+    isFinal: t.boolean({
+      description: 'Nothing more is expected: stop polling.',
+      resolve: (refund) => isFinalRefund(refund.status),
+    }),
+    moneyMovement: t.field({
+      type: MoneyMovementEnum,
+      description: 'Where the money is.',
+      resolve: (refund, _args, context) => moneyMovementOfRefund(context, refund),
+    }),
+    amount: t.field({
+      type: MoneyRef,
+      description: 'What is to be returned.',
+      resolve: (refund) => money(refund, refund.amount_minor),
+    }),
+    returned: t.field({
+      type: MoneyRef,
+      description: 'What was returned so far.',
+      resolve: (refund) => money(refund, refund.returned_minor),
+    }),
+    sources: t.field({
+      type: [RefundSourceRef],
+      description: 'From whose share it is returned, by seller; never empty.',
+      resolve: (refund, _args, context) => sourcesOfRefund(context, refund),
+    }),
+    legs: t.field({
+      type: [RefundLegRef],
+      description: 'The refunds at the provider that execute it.',
+      resolve: (refund, _args, context) => legsOfRefund(context, refund),
+    }),
+    reason: t.expose('reason', { type: RefundReasonEnum, description: 'Why money is given back.' }),
+    note: t.exposeString('note', { nullable: true, description: 'What was noted with it, if anything.' }),
+    metadata: t.expose('metadata', { type: 'StringMap', description: 'What the merchant attached to it.' }),
+    origin: t.expose('origin', { type: RefundOriginEnum, description: 'Where the refund was made.' }),
+    failure: t.field({
+      type: RefundFailureRef,
+      nullable: true,
+      description: 'What went wrong; null when nothing did.',
+      resolve: (refund, _args, context) => failureOfRefund(context, refund),
+    }),
+    traceReferences: t.field({
+      type: [TraceReferenceRef],
+      description: 'With which numbers a bank can find the money.',
+      resolve: (refund, _args, context) => traceReferencesOfRefund(context, refund),
+    }),
+    freshness: t.field({
+      type: FreshnessRef,
+      description: 'How old this answer is, and when to ask again.',
+      resolve: (refund, _args, context) => freshnessOfRefund(context, refund),
+    }),
+    createdAt: t.expose('created_at', { type: 'DateTime', description: 'When it was asked for.' }),
+    updatedAt: t.expose('updated_at', { type: 'DateTime', description: 'When it last changed.' }),
+    finalizedAt: t.expose('finalized_at', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it became final; null while it is not.',
+    }),
+  }),
+});

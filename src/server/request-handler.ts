@@ -1,0 +1,130 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import type { Viewer } from '../context.ts';
+import { inRequest } from '../request-context.ts';
+import { logAccess, newRecord, type RequestRecord } from './access-log.ts';
+import { errorAnswer, writeAnswer, type Answer } from './answer.ts';
+import { unauthenticated, type Authenticate } from './authenticate.ts';
+import { demoClock, type SetClockOffset } from './demo-clock.ts';
+import { wantsGraphiql } from './graphiql.ts';
+import type { GraphqlHandler } from './graphql.ts';
+import { live, type Readiness } from './health.ts';
+import { overloaded, type InFlight } from './in-flight.ts';
+import { bodyTooLarge, endAfterDiscarding, readBody } from './read-body.ts';
+import { requestIdOf } from './request-id.ts';
+
+export interface HandlerDeps {
+  readonly log: Logger;
+  readonly graphql: GraphqlHandler;
+  readonly authenticate: Authenticate;
+  readonly readiness: Readiness;
+  readonly inFlight: InFlight;
+  /** Whether browsers get GraphiQL at `/graphql`, without a key. */
+  readonly hasGraphiql: boolean;
+  /** Present in demo and test mode only. */
+  readonly setClockOffset: SetClockOffset | undefined;
+}
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Every request: its id, its route, its answer, its line in the log. */
+export function createRequestHandler(deps: HandlerDeps): RequestHandler {
+  return (request, response) => {
+    const startedMs = performance.now();
+    const requestId = requestIdOf(request);
+    const path = pathOf(request);
+    const record = newRecord();
+    response.setHeader('x-request-id', requestId);
+    response.on('error', () => undefined);
+    inRequest({ requestId }, () => {
+      response.once('close', () => {
+        const durationMs = performance.now() - startedMs;
+        const { statusCode: status, writableFinished: complete } = response;
+        logAccess(deps.log, { method: request.method ?? '', path, status, durationMs, complete }, record);
+      });
+      void respond(deps, { request, response, path, requestId, record });
+    });
+  };
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly path: string;
+  readonly requestId: string;
+  readonly record: RequestRecord;
+}
+
+async function respond(deps: HandlerDeps, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  let answer: Answer;
+  try {
+    answer = await route(deps, exchange);
+  } catch (error) {
+    deps.log.error({ err: error }, 'a request handler failed');
+    answer = errorAnswer(
+      500,
+      'INTERNAL_SERVER_ERROR',
+      'Something went wrong on our side. Tell us the request id.',
+    );
+  }
+  if (response.destroyed) return;
+  writeAnswer(request, response, answer);
+  if (answer.headers['connection'] === 'close') await endAfterDiscarding(request, response);
+  else response.end();
+}
+
+async function route(deps: HandlerDeps, exchange: Exchange): Promise<Answer> {
+  const { request, path } = exchange;
+  switch (path) {
+    case '/graphql':
+      return graphqlRoute(deps, exchange);
+    case '/live':
+      return isRead(request) ? live() : notAllowed('GET, HEAD');
+    case '/ready':
+      return isRead(request) ? deps.readiness.ready() : notAllowed('GET, HEAD');
+    case '/demo/clock':
+      if (deps.setClockOffset !== undefined) return demoClock(request, deps.setClockOffset);
+      break;
+    default:
+  }
+  return errorAnswer(404, 'NOT_FOUND', 'There is nothing at this path. The API is at /graphql.');
+}
+
+async function graphqlRoute(deps: HandlerDeps, exchange: Exchange): Promise<Answer> {
+  const { request, record } = exchange;
+  if (deps.hasGraphiql && wantsGraphiql(request))
+    return deps.graphql({ incoming: request, body: undefined, caller: undefined, record });
+  const viewer = deps.authenticate(request.headers.authorization);
+  if (viewer === undefined) return unauthenticated();
+  record.viewer = viewer;
+  if (!deps.inFlight.enter()) return overloaded();
+  try {
+    return await authenticated(deps, exchange, viewer);
+  } finally {
+    deps.inFlight.leave();
+  }
+}
+
+async function authenticated(
+  deps: HandlerDeps,
+  { request, requestId, record }: Exchange,
+  viewer: Viewer,
+): Promise<Answer> {
+  const caller = { viewer, requestId };
+  if (isRead(request)) return deps.graphql({ incoming: request, body: undefined, caller, record });
+  const read = await readBody(request);
+  if (read.kind === 'too-large') return bodyTooLarge();
+  if (read.kind === 'cut') return errorAnswer(400, 'BAD_REQUEST', 'The request was not sent to its end.');
+  return deps.graphql({ incoming: request, body: read.bytes, caller, record });
+}
+
+const isRead = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
+
+const notAllowed = (allow: string): Answer =>
+  errorAnswer(405, 'METHOD_NOT_ALLOWED', `Use ${allow}.`, { allow });
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return (end < 0 ? url : url.slice(0, end)).slice(0, 200);
+}

@@ -1,0 +1,108 @@
+import type { Money } from './money.ts';
+
+/** The words of DESIGN section 3. Growing lists: clients rely on `isFinal` and `moneyMovement`. */
+export const refundStatuses = [
+  'AWAITING_APPROVAL',
+  'QUEUED',
+  'PENDING',
+  'UNKNOWN',
+  'MANUAL_REVIEW',
+  'SUCCEEDED',
+  'PARTIALLY_SUCCEEDED',
+  'FAILED',
+  'CANCELED',
+  'REVERSED',
+] as const;
+export type RefundStatus = (typeof refundStatuses)[number];
+
+/** `SENDING` is ours alone: publicly it is `PENDING`. */
+export const legStatuses = [
+  'QUEUED',
+  'SENDING',
+  'PENDING',
+  'UNKNOWN',
+  'MANUAL_REVIEW',
+  'SUCCEEDED',
+  'FAILED',
+  'CANCELED',
+  'REVERSED',
+] as const;
+export type LegStatus = (typeof legStatuses)[number];
+
+export const operationStatuses = ['SENDING', 'UNKNOWN', 'SUCCEEDED', 'FAILED'] as const;
+export type OperationStatus = (typeof operationStatuses)[number];
+
+export const refundOrigins = ['API', 'CONSOLE', 'BULK', 'EXTERNAL'] as const;
+export type RefundOrigin = (typeof refundOrigins)[number];
+
+export const refundReasons = [
+  'REQUESTED_BY_CUSTOMER',
+  'RETURNED_GOODS',
+  'SERVICE_NOT_PROVIDED',
+  'DUPLICATE',
+  'FRAUDULENT',
+  'PRICE_CORRECTION',
+  'GOODWILL',
+  'OTHER',
+] as const;
+export type RefundReason = (typeof refundReasons)[number];
+
+/** Closed set (DESIGN section 4): where the money of a refund is. */
+export const moneyMovements = [
+  'NOT_STARTED',
+  'IN_FLIGHT',
+  'UNCLEAR',
+  'RETURNED',
+  'PARTLY_RETURNED',
+  'NOT_RETURNED',
+] as const;
+export type MoneyMovement = (typeof moneyMovements)[number];
+
+export const paymentStatuses = [
+  'PENDING',
+  'AUTHORIZED',
+  'CAPTURED',
+  'PARTIALLY_REFUNDED',
+  'REFUNDED',
+  'CANCELED',
+  'FAILED',
+] as const;
+export type PaymentStatus = (typeof paymentStatuses)[number];
+
+/** Providers that have an adapter; the registry maps each to it. */
+export const providerCodes = ['yookassa'] as const;
+export type ProviderCode = (typeof providerCodes)[number];
+
+/** What a provider says a payment is; refunds are counted by us and never change it. */
+export type PaymentState = 'PENDING' | 'AUTHORIZED' | 'CAPTURED' | 'CANCELED' | 'FAILED';
+
+export interface TraceReference {
+  readonly kind: 'ARN' | 'RRN' | 'UTR' | 'OTHER';
+  readonly value: string;
+}
+
+export interface ReceiptItem {
+  readonly description: string;
+  /** Decimal with at most three digits after the point, above zero. */
+  readonly quantity: string;
+  readonly unitPrice: Money;
+  readonly vatCode: number;
+  readonly paymentMode: string | null;
+  readonly paymentSubject: string | null;
+  readonly measure: string | null;
+}
+
+/** Fiscal data for the receipt of a refund (Russian law 54-FZ). */
+export interface FiscalReceipt {
+  readonly customer: {
+    readonly fullName: string | null;
+    readonly inn: string | null;
+    readonly email: string | null;
+    readonly phone: string | null;
+  };
+  readonly items: readonly ReceiptItem[];
+  readonly taxSystemCode: number | null;
+}
+
+/** Safe facts about an answer, kept with the attempt. No bodies, no secrets. */
+export type Evidence = Readonly<Record<string, string | number | boolean | null>>;

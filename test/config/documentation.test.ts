@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { accountsFileJsonSchema } from '../../src/config.ts';
+import { loadFile } from './settings.ts';
+
+const guide = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+
+describe('the documentation of the configuration', () => {
+  it('has the current JSON Schema of the accounts file (renew it with `npx vitest run test/config -u`)', async () => {
+    const schema = `${JSON.stringify(accountsFileJsonSchema(), undefined, 2)}\n`;
+    await expect(schema).toMatchFileSnapshot('../../docs/accounts.schema.json');
+  });
+
+  it('has an example that works', () => {
+    const example = /```json\n(.*?)```/s.exec(guide)?.[1] ?? '';
+    const { merchants } = loadFile(example, { YOOKASSA_SECRET_KEY: 'live_key' });
+    expect(merchants[0]?.keys.map(({ name }) => name)).toEqual(['backend', 'reports']);
+    expect(merchants[0]?.accounts[0]).toMatchObject({ code: 'acme-yookassa', identity: '506751' });
+    expect(merchants[0]?.accounts[0]?.credentials).toHaveProperty('secretKey', 'live_key');
+  });
+
+  it('lists every variable that is read', () => {
+    const source = readFileSync(new URL('../../src/config/environment.ts', import.meta.url), 'utf8');
+    const read = new Set([...source.matchAll(/read\.\w+\('([A-Z_]+)'/g)].map(([, name]) => name));
+    expect(read.size).toBeGreaterThanOrEqual(12);
+    for (const name of read) expect(guide).toContain(`\n| \`${name}\` |`);
+  });
+});

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import {
+  type Config,
+  ConfigError,
+  type ConfigProblem,
+  loadConfig,
+  type ProviderSettings,
+} from '../../src/config.ts';
+
+const credentials = z.strictObject({
+  shopId: z.string().regex(/^\d+$/, 'must be digits'),
+  secretKey: z.string().min(1),
+});
+
+/** A provider as the configuration sees one; the tests of the configuration need no real provider. */
+export const providers: Record<string, ProviderSettings> = {
+  yookassa: {
+    schema: credentials,
+    identityOf: (value) => credentials.parse(value).shopId,
+    defaultBaseUrl: 'https://api.yookassa.ru/v3',
+  },
+  homegrown: { schema: z.strictObject({ login: z.string() }), identityOf: () => '100' },
+};
+
+export const HASH_A = 'a'.repeat(64);
+export const HASH_B = 'b'.repeat(64);
+
+export const account = (more: object = {}) => ({
+  code: 'shop-main',
+  provider: 'yookassa',
+  displayName: 'Main shop',
+  credentials: { shopId: '100', secretKey: 'sk-canary' },
+  ...more,
+});
+export const key = (more: object = {}) => ({
+  name: 'backend',
+  sha256: HASH_A,
+  scopes: ['read', 'write'],
+  ...more,
+});
+export const merchant = (more: object = {}) => ({
+  code: 'acme',
+  name: 'Acme',
+  keys: [key()],
+  accounts: [account()],
+  ...more,
+});
+
+export type Env = Record<string, string | undefined>;
+
+/** Loads with an accounts file that holds this text, or this document as JSON. */
+export function loadFile(content: unknown, env: Env = {}): Config {
+  const directory = mkdtempSync(join(tmpdir(), 'refund-config-'));
+  try {
+    const file = join(directory, 'accounts.json');
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return loadConfig({ ACCOUNTS_FILE: file, ...env }, { credentials: providers });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+export const load = (env: Env): Config => loadConfig(env, { credentials: providers });
+
+/** What a configuration that must be refused is refused for. */
+function refusalOf(act: () => unknown): readonly ConfigProblem[] {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  throw new Error('The configuration was accepted.');
+}
+
+export const problemsOf = (act: () => unknown): string[] =>
+  refusalOf(act).map(({ where, message }) => `${where}: ${message}`);
+
+export const wheresOf = (act: () => unknown): string[] => refusalOf(act).map(({ where }) => where);

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { renderCapabilities } from '../../src/providers/capability-table.ts';
+import { providerCodes } from '../../src/providers/provider.ts';
+import { adapterFor } from '../../src/providers/registry.ts';
+
+const page = readFileSync(new URL('../../docs/providers.md', import.meta.url), 'utf8');
+
+test('docs/providers.md shows the capabilities that the adapters declare', () => {
+  const shown = /<!-- capabilities: begin -->\n(.*)<!-- capabilities: end -->/s.exec(page)?.[1];
+  expect(shown).toBe(renderCapabilities());
+});
+
+test.each(providerCodes)('%s is registered under its own code and described', (code) => {
+  const adapter = adapterFor(code);
+  expect(adapter.code).toBe(code);
+  expect(page).toContain(`\n## ${adapter.displayName}\n`);
+});
+
+test.each(providerCodes)('%s stops replaying before its provider forgets the key', (code) => {
+  const { recovery, capabilities } = adapterFor(code);
+  expect(recovery.replayForMs).toBeLessThan(capabilities.idempotencyHours * 3_600_000);
+});

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Harness, harnessOf, rub } from './harness.ts';
+
+const MAIN = new URL('../../sandbox/main.ts', import.meta.url).pathname;
+
+describe('sandbox process', () => {
+  let directory: string;
+  let children: ChildProcess[];
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'sandbox-process-'));
+    children = [];
+  });
+  afterEach(async () => {
+    await Promise.all(children.map((child) => kill(child, 'SIGKILL')));
+    rmSync(directory, { recursive: true });
+  });
+
+  function launch(env: Record<string, string> = {}): ChildProcess {
+    const child = spawn(process.execPath, [MAIN], {
+      env: { PATH: process.env['PATH'], SANDBOX_PORT: '0', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.push(child);
+    return child;
+  }
+
+  async function start(env: Record<string, string> = {}): Promise<{ child: ChildProcess; sandbox: Harness }> {
+    const child = launch(env);
+    if (child.stdout === null) throw new Error('no output');
+    const lines = createInterface({ input: child.stdout });
+    const [line] = (await once(lines, 'line')) as [string];
+    const { event, control, yookassa } = JSON.parse(line) as Record<string, string>;
+    expect(event).toBe('sandbox-ready');
+    const close = (): Promise<void> => Promise.resolve();
+    return { child, sandbox: harnessOf({ controlUrl: control ?? '', yookassaUrl: yookassa ?? '', close }) };
+  }
+
+  async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+    if (child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, 'exit');
+      child.kill(signal);
+      await exit;
+    }
+    return child.exitCode;
+  }
+
+  it('remembers every answered request after kill -9', async () => {
+    const env = { SANDBOX_JOURNAL: join(directory, 'journal.jsonl') };
+    const first = await start(env);
+    const id = await first.sandbox.payment();
+    const held = await first.sandbox.payment({ status: 'authorized' });
+    await first.sandbox.control('POST', '/control/clock', { advanceSeconds: 3_600 });
+    const refund = await first.sandbox.refund(id, '400.00', { metadata: { refund_ref: 'RF-1' } }, 'k1');
+    await first.sandbox.control('POST', '/control/mode', { provider: 'yookassa', refunds: 'pending' });
+    await first.sandbox.fault({ operation: 'getPayment', kind: 'rate-limited', times: 2 });
+    await first.sandbox.api('GET', `/payments/${id}`);
+    const before = await first.sandbox.ledger(id);
+    // Answers are cut off in the middle of a busy moment; those that arrived must be remembered.
+    const busy = Promise.allSettled(
+      Array.from({ length: 200 }, (_, index) => first.sandbox.refund(id, '1.00', {}, `busy-${index}`)),
+    );
+    await first.sandbox.refund(id, '2.00', {}, 'k2');
+    await kill(first.child, 'SIGKILL');
+    const answered = (await busy).flatMap((result) =>
+      result.status === 'fulfilled' ? [String(result.value.body['id'])] : [],
+    );
+
+    const { sandbox } = await start(env);
+    const after = await sandbox.ledger(id);
+    expect(after.refunds[0]).toEqual(before.refunds[0]);
+    const remembered = new Set(after.refunds.map((entry) => entry.id));
+    expect(answered.filter((refundId) => !remembered.has(refundId))).toEqual([]);
+    expect(after.refunds.some((entry) => entry.providerKey === 'k2')).toBe(true);
+    expect((await sandbox.refund(id, '400.00', { metadata: { refund_ref: 'RF-1' } }, 'k1')).body).toEqual(
+      refund.body,
+    );
+    expect((await sandbox.control('GET', '/control/clock')).body).toMatchObject({ offsetSeconds: 3_600 });
+    expect((await sandbox.api('GET', `/payments/${held}`)).status).toBe(429);
+    expect((await sandbox.api('GET', `/payments/${held}`)).body['status']).toBe('waiting_for_capture');
+    expect((await sandbox.refund(id, '3.00')).body['status']).toBe('pending');
+  });
+
+  it('does not bring the ready payments back over a journal without them', async () => {
+    const env = { SANDBOX_JOURNAL: join(directory, 'journal.jsonl') };
+    const first = await start(env);
+    const demo = '2e000000-000f-5000-8000-000000000001';
+    await first.sandbox.refund(demo, '1500.00');
+    await kill(first.child, 'SIGKILL');
+    const { sandbox } = await start(env);
+    expect((await sandbox.ledger(demo)).refunds).toHaveLength(1);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'stops on %s with exit code 0, also while requests hang',
+    async (signal) => {
+      const { child, sandbox } = await start();
+      await sandbox.fault({ kind: 'hang' });
+      const hanging = sandbox.api('GET', '/me').catch(() => 'cut');
+      await expect
+        .poll(async () => (await sandbox.control('GET', '/control/requests')).body['requests'])
+        .toMatchObject([{ fault: 'hang' }]);
+      expect(await kill(child, signal)).toBe(0);
+      expect(await hanging).toBe('cut');
+    },
+  );
+
+  it('survives a reader of its output that goes away', async () => {
+    const port = await freePorts();
+    const child = launch({ SANDBOX_PORT: String(port) });
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    const ask = (): Promise<number> =>
+      fetch(`http://127.0.0.1:${port}/control/clock`).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+    await expect.poll(ask, { timeout: 20_000 }).toBe(200);
+    expect(await ask()).toBe(200);
+    expect(await kill(child, 'SIGTERM')).toBe(0);
+  });
+
+  it('says which port is in use and exits with 1', async () => {
+    const blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+    const { port } = blocker.address() as AddressInfo;
+    const child = launch({ SANDBOX_PORT: String(port) });
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    blocker.close();
+    expect(code).toBe(1);
+    expect(said).toBe(
+      `sandbox: port ${port} on 127.0.0.1 is in use; set SANDBOX_PORT to another block of ports\n`,
+    );
+  });
+
+  it('refuses a port that is no number', async () => {
+    const child = launch({ SANDBOX_PORT: 'four' });
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(1);
+  });
+
+  it('starts with no payments when it is told so', async () => {
+    const { sandbox } = await start({ SANDBOX_SEED: '0' });
+    expect((await sandbox.control('GET', '/control/ledger')).body).toEqual({ payments: [] });
+    await sandbox.payment({ amount: rub('1.00') });
+  });
+
+  // Two neighbouring free ports: the first of a block.
+  async function freePorts(): Promise<number> {
+    for (;;) {
+      const [first, second] = [createServer(), createServer()];
+      await new Promise<void>((resolve) => first.listen(0, '127.0.0.1', resolve));
+      const { port } = first.address() as AddressInfo;
+      const free = await new Promise<boolean>((resolve) => {
+        second.once('error', () => resolve(false));
+        second.listen(port + 1, '127.0.0.1', () => resolve(true));
+      });
+      await Promise.all([first, second].map((server) => new Promise((resolve) => server.close(resolve))));
+      if (free) return port;
+    }
+  }
+});
