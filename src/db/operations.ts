@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
+import { inTransaction } from './in-transaction.ts';
 import { systemCause } from '../context.ts';
 import type { Failure } from '../errors.ts';
 import type { ApiKeyId, MerchantId, OperationId, PaymentId } from '../ids.ts';
@@ -123,7 +124,7 @@ export async function moveOperation(
   to: OperationStatus,
   details: { readonly failure: Failure | null; readonly evidence: Evidence },
 ): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await inTransaction(db, async (tx) => {
     const updated = await tx
       .updateTable('payment_operations')
       .set({

@@ -1,3 +1,4 @@
+import { inTransaction } from '../db/in-transaction.ts';
 import { findRefund, listLegs } from '../db/legs.ts';
 import { lockPaymentForUpdate } from '../db/payments.ts';
 import { notFound, refuse, succeed, type Problem, type Result } from '../errors.ts';
@@ -29,7 +30,7 @@ export function cancelRefund(
   command: CancelRefundCommand,
 ): Promise<Result<{ readonly refundId: RefundId }>> {
   const { merchantId } = caller.viewer;
-  return world.db.transaction().execute(async (tx): Promise<Result<{ refundId: RefundId }>> => {
+  return inTransaction(world.db, async (tx): Promise<Result<{ refundId: RefundId }>> => {
     const known = isUuid(command.refundId) ? await findRefund(tx, merchantId, command.refundId) : undefined;
     if (known === undefined) return refuse(notFound(path, 'The refund'));
     const payment = await lockPaymentForUpdate(tx, merchantId, known.payment_id);

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { inTransaction } from '../db/in-transaction.ts';
 import { systemCause } from '../context.ts';
 import { getAttempt, listLegs, listOpenLegs, type Attempt, type Leg } from '../db/legs.ts';
 import { lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
@@ -70,7 +71,7 @@ export function claimNextLeg(
   paymentId: PaymentId,
   onlyLeg?: LegId,
 ): Promise<Claim | undefined> {
-  return world.db.transaction().execute(async (tx) => {
+  return inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, merchantId, paymentId);
     if (payment === undefined) return undefined;
     const open = await expireLeases(tx, world, payment);

@@ -1,3 +1,4 @@
+import { inTransaction } from '../db/in-transaction.ts';
 import { systemCause } from '../context.ts';
 import { listLegs, touchLegs } from '../db/legs.ts';
 import { listLookTargets, type LookTarget } from '../db/look-targets.ts';
@@ -126,7 +127,7 @@ async function storeChanges(
   group: readonly { readonly target: LookTarget; readonly facts: RefundFacts }[],
   asOf: Date,
 ): Promise<void> {
-  await world.db.transaction().execute(async (tx) => {
+  await inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, connection.merchantId, paymentId);
     if (payment === undefined) return;
     const now = await readAppNow(tx);

@@ -1,3 +1,4 @@
+import { inTransaction } from '../db/in-transaction.ts';
 import { findIdempotency } from '../db/idempotency.ts';
 import { insertVoidOperation, findOpenOperation } from '../db/operations.ts';
 import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
@@ -27,7 +28,7 @@ export function openVoid(
   hash: Buffer,
 ): Promise<Result<OperationId>> {
   const { merchantId, merchantCode, keyId } = caller.viewer;
-  return world.db.transaction().execute(async (tx): Promise<Result<OperationId>> => {
+  return inTransaction(world.db, async (tx): Promise<Result<OperationId>> => {
     const payment = await lockPaymentForUpdate(tx, merchantId, located.id);
     if (payment === undefined) throw new Error(`payment ${located.id} has vanished`);
     const earlier = await findIdempotency(tx, merchantId, command.idempotencyKey);

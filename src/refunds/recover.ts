@@ -1,3 +1,4 @@
+import { inTransaction } from '../db/in-transaction.ts';
 import { systemCause } from '../context.ts';
 import { getAttempt, listLegs, listLegsById, listOpenLegs, type Attempt, type Leg } from '../db/legs.ts';
 import { lockPaymentForUpdate, readAppNow } from '../db/payments.ts';
@@ -38,7 +39,7 @@ function claimReplay(
   merchantId: MerchantId,
   known: Leg,
 ): Promise<Claim | undefined> {
-  return world.db.transaction().execute(async (tx) => {
+  return inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, merchantId, known.payment_id);
     if (payment === undefined) return undefined;
     const open = await listOpenLegs(tx, payment.id);
@@ -83,7 +84,7 @@ const replayLimit = (connection: Connection, attempt: Attempt): Date =>
 
 /** Legs of a payment whose sender never came back become UNKNOWN, so that they can be recovered. */
 export async function expireLeasesOf(world: World, leg: Leg): Promise<void> {
-  await world.db.transaction().execute(async (tx) => {
+  await inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, leg.merchant_id, leg.payment_id);
     if (payment !== undefined) await expireLeases(tx, world, payment);
   });

@@ -1,12 +1,14 @@
+import { inTransaction } from '../db/in-transaction.ts';
 import { findIdempotency } from '../db/idempotency.ts';
 import { findOpenOperation } from '../db/operations.ts';
 import { listPaymentSources, lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
 import { insertRefund, type NewLeg } from '../db/refunds.ts';
 import { getAttempt, listLegs } from '../db/legs.ts';
-import { succeed, type Result } from '../errors.ts';
+import { invalidInput, refuse, succeed, type Result } from '../errors.ts';
 import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
+import type { RefundOrder } from '../providers/provider.ts';
 import { expireLeases, leaseMsOf, sendCheck, type Claim } from './claim.ts';
 import { contentHashVersion } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
@@ -35,7 +37,7 @@ export function reserveRefund(
   connection: Connection,
   located: Payment,
 ): Promise<Result<Reserved>> {
-  return world.db.transaction().execute(async (tx): Promise<Result<Reserved>> => {
+  return inTransaction(world.db, async (tx): Promise<Result<Reserved>> => {
     const { merchantId } = caller.viewer;
     const payment = await lockPaymentForUpdate(tx, merchantId, located.id);
     if (payment === undefined) throw new Error(`payment ${located.id} has vanished`);
@@ -60,6 +62,11 @@ export function reserveRefund(
       command,
     );
     if (!decision.ok) return decision;
+    const objections = decision.value.legs.flatMap((leg) =>
+      connection.adapter.checkRefund(orderOf(command, payment, leg)),
+    );
+    if (objections.length > 0)
+      return refuse(...objections.map(({ path, message }) => invalidInput(['input', ...path], message)));
     const isFree =
       !world.pausedAccounts.has(connection.accountId) &&
       !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED');
@@ -112,6 +119,17 @@ export function reserveRefund(
   });
 }
 
+const orderOf = (
+  command: CreateRefundCommand,
+  payment: Payment,
+  planned: PlannedLeg,
+): Omit<RefundOrder, 'providerKey'> => ({
+  providerPaymentId: payment.provider_payment_id,
+  amount: { minor: planned.amountMinor, currency: toCurrency(payment.currency) },
+  metadata: command.metadata,
+  receipt: command.receipt,
+});
+
 function newLeg(
   caller: Caller,
   command: CreateRefundCommand,
@@ -126,13 +144,7 @@ function newLeg(
     legName: planned.name,
     attempt: 1,
   });
-  const request = connection.adapter.buildRefund({
-    providerPaymentId: payment.provider_payment_id,
-    amount: { minor: planned.amountMinor, currency: toCurrency(payment.currency) },
-    providerKey,
-    metadata: command.metadata,
-    receipt: command.receipt,
-  });
+  const request = connection.adapter.buildRefund({ ...orderOf(command, payment, planned), providerKey });
   return {
     legId: uuidv7<LegId>(),
     name: planned.name,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { inTransaction } from '../db/in-transaction.ts';
 import { findRefund, listLegs, type Leg, type Refund } from '../db/legs.ts';
 import { getIdempotencyKeyOf } from '../db/idempotency.ts';
 import { findOpenOperation } from '../db/operations.ts';
@@ -69,7 +70,7 @@ function reopen(
   known: Refund,
 ): Promise<Result<RefundCreated>> {
   const { merchantId, merchantCode } = caller.viewer;
-  return world.db.transaction().execute(async (tx): Promise<Result<RefundCreated>> => {
+  return inTransaction(world.db, async (tx): Promise<Result<RefundCreated>> => {
     const payment = await lockPaymentForUpdate(tx, merchantId, known.payment_id);
     const refund = await findRefund(tx, merchantId, known.id);
     if (payment === undefined || refund === undefined) throw new Error(`refund ${known.id} has vanished`);

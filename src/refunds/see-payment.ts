@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely';
+import { inTransaction } from '../db/in-transaction.ts';
 import { systemCause, type Cause } from '../context.ts';
 import {
   findPaymentAtProvider,
@@ -79,7 +80,7 @@ export async function storeSight(
 ): Promise<Payment> {
   const { merchantId, accountId } = connection;
   const { payment: facts } = sight;
-  const stored = await world.db.transaction().execute(async (tx) => {
+  const stored = await inTransaction(world.db, async (tx) => {
     const known = await findPaymentAtProvider(tx, merchantId, accountId, facts.providerPaymentId);
     if (known === undefined) await insertPaymentIfAbsent(tx, firstRow(connection, facts, asOf));
     const row = known ?? (await findPaymentAtProvider(tx, merchantId, accountId, facts.providerPaymentId));

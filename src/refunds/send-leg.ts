@@ -1,3 +1,4 @@
+import { inTransaction } from '../db/in-transaction.ts';
 import { failpoint } from '../failpoints.ts';
 import type { Kysely } from 'kysely';
 import { listLegs, recordAttemptOutcome, type Leg } from '../db/legs.ts';
@@ -82,7 +83,7 @@ const evidenceOf = (outcome: SendOutcome): Evidence => ({
 });
 
 async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): Promise<void> {
-  await world.db.transaction().execute(async (tx) => {
+  await inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, claim.leg.merchant_id, claim.payment.id);
     const legs = await listLegs(tx, claim.leg.refund_id);
     const leg = legs.find((candidate) => candidate.id === claim.leg.id);

@@ -1,10 +1,10 @@
-import { notFound, type Problem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 import { cancelPayment } from '../refunds/cancel-payment.ts';
 import type { RefundReason } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
 import { readNote, readWaitMs } from './input-rules.ts';
 import { forget } from './look-at-refunds.ts';
-import { readPaymentRef, type PaymentRefInput } from './payment-ref.ts';
+import { paymentNotFound, readPaymentRef, type PaymentRefInput } from './payment-ref.ts';
 import { refused, type CancelPaymentPayload } from './payloads.ts';
 
 export interface CancelPaymentInput {
@@ -33,7 +33,7 @@ export async function resolveCancelPayment(
   const note = readNote(place, input.note);
   const waitMs = readWaitMs(place, input.waitMs);
   const payment = readPaymentRef(input.payment);
-  if (payment === undefined) problems.push(notFound(['input', 'payment'], 'The payment'));
+  if (payment === undefined) problems.push(paymentNotFound);
   if (payment === undefined || problems.length > 0) return refusedToCancel(problems);
   const command = { idempotencyKey, payment, reason, note, ifCaptured, waitMs };
   const result = await cancelPayment(context.world, context.caller, command);

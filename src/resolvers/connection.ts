@@ -57,7 +57,8 @@ function readCursor(name: string, text: string | null | undefined): Cursor | und
   return { createdAt, id };
 }
 
-const cursorOf = (row: Listed): string => Buffer.from(`${row.exact_created_at}|${row.id}`).toString('base64url');
+const cursorOf = (row: Listed): string =>
+  Buffer.from(`${row.exact_created_at}|${row.id}`).toString('base64url');
 
 /** Whether there is more is known in the direction of reading; in the other one, a cursor stands at a row. */
 export function toConnection<Row extends Listed>(page: Page<Row>, query: PageQuery): Connection<Row> {

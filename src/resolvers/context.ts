@@ -34,8 +34,11 @@ export function createContext(world: World, caller: Caller): GraphQLContext {
 export const merchantOf = (context: GraphQLContext): MerchantId => context.caller.viewer.merchantId;
 
 /** Remembers how fresh a root field wants this to be; two fields may want the same thing. */
-export function demandFreshness(context: GraphQLContext, id: RefundId | PaymentId, maxAgeSeconds: number): void {
+export function demandFreshness(
+  context: GraphQLContext,
+  id: RefundId | PaymentId,
+  maxAgeSeconds: number,
+): void {
   const known = context.operation.maxAgeSeconds.get(id);
   if (known === undefined || maxAgeSeconds < known) context.operation.maxAgeSeconds.set(id, maxAgeSeconds);
 }
-

@@ -1,10 +1,10 @@
-import { notFound, type Problem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 import { createRefund, type CreateRefundCommand } from '../refunds/create-refund.ts';
 import type { RefundReason } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
 import { complain, readNote, readReference, readWaitMs, within, type Place } from './input-rules.ts';
 import { forget } from './look-at-refunds.ts';
-import { readPaymentRef, type PaymentRefInput } from './payment-ref.ts';
+import { paymentNotFound, readPaymentRef, type PaymentRefInput } from './payment-ref.ts';
 import { refused, type RefundPayload } from './payloads.ts';
 import { readMetadata } from './read-metadata.ts';
 import { readPositiveMoney, type MoneyInput } from './read-money.ts';
@@ -14,7 +14,10 @@ export interface CreateRefundInput {
   readonly idempotencyKey: string;
   readonly payment: PaymentRefInput;
   /** Exactly one of the two: the schema says `@oneOf`. */
-  readonly amount: { readonly remaining?: boolean | null | undefined; readonly money?: MoneyInput | null | undefined };
+  readonly amount: {
+    readonly remaining?: boolean | null | undefined;
+    readonly money?: MoneyInput | null | undefined;
+  };
   readonly reason: RefundReason;
   readonly note?: string | null | undefined;
   readonly reference?: string | null | undefined;
@@ -39,7 +42,7 @@ export async function resolveCreateRefund(
 
 function readCommand(place: Place, input: CreateRefundInput): CreateRefundCommand | undefined {
   const payment = readPaymentRef(input.payment);
-  if (payment === undefined) place.problems.push(notFound([...place.path, 'payment'], 'The payment'));
+  if (payment === undefined) place.problems.push(paymentNotFound);
   const amount = readAmount(within(place, 'amount'), input.amount);
   const rest = {
     idempotencyKey: input.idempotencyKey,

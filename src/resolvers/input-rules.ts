@@ -24,7 +24,7 @@ export const complain = (place: Place, message: string): void => {
 export function readText(place: Place, text: string, max: number): string {
   const name = place.path.at(-1);
   // Code points, which is what a person counts; text that is too long even in code units is not counted.
-  if (text.length > 2 * max || [...text].length > max)
+  if (text.length > 2 * max || Array.from(text).length > max)
     place.problems.push(fieldTooLong(place.path, max, 'characters'));
   else if (text.trim() === '') complain(place, `${name} is empty. Say something or leave it out.`);
   else if (!isStorable(text)) complain(place, `${name} has a character that cannot be stored.`);
@@ -32,11 +32,8 @@ export function readText(place: Place, text: string, max: number): string {
 }
 
 /** Null when it is absent. */
-export const readOptionalText = (
-  place: Place,
-  text: string | null | undefined,
-  max: number,
-): string | null => (text === null || text === undefined ? null : readText(place, text, max));
+export const readOptionalText = (place: Place, text: string | null | undefined, max: number): string | null =>
+  text === null || text === undefined ? null : readText(place, text, max);
 
 export const readNote = (place: Place, note: string | null | undefined): string | null =>
   readOptionalText(within(place, 'note'), note, MAX_NOTE_LENGTH);

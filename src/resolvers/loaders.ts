@@ -26,7 +26,9 @@ export type Loaders = { readonly [Name in keyof ReadBatch]: Loader<ReadBatch[Nam
 export function createLoaders(world: World, merchantId: MerchantId): Loaders {
   const reads = readBatchOf(world.db);
   const through = <Key extends string, Row>(read: BatchedRead<Key, Row>) =>
-    new DataLoader<Key, Row | null>((keys) => Promise.all(keys.map(async (key) => (await read(merchantId, key)) ?? null)));
+    new DataLoader<Key, Row | null>((keys) =>
+      Promise.all(keys.map(async (key) => (await read(merchantId, key)) ?? null)),
+    );
   return {
     refund: through(reads.refund),
     payment: through(reads.payment),

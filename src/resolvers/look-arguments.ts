@@ -21,7 +21,10 @@ export function readLookLimits(args: LookArguments, defaultWaitMs: number): Look
   const maxAgeSeconds = args.maxAgeSeconds ?? undefined;
   const waitMs = args.waitMs ?? defaultWaitMs;
   if (maxAgeSeconds !== undefined && (maxAgeSeconds < 0 || maxAgeSeconds > MAX_AGE_SECONDS))
-    throw badUserInput(['maxAgeSeconds'], `"maxAgeSeconds" is ${maxAgeSeconds}. Say 0 to ${MAX_AGE_SECONDS}.`);
+    throw badUserInput(
+      ['maxAgeSeconds'],
+      `"maxAgeSeconds" is ${maxAgeSeconds}. Say 0 to ${MAX_AGE_SECONDS}.`,
+    );
   if (waitMs < 0 || waitMs > MAX_QUERY_WAIT_MS)
     throw badUserInput(['waitMs'], `"waitMs" is ${waitMs}. Say 0 to ${MAX_QUERY_WAIT_MS}.`);
   return { maxAgeSeconds, waitMs };

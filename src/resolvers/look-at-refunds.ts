@@ -26,9 +26,7 @@ export async function lookAtRefunds(
   const wanted = (await legsOf(context, open)).filter((leg) => isDue(context, leg, maxAgeSeconds));
   if (wanted.length === 0) return refunds;
   const looking = context.world.background.run('look at refunds', () =>
-    Promise.all(
-      wanted.map((leg) => context.loaders.look.load({ legId: leg.id, accountId: leg.account_id })),
-    ),
+    Promise.all(wanted.map((leg) => context.loaders.look.load({ legId: leg.id, accountId: leg.account_id }))),
   );
   if (waitMs === 0) return refunds;
   await settledWithin(looking, waitMs);

@@ -32,4 +32,6 @@ export function createNestedRefundLists(db: Kysely<Database>, merchantId: Mercha
 }
 
 const argumentsOf = ({ conditions, page }: WantedList): string =>
-  JSON.stringify([conditions, page], (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+  JSON.stringify([conditions, page], (_key, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  );

@@ -21,7 +21,8 @@ export async function resolvePayments(
   const query = readPage(args, false);
   const filter = args.filter ?? {};
   const accountId = filter.account ? decodeGlobalId('ProviderAccount', String(filter.account)) : undefined;
-  const matchesNothing = (filter.account && accountId === undefined) || !isStorable(filter.orderReference ?? '');
+  const matchesNothing =
+    (filter.account && accountId === undefined) || !isStorable(filter.orderReference ?? '');
   if (matchesNothing) return toConnection({ rows: [], hasMore: false }, query);
   const conditions = {
     accountId,

@@ -26,9 +26,15 @@ export async function resolvePayment(
     if (!refused) context.operation.unseenPayments += 1;
     return !refused;
   };
-  const look = await findPayment(context.world, merchantOf(context), ref, { maxAgeSeconds, waitMs, mayFetch });
+  const look = await findPayment(context.world, merchantOf(context), ref, {
+    maxAgeSeconds,
+    waitMs,
+    mayFetch,
+  });
   if (refused)
-    throw limitExceeded(`One operation may ask for at most ${MAX_UNSEEN_PAYMENTS} payments that were never seen.`);
+    throw limitExceeded(
+      `One operation may ask for at most ${MAX_UNSEEN_PAYMENTS} payments that were never seen.`,
+    );
   if (look.kind === 'unavailable') throw providerUnavailable(look.failure);
   if (look.kind === 'absent') return null;
   if (maxAgeSeconds !== undefined) demandFreshness(context, look.paymentId, maxAgeSeconds);

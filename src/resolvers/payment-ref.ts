@@ -1,3 +1,4 @@
+import type { Problem } from '../errors.ts';
 import type { PaymentRef } from '../refunds/payment-ref.ts';
 import { decodeGlobalId } from './global-id.ts';
 import { isStorable } from './text.ts';
@@ -17,3 +18,12 @@ export function readPaymentRef(input: PaymentRefInput): PaymentRef | undefined {
   const id = decodeGlobalId('Payment', String(input.id ?? ''));
   return id === undefined ? undefined : { id };
 }
+
+/** The same answer as the rules give for a payment that does not exist. */
+export const paymentNotFound: Problem = {
+  type: 'NotFound',
+  code: 'PAYMENT_NOT_FOUND',
+  message: 'There is no such payment. Check the account code and the payment id.',
+  path: ['input', 'payment'],
+  retry: 'NEW_REQUEST',
+};

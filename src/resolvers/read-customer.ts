@@ -13,7 +13,10 @@ export interface ReceiptCustomerInput {
 
 const forms = {
   email: { is: z.email().max(254), message: 'This is not an e-mail address.' },
-  phone: { is: z.string().regex(/^\+?\d{5,15}$/), message: 'A phone number is 5 to 15 digits with the country code.' },
+  phone: {
+    is: z.string().regex(/^\+?\d{5,15}$/),
+    message: 'A phone number is 5 to 15 digits with the country code.',
+  },
   inn: { is: z.string().regex(/^(\d{10}|\d{12})$/), message: 'An INN has 10 or 12 digits.' },
 };
 

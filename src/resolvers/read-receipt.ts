@@ -1,10 +1,10 @@
-import type { Money } from '../money.ts';
-import { formatDecimal } from '../money.ts';
+import { formatDecimal, type Money } from '../money.ts';
+import { receiptTotalMinor } from '../refunds/receipt-total.ts';
 import type { FiscalReceipt, ReceiptItem } from '../vocabulary.ts';
 import { complain, readOptionalText, readText, within, type Place } from './input-rules.ts';
 import { readCustomer, type ReceiptCustomerInput } from './read-customer.ts';
 import { readPositiveMoney, type MoneyInput } from './read-money.ts';
-import { readThousandths } from './read-quantity.ts';
+import { isQuantity } from './read-quantity.ts';
 
 const MAX_ITEMS = 80;
 const MAX_DESCRIPTION_LENGTH = 128;
@@ -42,26 +42,29 @@ export function readReceipt(
   const place = within(parent, 'receipt');
   const { items, taxSystemCode } = input;
   const customer = readCustomer(within(place, 'customer'), input.customer);
-  if (taxSystemCode !== null && taxSystemCode !== undefined && !isBetween(1, taxSystemCode, MAX_TAX_SYSTEM_CODE))
+  if (
+    taxSystemCode !== null &&
+    taxSystemCode !== undefined &&
+    !isBetween(1, taxSystemCode, MAX_TAX_SYSTEM_CODE)
+  )
     complain(within(place, 'taxSystemCode'), `taxSystemCode is 1 to ${MAX_TAX_SYSTEM_CODE}.`);
   if (items.length < 1 || items.length > MAX_ITEMS) {
     complain(within(place, 'items'), `A receipt has 1 to ${MAX_ITEMS} items; this one has ${items.length}.`);
     return null;
   }
   const read = items.map((item, index) => readItem(within(place, 'items', String(index)), item));
-  if (amount !== undefined) checkSum(within(place, 'items'), read, amount);
-  return {
-    customer,
-    items: read.flatMap((item) => (item === undefined ? [] : [item])),
-    taxSystemCode: taxSystemCode ?? null,
-  };
+  const complete = read.filter((item) => item !== undefined);
+  const receipt = { customer, items: complete, taxSystemCode: taxSystemCode ?? null };
+  if (amount !== undefined && complete.length === items.length)
+    checkSum(within(place, 'items'), receipt, amount);
+  return receipt;
 }
 
 const isBetween = (least: number, value: number, most: number): boolean => value >= least && value <= most;
 
 function readItem(place: Place, item: ReceiptItemInput): ReceiptItem | undefined {
   const unitPrice = readPositiveMoney(within(place, 'unitPrice'), item.unitPrice);
-  const quantityIsRight = readThousandths(item.quantity) !== undefined;
+  const quantityIsRight = isQuantity(item.quantity);
   if (!quantityIsRight)
     complain(within(place, 'quantity'), 'A quantity is a decimal above zero with at most three decimals.');
   if (!isBetween(1, item.vatCode, MAX_VAT_CODE))
@@ -78,25 +81,17 @@ function readItem(place: Place, item: ReceiptItemInput): ReceiptItem | undefined
   return { description, quantity: item.quantity, unitPrice, vatCode: item.vatCode, ...words };
 }
 
-/** In thousandths of minor units, so that nothing is rounded on the way. */
-function checkSum(place: Place, items: readonly (ReceiptItem | undefined)[], amount: Money): void {
-  if (items.some((item) => item === undefined)) return;
-  const complete = items.filter((item) => item !== undefined);
-  const foreign = complete.findIndex((item) => item.unitPrice.currency !== amount.currency);
-  if (foreign !== -1) {
+function checkSum(place: Place, receipt: FiscalReceipt, amount: Money): void {
+  const { currency } = amount;
+  const foreign = receipt.items.findIndex((item) => item.unitPrice.currency !== currency);
+  if (foreign !== -1)
     complain(
       within(place, String(foreign), 'unitPrice', 'currency'),
-      `The refund is in ${amount.currency}, so the items of its receipt are too.`,
+      `The refund is in ${currency}, so the items of its receipt are too.`,
     );
-    return;
-  }
-  const sum = complete.reduce(
-    (total, item) => total + (readThousandths(item.quantity) ?? 0n) * item.unitPrice.minor,
-    0n,
-  );
-  if (sum === amount.minor * 1000n) return;
-  complain(
-    place,
-    `The items must add up to the refund exactly: ${formatDecimal(amount)} ${amount.currency}. Check quantity times unitPrice.`,
-  );
+  else if (receiptTotalMinor(receipt) !== amount.minor)
+    complain(
+      place,
+      `The items must add up to the refund exactly: ${formatDecimal(amount)} ${currency}. Check quantity times unitPrice.`,
+    );
 }

@@ -35,8 +35,10 @@ export function readRefundFilter(filter: RefundFilter): RefundConditions | undef
   const ids = filter.ids?.map((id) => decodeGlobalId('Refund', String(id))).filter((id) => id !== undefined);
   const paymentId = filter.payment ? decodeGlobalId('Payment', String(filter.payment)) : undefined;
   const accountId = filter.account ? decodeGlobalId('ProviderAccount', String(filter.account)) : undefined;
-  if ((filter.payment && paymentId === undefined) || (filter.account && accountId === undefined)) return undefined;
-  if (![filter.orderReference, filter.reference, filter.seller].every((text) => isStorable(text ?? ''))) return undefined;
+  if ((filter.payment && paymentId === undefined) || (filter.account && accountId === undefined))
+    return undefined;
+  if (![filter.orderReference, filter.reference, filter.seller].every((text) => isStorable(text ?? '')))
+    return undefined;
   return {
     ids,
     paymentId,
@@ -68,7 +70,8 @@ const isGiven = (value: unknown) => value !== null && value !== undefined;
  * @throws BAD_USER_INPUT saying which range is needed
  */
 export function refuseUnboundedFilter(filter: RefundFilter, now: Date): void {
-  if (indexed.some((name) => isGiven(filter[name])) || !notIndexed.some((name) => isGiven(filter[name]))) return;
+  if (indexed.some((name) => isGiven(filter[name])) || !notIndexed.some((name) => isGiven(filter[name])))
+    return;
   const from = filter.createdAt?.from?.getTime();
   const to = filter.createdAt?.to?.getTime() ?? now.getTime();
   if (from !== undefined && to - from <= MAX_RANGE_DAYS * 86_400_000) return;

@@ -39,7 +39,10 @@ export async function resolveRefundsOfPayment(
   const page = readPage(args, false);
   const conditions = readRefundFilter(args.filter ?? {});
   if (conditions === undefined) return toConnection(nothing, page);
-  return toConnection(await context.nestedRefundLists.load({ paymentId: payment.id, conditions, page }), page);
+  return toConnection(
+    await context.nestedRefundLists.load({ paymentId: payment.id, conditions, page }),
+    page,
+  );
 }
 
 /** The page stays the page: a look may change what a refund is, not which refunds were listed. */
@@ -50,6 +53,9 @@ async function withFreshRows(
 ): Promise<Connection<Refund>> {
   const refunds = connection.edges.map((edge) => edge.node);
   const fresh = await lookAtRefunds(context, refunds, limits);
-  const edges = connection.edges.map((edge, index) => ({ cursor: edge.cursor, node: fresh[index] ?? edge.node }));
+  const edges = connection.edges.map((edge, index) => ({
+    cursor: edge.cursor,
+    node: fresh[index] ?? edge.node,
+  }));
   return { ...connection, edges };
 }

@@ -1,9 +1,6 @@
 import type { Refund } from '../db/legs.ts';
-import {
-  findRefundIdAtProvider,
-  findRefundIdByIdempotencyKey,
-  findRefundIdByReference,
-} from '../db/find-refund-id.ts';
+import { findRefundIdAtProvider } from '../db/find-refund-at-provider.ts';
+import { findIdempotency, findRefundIdByReference } from '../db/idempotency.ts';
 import type { RefundId } from '../ids.ts';
 import { merchantOf, type GraphQLContext } from './context.ts';
 import { decodeGlobalId } from './global-id.ts';
@@ -37,8 +34,9 @@ async function findRefundId(context: GraphQLContext, by: RefundRefInput): Promis
   const merchantId = merchantOf(context);
   const { id, reference, idempotencyKey, provider } = by;
   if (id !== null && id !== undefined) return decodeGlobalId('Refund', String(id));
-  if (![reference ?? '', provider?.account ?? '', provider?.refundId ?? ''].every(isStorable)) return undefined;
+  if (![reference ?? '', provider?.account ?? '', provider?.refundId ?? ''].every(isStorable))
+    return undefined;
   if (provider) return findRefundIdAtProvider(db, merchantId, provider.account, provider.refundId);
-  if (idempotencyKey) return findRefundIdByIdempotencyKey(db, merchantId, idempotencyKey);
+  if (idempotencyKey) return (await findIdempotency(db, merchantId, idempotencyKey))?.refund_id ?? undefined;
   return findRefundIdByReference(db, merchantId, reference ?? '');
 }

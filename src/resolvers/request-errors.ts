@@ -1,9 +1,9 @@
 import { GraphQLError } from 'graphql';
 import type { Failure } from '../errors.ts';
 
-/** The request itself is wrong; `inputPath` names the argument, such as `["filter", "createdAt"]`. */
-export const badUserInput = (inputPath: readonly string[], message: string): GraphQLError =>
-  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', inputPath } });
+/** The request itself is wrong; `path` names the argument, such as `["filter", "createdAt"]`. */
+export const badUserInput = (path: readonly string[], message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', path } });
 
 /** The API key may not do this. */
 export const forbidden = (scope: string): GraphQLError =>

@@ -43,11 +43,14 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   },
   relay: { ...relayDescriptions, encodeGlobalID: (type, id) => encodeGlobalId(type, String(id)) },
   complexity,
+  // The form that printing understands.
+  directives: { useGraphQLToolsUnorderedDirectives: true },
 });
 
 builder.queryType({
   authScopes: { read: true },
-  description: 'Reads. They answer from what is stored; `maxAgeSeconds` says when the provider is asked first.',
+  description:
+    'Reads. They answer from what is stored; `maxAgeSeconds` says when the provider is asked first.',
 });
 
 builder.mutationType({

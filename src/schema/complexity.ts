@@ -31,7 +31,9 @@ export const complexity = {
     if (kind === 'Depth')
       return queryTooComplex(`The operation is ${result.depth} levels deep; ${result.maxDepth} are allowed.`);
     if (kind === 'Breadth')
-      return queryTooComplex(`The operation selects ${result.breadth} fields; ${result.maxBreadth} are allowed.`);
+      return queryTooComplex(
+        `The operation selects ${result.breadth} fields; ${result.maxBreadth} are allowed.`,
+      );
     return queryTooComplex(
       `The operation costs ${result.complexity}; ${result.maxComplexity} are allowed. Ask for smaller pages or fewer fields.`,
     );

@@ -10,8 +10,12 @@ export const relayDescriptions = {
   pageInfoFieldOptions: { description: 'Where this page stands in the list.', complexity: 0 },
   hasNextPageFieldOptions: { description: 'There is something after this page.' },
   hasPreviousPageFieldOptions: { description: 'There is something before this page.' },
-  startCursorFieldOptions: { description: 'Cursor of the first entry; pass it as `before`. Null on an empty page.' },
-  endCursorFieldOptions: { description: 'Cursor of the last entry; pass it as `after`. Null on an empty page.' },
+  startCursorFieldOptions: {
+    description: 'Cursor of the first entry; pass it as `before`. Null on an empty page.',
+  },
+  endCursorFieldOptions: {
+    description: 'Cursor of the last entry; pass it as `after`. Null on an empty page.',
+  },
   // The list field itself counts how many entries there are.
   edgesFieldOptions: {
     description: 'The entries of the page with their cursors.',

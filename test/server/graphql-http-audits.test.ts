@@ -10,7 +10,7 @@ afterAll(() => server.server.close(0));
 
 const audits = serverAudits({
   url: () => `${server.url}/graphql`,
-  fetchFn: (url: string, init: RequestInit) =>
+  fetchFn: (url: string, init: RequestInit = {}) =>
     fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${KEY}` } }),
 });
 

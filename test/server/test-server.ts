@@ -93,7 +93,11 @@ export async function startServer(overrides: Partial<ServerDeps> = {}): Promise<
 }
 
 /** Sends one operation as a client does that understands the present media type. */
-export async function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<GraphqlAnswer> {
+export async function post(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<GraphqlAnswer> {
   const answer = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: {
@@ -138,7 +142,8 @@ function withResolvers(schema: GraphQLSchema, ran: string[], releases: (() => vo
   const query = schema.getQueryType()!.getFields();
   const mutation = schema.getMutationType()!.getFields();
   query['hello']!.resolve = () => 'world';
-  query['whoAmI']!.resolve = (_root, _args, context: { caller: Caller }) => context.caller.viewer.merchantCode;
+  query['whoAmI']!.resolve = (_root, _args, context: { caller: Caller }) =>
+    context.caller.viewer.merchantCode;
   query['thing']!.resolve = () => ({ id: '1', thing: null });
   query['fails']!.resolve = () => {
     throw new Error('secret-of-the-inside');

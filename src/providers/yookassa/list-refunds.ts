@@ -43,10 +43,11 @@ export async function readRefund(access: Access, providerRefundId: string): Prom
 }
 
 /** Filter names have a dot (`created_at.gte`), not brackets. */
-function search({ providerPaymentId, createdFrom, cursor }: RefundListQuery): string {
+function search({ providerPaymentId, createdFrom, createdTo, cursor }: RefundListQuery): string {
   const parameters = new URLSearchParams();
   if (providerPaymentId !== undefined) parameters.set('payment_id', providerPaymentId);
   if (createdFrom !== undefined) parameters.set('created_at.gte', createdFrom.toISOString());
+  if (createdTo !== undefined) parameters.set('created_at.lte', createdTo.toISOString());
   parameters.set('limit', String(capabilities.listPageSize));
   if (cursor !== undefined) parameters.set('cursor', cursor);
   return parameters.toString();

@@ -23,7 +23,9 @@ builder.objectType(builder.objectRef<ProblemOf<'FieldTooLong'>>('FieldTooLong'),
   interfaces,
   description: 'A field of the input is too long; nothing was sent and nothing is reserved.',
   fields: (t) => ({
-    limit: t.exposeInt('limit', { description: 'The most that is allowed, in the unit that the message names.' }),
+    limit: t.exposeInt('limit', {
+      description: 'The most that is allowed, in the unit that the message names.',
+    }),
   }),
 });
 
@@ -99,7 +101,9 @@ builder.objectType(builder.objectRef<ProblemOf<'CapabilityMissing'>>('Capability
   interfaces,
   description: 'The provider cannot do what was asked for.',
   fields: (t) => ({
-    capability: t.exposeString('capability', { description: 'The name of a field of `ProviderCapabilities`.' }),
+    capability: t.exposeString('capability', {
+      description: 'The name of a field of `ProviderCapabilities`.',
+    }),
     alternative: t.exposeString('alternative', { nullable: true, description: 'What can be done instead.' }),
   }),
 });

@@ -4,7 +4,8 @@ import { RefundErrorCodeEnum, RetryAdviceEnum } from './enums.ts';
 
 /** The name of a problem is the name of its GraphQL type. */
 export const RefundErrorRef = builder.interfaceRef<Problem>('RefundError').implement({
-  description: 'Why a mutation did not take effect. More types will come: select these fields for all of them.',
+  description:
+    'Why a mutation did not take effect. More types will come: select these fields for all of them.',
   resolveType: (problem) => problem.type,
   fields: (t) => ({
     code: t.expose('code', { type: RefundErrorCodeEnum, description: 'What went wrong.' }),

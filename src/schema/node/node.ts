@@ -28,6 +28,7 @@ builder.queryField('nodes', (t) =>
     args: {
       ids: t.arg.idList({ required: true, description: 'Up to 100 ids of objects.' }),
     },
-    resolve: (_root, args, context) => resolveNodes(context, args.ids).map(async (found) => branded(await found)),
+    resolve: (_root, args, context) =>
+      resolveNodes(context, args.ids).map(async (found) => branded(await found)),
   }),
 );

@@ -1,7 +1,7 @@
 import { resolveCancelPayment } from '../../resolvers/cancel-payment.ts';
 import type { CancelPaymentOutcome, CancelPaymentPayload } from '../../resolvers/payloads.ts';
 import { builder } from '../builder.ts';
-import { moneyMoving } from '../money-moving.ts';
+import { moneyMoving } from '../money-moving-directive.ts';
 import { PaymentRef } from '../refs.ts';
 import { RefundReasonEnum } from '../refund/enums.ts';
 import { payloadFields, payloadRef } from '../refund/payload.ts';
@@ -52,7 +52,11 @@ const CancelPaymentInput = builder.inputType('CancelPaymentInput', {
 const PayloadRef = payloadRef<CancelPaymentPayload>('CancelPaymentPayload').implement({
   description: 'What became of `cancelPayment`.',
   fields: (t) => ({
-    outcome: t.expose('outcome', { type: OutcomeEnum, nullable: true, description: 'What was done; null with errors.' }),
+    outcome: t.expose('outcome', {
+      type: OutcomeEnum,
+      nullable: true,
+      description: 'What was done; null with errors.',
+    }),
     payment: t.field({
       type: PaymentRef,
       nullable: true,

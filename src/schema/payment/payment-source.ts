@@ -7,7 +7,8 @@ PaymentSourceRef.implement({
   description: 'The share of one seller in a payment. A payment that is not split has exactly one.',
   fields: (t) => ({
     seller: t.exposeString('seller', {
-      description: 'The account of the seller at the provider; of an unsplit payment, the code of our account.',
+      description:
+        'The account of the seller at the provider; of an unsplit payment, the code of our account.',
     }),
     captured: t.field({
       type: MoneyRef,

@@ -1,6 +1,10 @@
 import { refundableOf, paymentStatusOf } from '../../refunds/refundability.ts';
 import { money } from '../../resolvers/money.ts';
-import { externalRefundsOfPayment, freshnessOfPayment, sourcesOfPayment } from '../../resolvers/payment-fields.ts';
+import {
+  externalRefundsOfPayment,
+  freshnessOfPayment,
+  sourcesOfPayment,
+} from '../../resolvers/payment-fields.ts';
 import { FreshnessRef } from '../freshness.ts';
 import { MoneyRef } from '../money/money.ts';
 import { ExternalRefundsEnum } from '../provider/enums.ts';

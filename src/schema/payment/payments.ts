@@ -24,7 +24,8 @@ const PaymentFilter = builder.inputType('PaymentFilter', {
 builder.queryField('payments', (t) =>
   t.field({
     type: PaymentConnection,
-    description: 'The payments of the merchant that this service has seen, newest first. Never asks a provider.',
+    description:
+      'The payments of the merchant that this service has seen, newest first. Never asks a provider.',
     complexity: pageSize,
     args: {
       ...pageArguments(t),

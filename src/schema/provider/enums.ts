@@ -10,7 +10,8 @@ export const ConcurrentOperationsEnum = builder.enumType('ConcurrentOperations',
 });
 
 export const ExternalRefundsEnum = builder.enumType('ExternalRefunds', {
-  description: 'What this service can know of refunds that were made elsewhere, such as in the console of the provider.',
+  description:
+    'What this service can know of refunds that were made elsewhere, such as in the console of the provider.',
   values: {
     SEEN: { description: 'Each of them, when the payment is read.' },
     AGGREGATE: { description: 'Their sum only.' },

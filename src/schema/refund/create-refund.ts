@@ -1,6 +1,6 @@
 import { resolveCreateRefund } from '../../resolvers/create-refund.ts';
 import { builder } from '../builder.ts';
-import { moneyMoving } from '../money-moving.ts';
+import { moneyMoving } from '../money-moving-directive.ts';
 import { MoneyInput } from '../money/money-input.ts';
 import { PaymentRefInput } from '../payment/payment-ref-input.ts';
 import { RefundReasonEnum } from './enums.ts';

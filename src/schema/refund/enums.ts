@@ -19,9 +19,12 @@ export const RefundStatusEnum = builder.enumType('RefundStatus', {
     QUEUED: { description: 'Not sent yet; it will be. It can still be canceled.' },
     PENDING: { description: 'Sent, and under way at the provider.' },
     UNKNOWN: {
-      description: 'Sent, and the answer was lost: the money may have moved. The service is finding out; do not refund again.',
+      description:
+        'Sent, and the answer was lost: the money may have moved. The service is finding out; do not refund again.',
     },
-    MANUAL_REVIEW: { description: 'The service cannot find out by itself; a person has to look at the provider.' },
+    MANUAL_REVIEW: {
+      description: 'The service cannot find out by itself; a person has to look at the provider.',
+    },
     SUCCEEDED: { description: 'All of it was returned.' },
     PARTIALLY_SUCCEEDED: { description: 'A part of it was returned, the rest failed.' },
     FAILED: { description: 'Nothing was returned; `failure` says why.' },

@@ -21,8 +21,13 @@ const ReceiptItemInput = builder.inputType('ReceiptItemInput', {
       description: 'How much of it, above zero, with at most three decimals.',
     }),
     unitPrice: t.field({ type: MoneyInput, required: true, description: 'The price of one.' }),
-    vatCode: t.int({ required: true, description: 'The rate of the value added tax, 1 to 12 as the provider counts.' }),
-    paymentMode: t.string({ description: 'How it is paid, in the word of the provider, such as full_payment.' }),
+    vatCode: t.int({
+      required: true,
+      description: 'The rate of the value added tax, 1 to 12 as the provider counts.',
+    }),
+    paymentMode: t.string({
+      description: 'How it is paid, in the word of the provider, such as full_payment.',
+    }),
     paymentSubject: t.string({ description: 'What sort of thing it is, in the word of the provider.' }),
     measure: t.string({ description: 'The unit of the quantity, in the word of the provider.' }),
   }),

@@ -23,7 +23,9 @@ RefundLegRef.implement({
       description: 'What it returns.',
       resolve: (leg) => money(leg, leg.amount_minor),
     }),
-    attempt: t.exposeInt('attempt', { description: '1, and one more with each retry after a definite failure.' }),
+    attempt: t.exposeInt('attempt', {
+      description: '1, and one more with each retry after a definite failure.',
+    }),
     providerRefundId: t.exposeString('provider_refund_id', {
       nullable: true,
       description: 'The id of the refund at the provider; null while it is not known.',

@@ -6,7 +6,8 @@ RefundSourceRef.implement({
   description: 'The share of one seller in a refund. A refund of an unsplit payment has exactly one.',
   fields: (t) => ({
     seller: t.exposeString('seller', {
-      description: 'The account of the seller at the provider; of an unsplit payment, the code of our account.',
+      description:
+        'The account of the seller at the provider; of an unsplit payment, the code of our account.',
     }),
     amount: t.field({
       type: MoneyRef,

@@ -1,6 +1,6 @@
 import { resolveRetryRefund } from '../../resolvers/retry-refund.ts';
 import { builder } from '../builder.ts';
-import { moneyMoving } from '../money-moving.ts';
+import { moneyMoving } from '../money-moving-directive.ts';
 import { payloadFields, payloadRef } from './payload.ts';
 
 const RetryRefundInput = builder.inputType('RetryRefundInput', {
@@ -9,7 +9,8 @@ const RetryRefundInput = builder.inputType('RetryRefundInput', {
     refund: t.id({ required: true, description: 'The refund.' }),
     expectedRetries: t.int({
       required: true,
-      description: 'Its `retries` as you saw them. With another number nothing happens: it was retried already.',
+      description:
+        'Its `retries` as you saw them. With another number nothing happens: it was retried already.',
     }),
     waitMs: t.int({
       defaultValue: 5000,

@@ -1,6 +1,6 @@
 import { resolveSyncRefund } from '../../resolvers/sync-refund.ts';
 import { builder } from '../builder.ts';
-import { moneyMoving } from '../money-moving.ts';
+import { moneyMoving } from '../money-moving-directive.ts';
 import { errorsOfPayload, payloadRef, refundOfPayload } from './payload.ts';
 
 const SyncRefundInput = builder.inputType('SyncRefundInput', {

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import pino from 'pino';
+import type { Config } from '../../src/config.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { connectAccounts } from '../../src/connect-accounts.ts';
+import { createMovableClock, type MovableClock } from '../../src/clock.ts';
+import { syncTenants } from '../../src/db/tenants.ts';
+import { createBackground } from '../../src/refunds/background.ts';
+import { createWorld, type Caller, type World } from '../../src/refunds/world.ts';
+import type { Scope } from '../../src/context.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import type { Database } from '../../src/db/tables.ts';
+
+type MerchantConfig = Config['merchants'][number];
+
+/** The real rules on a real database, with the sandbox behind real HTTP; no server in front. */
+export interface TestWorld {
+  readonly world: World;
+  readonly database: TestDatabase<Database>;
+  readonly sandbox: Sandbox;
+  readonly clock: MovableClock;
+  /** A caller of merchant `demo` or `other`. */
+  caller(merchant?: 'demo' | 'other'): Caller;
+  /** Calls the sandbox's control API and returns its JSON. */
+  control<T = unknown>(path: string, body?: unknown, method?: string): Promise<T>;
+  /** A new captured payment; returns the provider's id. */
+  payment(value: string, more?: Record<string, unknown>): Promise<string>;
+  ledgerOf(reference: string): Promise<LedgerPayment>;
+  close(): Promise<void>;
+}
+
+export interface LedgerPayment {
+  readonly reference: string;
+  readonly status: string;
+  readonly capturedMinor: string;
+  readonly voided: boolean;
+  readonly refunds: readonly {
+    readonly id: string;
+    readonly status: string;
+    readonly amountMinor: string;
+    readonly providerKey: string | null;
+    readonly ourReference: string | null;
+    readonly origin: string;
+  }[];
+}
+
+export const testMerchants = (yookassaUrl: string): MerchantConfig[] =>
+  [
+    { code: 'demo', shopId: '100500', secretKey: 'test_demo_yookassa_secret_key' },
+    { code: 'other', shopId: '100501', secretKey: 'test_other_yookassa_secret_key' },
+  ].map(({ code, shopId, secretKey }) => ({
+    code,
+    name: code,
+    keys: [
+      {
+        name: 'test',
+        sha256: createHash('sha256').update(`rf_test_${code}`).digest('hex'),
+        scopes: ['read', 'write'] as Scope[],
+      },
+    ],
+    accounts: [
+      {
+        code: `yookassa-${code}`,
+        provider: 'yookassa',
+        displayName: `YooKassa ${code}`,
+        baseUrl: yookassaUrl,
+        credentials: { shopId, secretKey },
+        identity: shopId,
+        maxInFlight: 8,
+        requestsPerSecond: 10_000,
+        minLookIntervalMs: 0,
+      },
+    ],
+  }));
+
+export async function createTestWorld(
+  name: string,
+  log: pino.Logger = pino({ level: 'silent' }),
+): Promise<TestWorld> {
+  const [sandbox, database] = await Promise.all([startSandbox(), createTestDatabase(name)]);
+  const merchants = testMerchants(sandbox.yookassaUrl);
+  const tenants = await syncTenants(database.db, merchants);
+  const clock = createMovableClock();
+  const accounts = connectAccounts(merchants, tenants, { log, clock });
+  const background = createBackground(log);
+  const world = await createWorld({
+    db: database.db,
+    clock,
+    log,
+    connections: accounts.connections,
+    background,
+  });
+  const control: TestWorld['control'] = async <T>(path: string, body?: unknown, method?: string) => {
+    const response = await fetch(`${sandbox.controlUrl}/control/${path}`, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      ...(body === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`control/${path}: ${response.status} ${text}`);
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  };
+  return {
+    world,
+    database,
+    sandbox,
+    clock,
+    control,
+    caller: (merchant = 'demo') => ({
+      viewer: {
+        merchantId: tenants.merchants.get(merchant)!,
+        merchantCode: merchant,
+        keyId: [...tenants.keys.values()][merchant === 'demo' ? 0 : 1]!,
+        keyName: 'test',
+        scopes: new Set(['read', 'write']),
+      },
+      requestId: 'test-request',
+    }),
+    async payment(value, more = {}) {
+      const { reference } = await control<{ reference: string }>('payments', {
+        provider: 'yookassa',
+        amount: { value, currency: 'RUB' },
+        ...more,
+      });
+      return reference;
+    },
+    async ledgerOf(reference) {
+      const { payments } = await control<{ payments: LedgerPayment[] }>('ledger?provider=yookassa');
+      const found = payments.find((payment) => payment.reference === reference);
+      if (found === undefined) throw new Error(`no payment ${reference} in the ledger`);
+      return found;
+    },
+    async close() {
+      await background.drain(10_000);
+      await accounts.close();
+      await sandbox.close();
+      await database.drop();
+    },
+  };
+}
