@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const resultsFile = process.env['TEST_RESULTS'];
+
 export default defineConfig({
   // Node loads the CommonJS build of graphql for every package; without this, tests would get the other one, and
   // two copies do not know each other's classes.
@@ -11,5 +13,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    // TEST_RESULTS names a file for the counts, beside what a person reads.
+    reporters: resultsFile ? ['default', ['json', { outputFile: resultsFile }]] : ['default'],
   },
 });

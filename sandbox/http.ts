@@ -14,6 +14,11 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | undef
   return size > BODY_LIMIT_BYTES ? undefined : Buffer.concat(chunks);
 }
 
+/** The target of a request; one that is no path, such as `//`, counts as a path that does not exist. */
+export function requestUrl(request: IncomingMessage): URL {
+  return URL.parse(`http://127.0.0.1${request.url ?? '/'}`) ?? new URL('http://127.0.0.1/not-a-path');
+}
+
 /** Sends a JSON answer in one piece. */
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   const text = Buffer.from(JSON.stringify(body));

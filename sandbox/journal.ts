@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 
 /** One fact to keep: the newest value under (kind, id) counts; `null` removes it. */
 export interface JournalEntry {
@@ -50,19 +60,31 @@ export class Journal {
     return values;
   }
 
-  /** Writes one transaction: all of the entries or, after a crash in the middle, none. */
+  /** Writes one transaction: all of the entries or, after a crash or an error in the middle, none. Throws when it cannot. */
   append(put: JournalEntry[]): void {
-    if (this.#fd !== undefined && put.length > 0) writeFully(this.#fd, encode({ put }));
+    if (put.length > 0) this.#write({ put });
   }
 
   /** Forgets everything that was ever written. */
   reset(): void {
     this.#loaded = new Map();
-    if (this.#fd !== undefined) writeFully(this.#fd, encode({ reset: true, put: [] }));
+    this.#write({ reset: true, put: [] });
   }
 
   close(): void {
     if (this.#fd !== undefined) closeSync(this.#fd);
+  }
+
+  // A full disk must not leave half a line in front of later ones.
+  #write(line: Line): void {
+    if (this.#fd === undefined) return;
+    const { size } = fstatSync(this.#fd);
+    try {
+      writeFully(this.#fd, encode(line));
+    } catch (error) {
+      ftruncateSync(this.#fd, size);
+      throw error;
+    }
   }
 }
 

@@ -5,7 +5,8 @@ const HIGHEST_FIRST_PORT = 65_000; // leaves room for the block
 
 /**
  * `node sandbox/main.ts`: runs the sandbox until SIGTERM or SIGINT. Prints one JSON line on standard output when it is
- * ready. Environment: SANDBOX_PORT, SANDBOX_JOURNAL, SANDBOX_SEED (0: no ready payments), SANDBOX_WEBHOOK_URL.
+ * ready. Environment: SANDBOX_PORT, SANDBOX_JOURNAL, SANDBOX_SEED (0: no ready payments), SANDBOX_WEBHOOK_URL,
+ * SANDBOX_STDIN (1: also stop when standard input ends, so that it cannot outlive the program that started it).
  */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   process.stdout.on('error', () => undefined); // whoever read the first line may have gone away
@@ -27,6 +28,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  if (env['SANDBOX_STDIN'] === '1') process.stdin.on('end', stop).on('error', stop).resume();
   const { controlUrl: control, yookassaUrl: yookassa } = sandbox;
   process.stdout.write(`${JSON.stringify({ event: 'sandbox-ready', control, yookassa })}\n`);
 }

@@ -8,7 +8,7 @@ const DECIMAL = /^(?:0|[1-9]\d{0,14})(?:\.(\d+))?$/;
 
 /**
  * Turns a decimal text into minor units without floating point; undefined when the text is not a plain
- * non-negative decimal or has more decimals than `exponent`. "1500.00" with exponent 2 gives 150000n.
+ * non-negative decimal, has more than 15 digits before the point or more decimals than `exponent`. "1500.00" with exponent 2 gives 150000n.
  */
 export function parseMinor(value: string, exponent: number): bigint | undefined {
   const match = DECIMAL.exec(value);

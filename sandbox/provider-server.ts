@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SandboxClock } from './clock.ts';
 import type { Fault, FaultBook } from './faults.ts';
-import { readBody } from './http.ts';
+import { readBody, requestUrl } from './http.ts';
 import { Listener } from './listener.ts';
 import { hashBody, type LoggedRequest, type RequestLog, withoutSecrets } from './request-log.ts';
 import type { Answer, ProviderCall, Simulator } from './simulator.ts';
@@ -74,7 +74,7 @@ export class ProviderServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const url = requestUrl(request);
     const body = await readBody(request);
     const { clock, faults, log } = this.#world;
     const method = request.method ?? 'GET';

@@ -28,7 +28,7 @@ export class RequestLog {
 
   /** Records an arrival; the caller fills in `status`, `effect` and `fault` when they are known. */
   open(arrival: Omit<LoggedRequest, 'seq' | 'status' | 'effect' | 'fault'>): LoggedRequest {
-    const entry: LoggedRequest = { ...arrival, seq: ++this.#seq, status: null, effect: false, fault: null };
+    const entry: LoggedRequest = { seq: ++this.#seq, ...arrival, status: null, effect: false, fault: null };
     this.#entries.push(entry);
     // Cut in halves: dropping one entry per arrival would move the whole array every time.
     if (this.#entries.length >= KEPT * 2) this.#entries = this.#entries.slice(-KEPT);

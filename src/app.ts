@@ -21,6 +21,8 @@ export interface AppOptions {
   readonly movableClock?: boolean;
   /** Present in demo mode only. */
   readonly graphiql?: GraphiqlSetup;
+  /** Requests are taken when this has resolved; its rejection is the start's. */
+  readonly beforeListening?: Promise<unknown>;
   /** The app has lost its database for good and must end. */
   readonly onFatal?: (error: Error) => void;
 }
@@ -88,6 +90,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     const finished = await background.drain(left());
     if (!answered || !finished) log.warn({ answered, finished }, 'stopped before everything was done');
   });
+  await options.beforeListening;
   const { port } = await server.listen(config.host, config.port);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   log.info({ url }, 'listening');

@@ -8,7 +8,7 @@ export const commands = {
     return 0;
   },
   key: async (args) => {
-    const { printNewKey } = await import('./access/new-key.ts');
+    const { printNewKey } = await import('./access/api-key.ts');
     process.stdout.write(printNewKey(args));
     return 0;
   },

@@ -81,6 +81,10 @@ export interface TraceReference {
   readonly value: string;
 }
 
+/** `OPTIMUM` asks for an instant refund where the provider can. */
+export const refundSpeeds = ['NORMAL', 'OPTIMUM'] as const;
+export type RefundSpeed = (typeof refundSpeeds)[number];
+
 export interface ReceiptItem {
   readonly description: string;
   /** Decimal with at most three digits after the point, above zero. */

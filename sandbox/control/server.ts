@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ControlError } from '../control-error.ts';
-import { BODY_LIMIT_BYTES, readBody, sendJson } from '../http.ts';
+import { BODY_LIMIT_BYTES, readBody, requestUrl, sendJson } from '../http.ts';
 import { Listener } from '../listener.ts';
 import { INSPECT_ROUTES } from './inspect.ts';
 import { PAYMENT_ROUTES } from './payments.ts';
@@ -30,7 +30,7 @@ export function createControlListener(world: World): Listener {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, world: World): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const url = requestUrl(request);
   const body = await readBody(request);
   if (body === undefined) throw new ControlError('body', `is larger than ${BODY_LIMIT_BYTES} bytes`, 413);
   const method = request.method ?? 'GET';

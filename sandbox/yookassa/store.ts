@@ -110,9 +110,8 @@ export class Store {
   /** Writes the changes since the last commit as one transaction. */
   commit(): void {
     if (this.#uncommitted.length === 0) return;
-    const entries = this.#uncommitted;
-    this.#uncommitted = [];
-    this.#journal.append(entries);
+    this.#journal.append(this.#uncommitted);
+    this.#uncommitted = []; // kept when the journal throws: the next commit tries again
   }
 
   /** Holds that have ended by `now`. */

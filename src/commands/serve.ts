@@ -26,6 +26,8 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<number> {
   } finally {
     await flushLog(log);
     end.forget();
+    // Work that outlived the grace must not keep the process: what was under way is found in the database.
+    setTimeout(() => process.exit(), 1_000).unref();
   }
 }
 

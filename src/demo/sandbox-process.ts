@@ -17,6 +17,8 @@ const ASK_TIMEOUT_MS = 1_000;
 export interface SandboxProcess {
   /** Of its control API. */
   readonly url: string;
+  /** False when it was running already. */
+  readonly started: boolean;
   /** Stops the process when this service, or one before it on the same data directory, has started it. */
   stop(): Promise<void>;
 }
@@ -46,7 +48,7 @@ export async function startSandbox({ port, dataDir, log }: SandboxOptions): Prom
     const pid = await readPid(pidFile);
     const isOurs = pid !== undefined && (await isProcessOf(pid, SCRIPT));
     log.info({ url, pid: isOurs ? pid : undefined }, 'using the sandbox that is running');
-    return { url, stop: () => (isOurs ? stopOurs(pid, pidFile) : Promise.resolve()) };
+    return { url, started: false, stop: () => (isOurs ? stopOurs(pid, pidFile) : Promise.resolve()) };
   }
 
   await mkdir(dataDir, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 });
@@ -62,7 +64,7 @@ export async function startSandbox({ port, dataDir, log }: SandboxOptions): Prom
     throw error;
   }
   log.info({ url, pid }, 'sandbox started');
-  return { url, stop: () => stopOurs(pid, pidFile) };
+  return { url, started: true, stop: () => stopOurs(pid, pidFile) };
 }
 
 async function launch(port: number, dataDir: string, logFile: string): Promise<ChildProcess> {

@@ -31,15 +31,20 @@ export async function startDemo(config: Config, { log, onFatal }: DemoOptions): 
   await using undo = new AsyncDisposableStack();
   const graphiql = { apiKey: DEMO_KEYS.demo, firstQuery: FIRST_QUERY };
   const { sandboxPort: port, dataDir } = config;
-  // Side by side: each takes a while, and neither needs the other to start.
+  // Side by side, because each takes a while; but requests are taken when there is somebody to ask.
+  const beforeListening = startSandbox({ port, dataDir, log });
   const [sandbox, app] = await Promise.allSettled([
-    startSandbox({ port, dataDir, log }),
-    startApp(config, { log, movableClock: true, graphiql, onFatal }),
+    beforeListening,
+    startApp(config, { log, movableClock: true, graphiql, onFatal, beforeListening }),
   ]);
-  if (sandbox.status === 'fulfilled') undo.defer(() => sandbox.value.stop());
-  if (app.status === 'fulfilled') undo.defer(() => app.value.close());
-  if (app.status === 'rejected') throw app.reason;
+  if (app.status === 'rejected') {
+    // A sandbox that was there before may belong to the service that owns this data directory.
+    if (sandbox.status === 'fulfilled' && sandbox.value.started) await sandbox.value.stop();
+    throw app.reason;
+  }
   if (sandbox.status === 'rejected') throw sandbox.reason;
+  undo.defer(() => sandbox.value.stop());
+  undo.defer(() => app.value.close());
 
   const { url } = sandbox.value;
   const followerUrl = `http://127.0.0.1:${app.value.port}/demo/clock`;

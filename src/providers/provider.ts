@@ -93,6 +93,10 @@ export interface RefundOrder {
   readonly providerKey: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly receipt: FiscalReceipt | null;
+  /** How fast, where the provider has more than one way; absent: the provider's default. */
+  readonly speed?: RefundSpeed;
+  /** The sellers' shares of this leg of a split payment; absent for a payment of one seller. */
+  readonly sources?: readonly SourceFacts[];
 }
 
 /** The five outcomes of a send (MONEY section 2). */

@@ -2,4 +2,4 @@ import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { buildSchema } from './index.ts';
 
 /** The text of `schema.graphql`. */
-export const printSchema = (): string => `${printSchemaWithDirectives(buildSchema())}\n`;
+export const printSchema = (): string => `${printSchemaWithDirectives(buildSchema()).trimEnd()}\n`;

@@ -247,15 +247,18 @@ describe('clock', () => {
   let sandbox: Harness;
   let follower: Server;
   let told: unknown[];
+  let status: number;
   let url: string;
   beforeEach(async () => {
     sandbox = await startHarness({ realNow: () => Date.parse('2026-11-22T10:00:00Z') });
     told = [];
+    status = 200;
     follower = createServer((request, response) => {
       let text = '';
       request.on('data', (chunk: Buffer) => (text += chunk.toString()));
       request.on('end', () => {
         told.push(JSON.parse(text));
+        response.statusCode = status;
         response.end();
       });
     });
@@ -286,12 +289,15 @@ describe('clock', () => {
     });
   });
 
-  it('reports a follower that does not answer and goes on', async () => {
+  it('reports a follower that fails or does not answer, and goes on', async () => {
     await sandbox.control('POST', '/control/clock/followers', { url });
+    status = 500;
+    const failed = await sandbox.control('POST', '/control/clock', { advanceSeconds: 1 });
+    expect(failed.body).toMatchObject({ offsetSeconds: 1, followers: [{ url, ok: false }] });
     follower.closeAllConnections();
     await new Promise((resolve) => follower.close(resolve));
     const moved = await sandbox.control('POST', '/control/clock', { advanceSeconds: 1 });
-    expect(moved.body).toMatchObject({ offsetSeconds: 1, followers: [{ url, ok: false }] });
+    expect(moved.body).toMatchObject({ offsetSeconds: 2, followers: [{ url, ok: false }] });
     await sandbox.control('DELETE', '/control/clock/followers', { url });
     expect(
       (await sandbox.control('POST', '/control/clock', { advanceSeconds: 1 })).body['followers'],

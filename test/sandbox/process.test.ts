@@ -26,7 +26,7 @@ describe('sandbox process', () => {
   function launch(env: Record<string, string> = {}): ChildProcess {
     const child = spawn(process.execPath, [MAIN], {
       env: { PATH: process.env['PATH'], SANDBOX_PORT: '0', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: 'pipe',
     });
     children.push(child);
     return child;
@@ -111,6 +111,14 @@ describe('sandbox process', () => {
       expect(await hanging).toBe('cut');
     },
   );
+
+  it('ends with the program that started it when it was asked to', async () => {
+    const child = launch({ SANDBOX_STDIN: '1' });
+    if (child.stdout !== null) await once(createInterface({ input: child.stdout }), 'line');
+    const exit = once(child, 'exit');
+    child.stdin?.end();
+    expect(await exit).toEqual([0, null]);
+  });
 
   it('survives a reader of its output that goes away', async () => {
     const port = await freePorts();

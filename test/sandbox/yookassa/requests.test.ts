@@ -41,6 +41,10 @@ describe('yookassa requests', () => {
   });
 
   it('answers 404 for unknown paths and ids, 405 for wrong verbs, 415 for other content types', async () => {
+    const root = new URL(sandbox.yookassaUrl).origin;
+    for (const path of ['/', '//', '/v3', '/v3/', '/v4/me', '/v3me']) {
+      expect((await fetch(root + path)).status).toBe(404);
+    }
     expect(await sandbox.api('GET', '/nothing')).toMatchObject({ status: 404, body: { code: 'not_found' } });
     expect((await sandbox.api('GET', '/payments/3294dc46-000f-5000-8000-f9043ec085f7')).status).toBe(404);
     expect((await sandbox.api('GET', '/refunds/3294dc46-0015-5000-8000-f9043ec085f7')).status).toBe(404);

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { FAULT_KINDS, FAULT_OPTIONS } from '../../sandbox/faults.ts';
+import { DEMO_PAYMENTS } from '../../sandbox/yookassa/demo-payments.ts';
+import { DEFAULT_SETTINGS } from '../../sandbox/yookassa/settings.ts';
+
+const guide = readFileSync(new URL('../../docs/sandbox.md', import.meta.url), 'utf8');
+
+describe('docs/sandbox.md', () => {
+  it.each(FAULT_KINDS)('explains the fault %s with its options', (kind) => {
+    const row = guide
+      .split('\n')
+      .find((line) => line.startsWith('| `') && line.split('|')[1]?.includes(`\`${kind}\``));
+    expect(row).toBeDefined();
+    for (const option of FAULT_OPTIONS[kind]) expect(row?.split('|')[2]).toContain(`\`${option}\``);
+  });
+
+  it.each(Object.keys(DEFAULT_SETTINGS))('explains the mode %s', (name) => {
+    expect(guide).toContain(`| \`${name}\` |`);
+  });
+
+  it('lists the ready payments as they are', () => {
+    for (const { reference, account, description } of DEMO_PAYMENTS) {
+      expect(guide).toContain(`| \`${reference}\` | \`${account}\` | ${description} |`);
+    }
+  });
+});
