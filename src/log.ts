@@ -1,8 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { currentRequestId } from './request-context.ts';
-
-/** More than this waiting for a reader of our output, in bytes: lines are dropped and counted, memory is not eaten. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+import { standardOutput } from './standard-output.ts';
 
 /**
  * Never worth a line in a log. The first defence is not to log them at all: nothing in the service hands
@@ -73,20 +71,6 @@ function describeError(error: unknown, depth = 0): unknown {
   if (error.cause !== undefined && depth < MAX_CAUSES)
     description.cause = describeError(error.cause, depth + 1);
   return description;
-}
-
-/**
- * Standard output that can never stop the service. Writes are asynchronous; a reader that is slow or stands
- * still costs at most MAX_WAITING_BYTES, then lines are lost until it reads again; a reader that is gone
- * (EPIPE) costs the lines.
- */
-function standardOutput(): DestinationStream {
-  // Node opens a pipe in non-blocking mode, so that no thread can hang in a write to a reader that stands still.
-  void process.stdout.writable;
-  process.stdout.on('error', () => undefined);
-  const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
-  destination.on('error', () => undefined);
-  return destination;
 }
 
 /** Waits until the lines so far are written, at most `ms`: a process must be able to end with nobody reading. */

@@ -2,7 +2,14 @@ import type { ZodType } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Failure } from '../errors.ts';
 import type { Money } from '../money.ts';
-import type { Evidence, FiscalReceipt, PaymentState, ProviderCode, TraceReference } from '../vocabulary.ts';
+import type {
+  Evidence,
+  FiscalReceipt,
+  PaymentState,
+  ProviderCode,
+  RefundSpeed,
+  TraceReference,
+} from '../vocabulary.ts';
 import type { AccountHttp, WireRequest } from './http.ts';
 
 export type { Evidence, FiscalReceipt, PaymentState, ProviderCode, TraceReference };
