@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { DestinationStream } from 'pino';
 
 /** More than this waiting for a reader, in bytes: lines are dropped and counted, memory is not eaten. */
@@ -14,7 +15,7 @@ interface LogDestination extends DestinationStream {
  * number is logged when there is room again; a reader that is gone, or a full disk, costs the lines. pino's
  * own destination is not used: at exit it waits for a reader without end.
  */
-export function standardOutput(out: NodeJS.WriteStream = process.stdout): LogDestination {
+export function standardOutput(out: Writable = process.stdout): LogDestination {
   let pending = '';
   let dropped = 0;
   out.on('error', () => undefined);

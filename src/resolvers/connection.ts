@@ -47,12 +47,18 @@ export function readPage(args: PageArguments, ascending: boolean): PageQuery {
   };
 }
 
-const cursorPattern = /^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+const cursorPattern = /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+/** An instant that PostgreSQL reads too: `Date.parse` alone takes the 30th of February for the 2nd of March. */
+function isInstant(text: string): boolean {
+  const ms = cursorPattern.test(text) ? Date.parse(text) : Number.NaN;
+  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 23) === text.slice(0, 23);
+}
 
 function readCursor(name: string, text: string | null | undefined): Cursor | undefined {
   if (text === null || text === undefined) return undefined;
   const [createdAt = '', id = ''] = Buffer.from(text, 'base64url').toString('latin1').split('|');
-  if (!cursorPattern.test(createdAt) || Number.isNaN(Date.parse(createdAt)) || !isUuid(id))
+  if (!isInstant(createdAt) || !isUuid(id))
     throw badUserInput([name], `"${name}" is not a cursor of this API. Pass a cursor as it was returned.`);
   return { createdAt, id };
 }

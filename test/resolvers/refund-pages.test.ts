@@ -126,6 +126,14 @@ describe('a list of refunds', () => {
     ['after', { after: 'nonsense' }],
     ['after', { after: Buffer.from('2026-99-99T99:99:99.000000Z|x').toString('base64url') }],
     ['before', { before: '' }],
+    [
+      'after',
+      {
+        after: Buffer.from('2026-02-30T00:00:00.000000Z|01890000-0000-7000-8000-000000000000').toString(
+          'base64url',
+        ),
+      },
+    ],
   ])('refuses a wrong "%s": %j', async (name, variables) => {
     const { data, errors } = await execute<null>(world, tenant.caller(), PAGE, variables);
     expect(data).toBeNull();

@@ -86,6 +86,8 @@ describe('yookassa requests', () => {
     expect(refund.status).toBe(200);
     expect((await sandbox.api('GET', `/refunds/${String(refund.body['id'])}`)).status).toBe(404);
     expect((await sandbox.api('GET', '/refunds')).body['items']).toEqual([]);
+    expect((await sandbox.api('GET', '/payments')).body['items']).toEqual([]);
+    expect((await sandbox.api('GET', '/payments', { shop: OTHER })).body['items']).toMatchObject([{ id }]);
   });
 
   it('ignores a key and a body on GET', async () => {

@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ask, codeOf, execute } from '../support/execute.ts';
+import { createTestWorld, type TestWorld } from '../support/world.ts';
+
+let t: TestWorld;
+beforeAll(async () => {
+  t = await createTestWorld('looks');
+});
+afterAll(() => t.close());
+beforeEach(async () => {
+  await t.control('faults', undefined, 'DELETE');
+  await t.control('mode', { provider: 'yookassa', refunds: 'pending' });
+});
+
+interface RefundView {
+  readonly id: string;
+  readonly status: string;
+  readonly freshness: { readonly isStale: boolean; readonly pollAfterMs: number | null };
+  readonly legs: readonly { readonly status: string; readonly providerRefundId: string }[];
+}
+
+let keys = 0;
+/** A refund that is pending at the provider. */
+async function pendingRefund(): Promise<RefundView> {
+  const paymentId = await t.payment('100.00');
+  keys += 1;
+  const { createRefund } = await ask<{ createRefund: { refund: RefundView; errors: unknown[] } }>(
+    t.world,
+    t.caller(),
+    `mutation ($key: IdempotencyKey!, $paymentId: String!) {
+      createRefund(input: { idempotencyKey: $key, payment: { provider: { account: "yookassa-demo", paymentId: $paymentId } },
+        amount: { money: { value: "10.00", currency: "RUB" } }, reason: OTHER, waitMs: 10000 }) {
+        refund { id status freshness { isStale pollAfterMs } legs { status providerRefundId } } errors { message } } }`,
+    { key: `looks-test-${keys}`, paymentId },
+  );
+  expect(createRefund.errors).toEqual([]);
+  expect(createRefund.refund).toMatchObject({ status: 'PENDING', legs: [{ status: 'PENDING' }] });
+  return createRefund.refund;
+}
+
+const settle = (refund: RefundView) =>
+  t.control('settle', {
+    provider: 'yookassa',
+    refundId: refund.legs[0]!.providerRefundId,
+    status: 'succeeded',
+  });
+
+/** How many times the provider was asked since the last call of `reset`. */
+async function countCalls(): Promise<{ reset: () => Promise<void>; calls: () => Promise<number> }> {
+  const all = async () => {
+    const seen = await t.control<{ requests: unknown[] } | unknown[]>('requests?provider=yookassa');
+    return Array.isArray(seen) ? seen.length : seen.requests.length;
+  };
+  let before = await all();
+  return {
+    reset: async () => {
+      before = await all();
+    },
+    calls: async () => (await all()) - before,
+  };
+}
+
+const GET = `query ($id: ID!, $maxAgeSeconds: Int, $waitMs: Int) {
+  refund(by: { id: $id }, maxAgeSeconds: $maxAgeSeconds, waitMs: $waitMs) {
+    id status isFinal freshness { isStale pollAfterMs } legs { status providerRefundId } } }`;
+
+const get = async (id: string, variables: object) =>
+  (await ask<{ refund: RefundView }>(t.world, t.caller(), GET, { id, ...variables })).refund;
+
+describe('a refund that the provider has settled', () => {
+  test('is asked about when it is older than maxAgeSeconds, and the answer is fresh', async () => {
+    const refund = await pendingRefund();
+    await settle(refund);
+    const fresh = await get(refund.id, { maxAgeSeconds: 0, waitMs: 10_000 });
+    expect(fresh).toMatchObject({
+      status: 'SUCCEEDED',
+      isFinal: true,
+      freshness: { isStale: false, pollAfterMs: null },
+      legs: [{ status: 'SUCCEEDED' }],
+    });
+  });
+
+  test.each([
+    ['without maxAgeSeconds', {}],
+    ['when it is young enough', { maxAgeSeconds: 86_400, waitMs: 10_000 }],
+  ])('is not asked about %s', async (_name, variables) => {
+    const refund = await pendingRefund();
+    await settle(refund);
+    const { calls } = await countCalls();
+    expect((await get(refund.id, variables)).status).toBe('PENDING');
+    expect(await calls()).toBe(0);
+  });
+
+  test('is asked about in the background with waitMs 0, and the next query sees it', async () => {
+    const refund = await pendingRefund();
+    await settle(refund);
+    expect(await get(refund.id, { maxAgeSeconds: 0 })).toMatchObject({
+      status: 'PENDING',
+      freshness: { isStale: true },
+    });
+    await expect.poll(async () => (await get(refund.id, {})).status).toBe('SUCCEEDED');
+  });
+
+  test('is not asked about any more once it is final', async () => {
+    const refund = await pendingRefund();
+    await settle(refund);
+    await get(refund.id, { maxAgeSeconds: 0, waitMs: 10_000 });
+    const { calls } = await countCalls();
+    await get(refund.id, { maxAgeSeconds: 0, waitMs: 10_000 });
+    expect(await calls()).toBe(0);
+  });
+
+  test('is not asked about by node, nodes and nested fields', async () => {
+    const refund = await pendingRefund();
+    await settle(refund);
+    const { calls } = await countCalls();
+    await ask(
+      t.world,
+      t.caller(),
+      `query ($id: ID!) { node(id: $id) { ... on Refund { status payment { refunds { nodes { status } } } } } nodes(ids: [$id]) { id } }`,
+      { id: refund.id },
+    );
+    expect(await calls()).toBe(0);
+  });
+});
+
+describe('a page of refunds', () => {
+  const LIST = `query ($ids: [ID!]!, $waitMs: Int) {
+    refunds(first: 100, filter: { ids: $ids }, maxAgeSeconds: 0, waitMs: $waitMs) { nodes { id status freshness { isStale } legs { status } } } }`;
+  const list = async (refunds: readonly RefundView[], waitMs = 10_000) =>
+    execute<{ refunds: { nodes: RefundView[] } }>(t.world, t.caller(), LIST, {
+      ids: refunds.map((refund) => refund.id),
+      waitMs,
+    });
+
+  test('asks in fewer calls than it has refunds', async () => {
+    const refunds: RefundView[] = [];
+    for (let index = 0; index < 12; index += 1) refunds.push(await pendingRefund());
+    await t.control('settle', { provider: 'yookassa', all: true, status: 'succeeded' });
+    const { calls } = await countCalls();
+    const { data, errors } = await list(refunds);
+    expect(errors).toEqual([]);
+    expect(new Set(data.refunds.nodes.map((node) => node.status))).toEqual(new Set(['SUCCEEDED']));
+    expect(data.refunds.nodes.every((node) => !node.freshness.isStale)).toBe(true);
+    expect(await calls()).toBeGreaterThan(0);
+    expect(await calls()).toBeLessThan(12);
+  });
+
+  test('asks once about a refund that two fields of one operation want', async () => {
+    const refund = await pendingRefund();
+    const { calls } = await countCalls();
+    await ask(
+      t.world,
+      t.caller(),
+      `query ($id: ID!) {
+        a: refund(by: { id: $id }, maxAgeSeconds: 0, waitMs: 10000) { status }
+        b: refunds(filter: { ids: [$id] }, maxAgeSeconds: 0, waitMs: 10000) { nodes { status } } }`,
+      { id: refund.id },
+    );
+    expect(await calls()).toBe(1);
+  });
+
+  test('gives stored values that say they are stale when the provider is down', async () => {
+    const refunds = [await pendingRefund(), await pendingRefund()];
+    await t.control('faults', { provider: 'yookassa', operation: '*', kind: 'connect-refused', times: 1000 });
+    const { data, errors } = await list(refunds);
+    expect(errors).toEqual([]);
+    expect(data.refunds.nodes).toHaveLength(2);
+    for (const node of data.refunds.nodes)
+      expect(node).toMatchObject({ status: 'PENDING', freshness: { isStale: true } });
+  });
+
+  test('does not wait longer than waitMs for a provider that hangs', async () => {
+    const refunds = [await pendingRefund()];
+    await t.control('faults', { provider: 'yookassa', operation: '*', kind: 'hang', times: 1000 });
+    const { data, errors } = await list(refunds, 200);
+    expect(errors).toEqual([]);
+    expect(data.refunds.nodes[0]).toMatchObject({ status: 'PENDING', freshness: { isStale: true } });
+    await t.control('faults', undefined, 'DELETE');
+  });
+});
+
+describe('a payment that was never seen', () => {
+  const byProvider = (paymentId: string) =>
+    `payment(by: { provider: { account: "yookassa-demo", paymentId: "${paymentId}" } }, waitMs: 10000) { status amount { value } refundable { value } sources { seller captured { value } } }`;
+
+  test('is fetched with its amounts and its one source', async () => {
+    const paymentId = await t.payment('250.50');
+    const data = await ask(t.world, t.caller(), `{ ${byProvider(paymentId)} }`);
+    expect(data).toEqual({
+      payment: {
+        status: 'CAPTURED',
+        amount: { value: '250.50' },
+        refundable: { value: '250.50' },
+        sources: [{ seller: 'yookassa-demo', captured: { value: '250.50' } }],
+      },
+    });
+  });
+
+  test('is null when the provider does not know it', async () => {
+    const { data, errors } = await execute(
+      t.world,
+      t.caller(),
+      `{ ${byProvider('2a000000-000f-5000-8000-000000000000')} }`,
+    );
+    expect({ data, errors }).toEqual({ data: { payment: null }, errors: [] });
+  });
+
+  test('is null with PROVIDER_UNAVAILABLE when the provider cannot be asked; other fields are answered', async () => {
+    const paymentId = await t.payment('10.00');
+    await t.control('faults', { provider: 'yookassa', operation: '*', kind: 'connect-refused', times: 1000 });
+    const { data, errors } = await execute<Record<string, unknown>>(
+      t.world,
+      t.caller(),
+      `{ viewer { keyName } ${byProvider(paymentId)} }`,
+    );
+    expect(data).toEqual({ viewer: { keyName: 'test' }, payment: null });
+    expect(errors.map(codeOf)).toEqual(['PROVIDER_UNAVAILABLE']);
+    expect(errors[0]?.path).toEqual(['payment']);
+  });
+
+  test('is fetched for at most 5 fields of one operation; seen ones are not counted', async () => {
+    const seen = await t.payment('1.00');
+    await ask(t.world, t.caller(), `{ ${byProvider(seen)} }`);
+    const unseen: string[] = [];
+    for (let index = 0; index < 7; index += 1) unseen.push(await t.payment('1.00'));
+    const fields = [seen, ...unseen].map((id, index) => `p${index}: ${byProvider(id)}`);
+    const { data, errors } = await execute<Record<string, unknown>>(
+      t.world,
+      t.caller(),
+      `{ ${fields.join(' ')} }`,
+    );
+    expect(data['p0']).not.toBeNull();
+    expect(Object.values(data).filter((value) => value !== null)).toHaveLength(6);
+    expect(errors.map(codeOf)).toEqual(['LIMIT_EXCEEDED', 'LIMIT_EXCEEDED']);
+  });
+});
+
+describe('wrong limits of a look', () => {
+  test.each([
+    ['maxAgeSeconds', '{ refunds(maxAgeSeconds: -1) { nodes { id } } }'],
+    ['maxAgeSeconds', '{ refund(by: { reference: "x" }, maxAgeSeconds: 86401) { id } }'],
+    ['waitMs', '{ refunds(waitMs: 10001) { nodes { id } } }'],
+    ['waitMs', '{ payment(by: { id: "x" }, waitMs: -1) { id } }'],
+  ])('%s is named: %s', async (name, source) => {
+    const { errors } = await execute(t.world, t.caller(), source);
+    expect(errors.map(codeOf)).toEqual(['BAD_USER_INPUT']);
+    expect(errors[0]?.extensions['path']).toEqual([name]);
+  });
+});
