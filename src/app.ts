@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import { authenticateViewers } from './authenticate-viewers.ts';
+import { authenticateViewers } from './startup/authenticate-viewers.ts';
 import { createMovableClock, systemClock, type MovableClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { connectAccounts } from './connect-accounts.ts';
+import { connectAccounts } from './startup/connect-accounts.ts';
 import { setClockOffset } from './db/installation.ts';
 import { syncTenants } from './db/tenants.ts';
-import { openDatabase } from './open-database.ts';
+import { openDatabase } from './startup/open-database.ts';
 import { createBackground } from './refunds/background.ts';
 import { createWorld, type World } from './refunds/world.ts';
 import { createContext } from './resolvers/context.ts';

@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { currentRequestId } from './request-context.ts';
+import { currentLogContext } from './request-context.ts';
 import { standardOutput } from './standard-output.ts';
 
 /**
@@ -26,7 +26,7 @@ export interface LogOptions {
 }
 
 /**
- * The logger: JSON lines with the time, the level, and the id of the request that caused them. Errors keep
+ * The logger: JSON lines with the time, the level, and the request and refund that they belong to. Errors keep
  * their kind, message, code and stack; a database error's detail, which quotes rows, is left out.
  */
 export function createLog(options: LogOptions): Logger {
@@ -37,10 +37,7 @@ export function createLog(options: LogOptions): Logger {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      mixin: () => {
-        const requestId = currentRequestId();
-        return requestId === undefined ? {} : { requestId };
-      },
+      mixin: currentLogContext,
       redact: {
         paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
         censor: '[hidden]',

@@ -1,5 +1,5 @@
 import { ConfigError } from './config.ts';
-import { commands, isCommand, USAGE } from './commands.ts';
+import { commands, isCommand, USAGE } from './commands/commands.ts';
 
 /** `node src/main.ts [command]`: runs a command and ends with its exit code. Without one it serves. */
 async function main(args: readonly string[]): Promise<number> {

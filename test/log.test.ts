@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createLog } from '../src/log.ts';
-import { inRequest } from '../src/request-context.ts';
+import { withLogContext } from '../src/request-context.ts';
 import { standardOutput } from '../src/standard-output.ts';
 
 function logged(write: (log: ReturnType<typeof createLog>) => void): Record<string, unknown>[] {
@@ -25,7 +25,7 @@ describe('the log', () => {
   it('carries the id of the request that caused a line, also after awaiting', async () => {
     const destination = new PassThrough();
     const log = createLog({ level: 'info', destination });
-    await inRequest({ requestId: 'caller-1' }, async () => {
+    await withLogContext({ requestId: 'caller-1' }, async () => {
       await turn();
       log.info('inside');
     });

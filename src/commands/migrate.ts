@@ -1,6 +1,6 @@
 import { loadServiceConfig } from '../config.ts';
 import { createLog, flushLog } from '../log.ts';
-import { openDatabase } from '../open-database.ts';
+import { openDatabase } from '../startup/open-database.ts';
 
 /** Brings the database to this release and ends; beside a running service or alone. Needs no accounts. */
 export async function migrate(env: NodeJS.ProcessEnv): Promise<number> {

@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import type { AccountId, LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
+import type { LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
 import type { Database, LegAttemptTable, RefundLegTable, RefundTable } from './tables.ts';
 
 export type Leg = Selectable<RefundLegTable>;
@@ -42,31 +42,60 @@ export async function getAttempt(db: Db, legId: LegId, attempt: number): Promise
     .executeTakeFirstOrThrow();
 }
 
-/** The leg whose attempt has this provider key (leg_attempts_provider_key_unique). */
-export function findLegByProviderKey(
+/**
+ * The attempt, of any leg of the payment, that made a provider refund: by the id that the provider answered it
+ * with, or by its provider key. Indexes refunds_by_payment, refund_legs_name_unique and leg_attempts_pkey.
+ */
+export async function findAttemptBehind(
   db: Db,
-  accountId: AccountId,
-  providerKey: string,
-): Promise<Leg | undefined> {
-  return db
-    .selectFrom('refund_legs')
-    .selectAll()
-    .where('id', '=', (eb) =>
-      eb
-        .selectFrom('leg_attempts')
-        .select('leg_id')
-        .where('account_id', '=', accountId)
-        .where('provider_key', '=', providerKey),
+  paymentId: PaymentId,
+  seen: { readonly providerRefundId: string; readonly ourReference: string | null },
+): Promise<{ readonly leg: Leg; readonly attempt: number } | undefined> {
+  const row = await db
+    .selectFrom('refunds')
+    .innerJoin('refund_legs', 'refund_legs.refund_id', 'refunds.id')
+    .innerJoin('leg_attempts', 'leg_attempts.leg_id', 'refund_legs.id')
+    .selectAll('refund_legs')
+    .select('leg_attempts.attempt as madeBy')
+    .where('refunds.payment_id', '=', paymentId)
+    .where((eb) =>
+      eb.or([
+        eb('leg_attempts.provider_refund_id', '=', seen.providerRefundId),
+        eb('leg_attempts.provider_key', '=', seen.ourReference),
+      ]),
     )
+    .orderBy(sql`leg_attempts.provider_refund_id IS NOT DISTINCT FROM ${seen.providerRefundId}`, 'desc')
+    .limit(1)
     .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { madeBy: attempt, ...leg } = row;
+  return { leg, attempt };
+}
+
+/** Primary key. */
+export function findLeg(db: Db, id: LegId): Promise<Leg | undefined> {
+  return db.selectFrom('refund_legs').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** A leg that is not final. */
+export interface OpenLeg extends Leg {
+  readonly lease_is_live: boolean;
+  /** When it was created, or retried last (events_by_refund). */
+  readonly queued_since: Date;
 }
 
 /** Legs of a payment that are not final (refund_legs_open), oldest first. */
-export function listOpenLegs(db: Db, paymentId: PaymentId): Promise<(Leg & { lease_is_live: boolean })[]> {
+export function listOpenLegs(db: Db, paymentId: PaymentId): Promise<OpenLeg[]> {
   return db
     .selectFrom('refund_legs')
     .selectAll()
-    .select(sql<boolean>`COALESCE(lease_until > app_now(), false)`.as('lease_is_live'))
+    .select([
+      sql<boolean>`COALESCE(lease_until > app_now(), false)`.as('lease_is_live'),
+      sql<Date>`CASE WHEN attempt = 1 THEN created_at ELSE COALESCE((
+        SELECT max(e.at) FROM events e
+        WHERE e.refund_id = refund_legs.refund_id AND e.leg_id = refund_legs.id
+          AND e.from_status = 'FAILED' AND e.to_status = 'QUEUED'), created_at) END`.as('queued_since'),
+    ])
     .where('payment_id', '=', paymentId)
     .where('status', 'in', ['QUEUED', 'SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'])
     .orderBy('created_at')

@@ -12,6 +12,8 @@ export interface LookTarget {
   readonly status: LegStatus;
   readonly rawStatus: string | null;
   readonly traceReferences: readonly TraceReference[];
+  readonly amountMinor: bigint;
+  readonly currency: string;
   readonly isBound: boolean;
   readonly createdAt: Date;
   readonly providerPaymentId: string;
@@ -45,6 +47,8 @@ export function listLookTargets(
       'leg.status as status',
       'leg.raw_status as rawStatus',
       'leg.trace_references as traceReferences',
+      'leg.amount_minor as amountMinor',
+      'payment.currency as currency',
       'leg.created_at as createdAt',
       'payment.provider_payment_id as providerPaymentId',
       'seen.provider_created_at as providerCreatedAt',

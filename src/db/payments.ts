@@ -130,6 +130,25 @@ export async function updateUnbound(tx: Db, id: PaymentId): Promise<void> {
     WHERE id = ${id} AND unbound_minor <> u.minor`.execute(tx);
 }
 
+/** Takes the mark away where the sum holds again; a source of the payment has its own. Needs the payment's lock. */
+export async function clearOvercommitment(tx: Db, id: PaymentId): Promise<void> {
+  await tx
+    .updateTable('payments')
+    .set({ overcommitted: false, version: sql<number>`version + 1`, updated_at: sql<Date>`app_now()` })
+    .where('id', '=', id)
+    .where('overcommitted', '=', true)
+    .where(sql<boolean>`refunded_minor + reserved_minor <= captured_minor`)
+    .execute();
+  await tx
+    .updateTable('payment_sources')
+    .set({ overcommitted: false })
+    .where('payment_id', '=', id)
+    .where('overcommitted', '=', true)
+    .where(sql<boolean>`refunded_minor + reserved_minor <= captured_minor`)
+    .where(sql<boolean>`fee_returned_minor + fee_reserved_minor <= COALESCE(platform_fee_minor, 0)`)
+    .execute();
+}
+
 /** The database's time, which every `as_of` and every lease is measured in. */
 export async function readAppNow(db: Db): Promise<Date> {
   const { rows } = await sql<{ now: Date }>`SELECT app_now() AS now`.execute(db);

@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { AccountId, LegId, MerchantId, PaymentId } from '../ids.ts';
 import type { Money } from '../money.ts';
+import type { Leg } from './legs.ts';
 import type { Database, ProviderRefundTable } from './tables.ts';
 
 export type ProviderRefund = Selectable<ProviderRefundTable>;
@@ -51,6 +52,8 @@ export async function upsertProviderRefund(
     .onConflict((oc) =>
       oc.columns(['account_id', 'provider_refund_id']).doUpdateSet({
         leg_id: sql<LegId | null>`COALESCE(provider_refunds.leg_id, excluded.leg_id)`,
+        currency: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.currency ELSE provider_refunds.currency END`,
+        amount_minor: sql<bigint>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.amount_minor ELSE provider_refunds.amount_minor END`,
         status: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.status ELSE provider_refunds.status END`,
         raw_status: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.raw_status ELSE provider_refunds.raw_status END`,
         as_of: sql<Date>`GREATEST(excluded.as_of, provider_refunds.as_of)`,
@@ -59,6 +62,22 @@ export async function upsertProviderRefund(
     .returning('leg_id')
     .executeTakeFirstOrThrow();
   return row.leg_id;
+}
+
+/**
+ * Parts a leg from the provider refund that it is bound to, before another attempt takes its place. The attempt
+ * keeps the id, so that the provider refund is still known as that attempt's.
+ */
+export async function releaseProviderRefund(tx: Kysely<Database>, leg: Leg): Promise<void> {
+  if (leg.provider_refund_id === null) return;
+  await tx
+    .updateTable('leg_attempts')
+    .set({ provider_refund_id: leg.provider_refund_id })
+    .where('leg_id', '=', leg.id)
+    .where('attempt', '=', leg.attempt)
+    .where('provider_refund_id', 'is', null)
+    .execute();
+  await tx.updateTable('provider_refunds').set({ leg_id: null }).where('leg_id', '=', leg.id).execute();
 }
 
 /** True while a leg that was sent has no provider id yet: an unbound provider refund might be its own. */

@@ -23,7 +23,9 @@ export interface LegCounts {
 export type NewLegColumns = Pick<
   Insertable<RefundLegTable>,
   'provider_refund_id' | 'raw_status' | 'failure' | 'trace_references'
->;
+> &
+  // Absent: now, since nobody was asked about it yet.
+  Partial<Pick<Insertable<RefundLegTable>, 'as_of'>>;
 
 export type NewAttempt = Pick<
   Insertable<LegAttemptTable>,
@@ -148,7 +150,9 @@ async function countShares(tx: Kysely<Database>, refund: NewRefund): Promise<voi
           fee_reserved_minor: sql<bigint>`fee_reserved_minor + ${BigInt(reserved) * feeMinor}`,
           fee_returned_minor: sql<bigint>`fee_returned_minor + ${BigInt(refunded) * feeMinor}`,
           overcommitted: refund.isFact
-            ? sql<boolean>`overcommitted OR refunded_minor + reserved_minor + ${BigInt(reserved + refunded) * share.amountMinor} > captured_minor`
+            ? sql<boolean>`overcommitted
+                OR refunded_minor + reserved_minor + ${BigInt(reserved + refunded) * share.amountMinor} > captured_minor
+                OR fee_returned_minor + fee_reserved_minor + ${BigInt(reserved + refunded) * feeMinor} > COALESCE(platform_fee_minor, 0)`
             : sql<boolean>`overcommitted`,
         })
         .where('id', '=', share.sourceId)

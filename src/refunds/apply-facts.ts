@@ -10,7 +10,7 @@ import type { RefundFacts } from '../providers/provider.ts';
 import type { Evidence, LegStatus } from '../vocabulary.ts';
 import { lookGapMs } from './freshness.ts';
 import { moveLeg, type LegPatch } from './move-leg.ts';
-import { findTransition, type TransitionCause } from './transitions.ts';
+import { findTransition, isFinalLeg, type TransitionCause } from './transitions.ts';
 
 export interface FactContext {
   readonly connection: Connection;
@@ -56,7 +56,9 @@ export async function applyFacts(
     return legs;
   }
   const transition = findTransition(leg.status, context.cause, to);
-  if (transition === undefined) {
+  // What was read before the provider said how it ended contradicts nothing.
+  const isLate = isFinalLeg(leg.status) && context.asOf < leg.as_of;
+  if (transition === undefined || isLate) {
     context.log.warn(
       { refundId: leg.refund_id, legId: leg.id, from: leg.status, to, rawStatus: facts.rawStatus },
       'a late or impossible provider status changed nothing',

@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely';
-import { findLegByProviderKey, listLegs, type Leg } from '../db/legs.ts';
+import { findAttemptBehind, findLeg, listLegs, type Leg } from '../db/legs.ts';
 import type { Payment, PaymentSource } from '../db/payments.ts';
 import { updateUnbound } from '../db/payments.ts';
 import {
   hasSentLegWithoutProviderId,
   listProviderRefunds,
+  releaseProviderRefund,
   upsertProviderRefund,
 } from '../db/provider-refunds.ts';
 import { insertRefund, type LegShare } from '../db/refunds.ts';
@@ -13,12 +14,13 @@ import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { applyFacts, type FactContext } from './apply-facts.ts';
 import { deriveRefundStatus } from './derive.ts';
+import { settleOvercommitment } from './overcommitment.ts';
 import { bucketOf, isFinalLeg } from './transitions.ts';
 
 /**
  * Ties a provider refund to the leg whose send it answers.
  *
- * @returns false when it is bound to another leg already: then a person has to tell whose it is
+ * @returns false when one of the two is bound to another already: then a person has to tell whose it is
  */
 export async function bindProviderRefund(
   tx: Kysely<Database>,
@@ -27,7 +29,8 @@ export async function bindProviderRefund(
   asOf: Date,
 ): Promise<boolean> {
   const owner = { merchantId: leg.merchant_id, accountId: leg.account_id, paymentId: leg.payment_id };
-  const boundTo = await upsertProviderRefund(tx, owner, facts, leg.id, asOf);
+  const isTaken = leg.provider_refund_id !== null && leg.provider_refund_id !== facts.providerRefundId;
+  const boundTo = await upsertProviderRefund(tx, owner, facts, isTaken ? null : leg.id, asOf);
   await updateUnbound(tx, leg.payment_id);
   return boundTo === leg.id;
 }
@@ -52,37 +55,61 @@ export async function takeInRefunds(
     (await listProviderRefunds(tx, payment.id)).map((row) => [row.provider_refund_id, row]),
   );
   const unbound: RefundFacts[] = [];
+  const surplus: RefundFacts[] = [];
   for (const facts of seen) {
-    const leg = await findOwnLeg(tx, payment, facts, known.get(facts.providerRefundId)?.leg_id ?? null);
-    await upsertProviderRefund(tx, owner, facts, leg?.id ?? null, context.asOf);
-    if (leg === undefined) {
-      unbound.push(facts);
-      continue;
-    }
+    const whose = await findOwner(tx, payment, facts, known.get(facts.providerRefundId)?.leg_id ?? null);
+    await upsertProviderRefund(tx, owner, facts, whose.kind === 'leg' ? whose.leg.id : null, context.asOf);
+    if (whose.kind === 'nobody') unbound.push(facts);
+    if (whose.kind === 'surplus') surplus.push(facts);
+    if (whose.kind !== 'leg') continue;
+    const { leg } = whose;
     const legs = await listLegs(tx, leg.refund_id);
     const after = await applyFacts(tx, context, payment, legs, leg, facts);
     if (after !== legs) changed.push(leg.refund_id);
   }
-  if (unbound.length > 0 && !(await hasSentLegWithoutProviderId(tx, payment.id)))
-    for (const facts of unbound) {
-      const refundId = await importExternal(tx, context, payment, sources, facts);
-      if (refundId !== undefined) changed.push(refundId);
-    }
+  for (const facts of surplus)
+    context.log.error(
+      {
+        alert: 'PROVIDER_REFUND_SURPLUS',
+        paymentId: payment.id,
+        providerRefundId: facts.providerRefundId,
+        rawStatus: facts.rawStatus,
+      },
+      'the provider has one more refund for a leg than the leg has; it is recorded as EXTERNAL',
+    );
+  const imports = [...surplus];
+  if (unbound.length > 0 && !(await hasSentLegWithoutProviderId(tx, payment.id))) imports.push(...unbound);
+  for (const facts of imports) {
+    const refundId = await importExternal(tx, context, payment, sources, facts);
+    if (refundId !== undefined) changed.push(refundId);
+  }
   await updateUnbound(tx, payment.id);
-  return changed;
+  return [...changed, ...(await settleOvercommitment(tx, context, payment))];
 }
 
-async function findOwnLeg(
+/** `past`: the failed refund of an earlier attempt, known and done. `surplus`: of a leg that has another one. */
+type Owner = { readonly kind: 'leg'; readonly leg: Leg } | { readonly kind: 'nobody' | 'past' | 'surplus' };
+
+/**
+ * Whose a provider refund is. A leg has one at a time: of its present attempt, or, since a failure may be
+ * contradicted, of an earlier attempt while the present one has executed nothing.
+ */
+async function findOwner(
   tx: Kysely<Database>,
   payment: Payment,
   facts: RefundFacts,
   boundTo: LegId | null,
-): Promise<Leg | undefined> {
-  if (boundTo !== null)
-    return tx.selectFrom('refund_legs').selectAll().where('id', '=', boundTo).executeTakeFirst();
-  if (facts.ourReference === null) return undefined;
-  const leg = await findLegByProviderKey(tx, payment.account_id, facts.ourReference);
-  return leg?.payment_id === payment.id ? leg : undefined;
+): Promise<Owner> {
+  const bound = boundTo === null ? undefined : await findLeg(tx, boundTo);
+  if (bound !== undefined) return { kind: 'leg', leg: bound };
+  const made = await findAttemptBehind(tx, payment.id, facts);
+  if (made === undefined) return { kind: 'nobody' };
+  const { leg } = made;
+  if (leg.provider_refund_id === null && made.attempt === leg.attempt) return { kind: 'leg', leg };
+  if (facts.status === 'FAILED') return { kind: 'past' };
+  if (!['QUEUED', 'FAILED', 'CANCELED'].includes(leg.status)) return { kind: 'surplus' };
+  await releaseProviderRefund(tx, leg);
+  return { kind: 'leg', leg };
 }
 
 /** Makes a refund of what was returned elsewhere: in the provider's console, by a seller, by other software. */
@@ -106,6 +133,11 @@ async function importExternal(
   // A word that we do not know leaves the leg open, and its amount reserved.
   const status = facts.status === 'UNRECOGNISED' ? 'PENDING' : facts.status;
   const bucket = bucketOf(status);
+  if (facts.status === 'UNRECOGNISED')
+    context.log.error(
+      { alert: 'PROVIDER_STATUS_UNRECOGNISED', paymentId: payment.id, refundId, rawStatus: facts.rawStatus },
+      'a refund made elsewhere has a status that is not known here',
+    );
   await insertRefund(tx, {
     payment,
     refundId,
@@ -135,6 +167,7 @@ async function importExternal(
           raw_status: facts.rawStatus,
           failure: facts.failure && JSON.stringify(facts.failure),
           trace_references: JSON.stringify(facts.traceReferences),
+          as_of: context.asOf,
         },
         attempt: null,
         leaseMs: null,

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { inTransaction } from '../db/in-transaction.ts';
 import { systemCause } from '../context.ts';
-import { getAttempt, listLegs, listOpenLegs, type Attempt, type Leg } from '../db/legs.ts';
+import { getAttempt, listLegs, listOpenLegs, type Attempt, type Leg, type OpenLeg } from '../db/legs.ts';
 import { lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
 import type { Database } from '../db/tables.ts';
 import type { MerchantId, PaymentId, LegId } from '../ids.ts';
@@ -22,6 +22,7 @@ export const pausedAccountGapMs = 60_000;
 export interface Claim {
   readonly connection: Connection;
   readonly leg: Leg;
+  /** With this send counted. */
   readonly attempt: Attempt;
   readonly payment: Payment;
   /** False once any earlier send of the attempt may have been executed. */
@@ -96,7 +97,7 @@ export function claimNextLeg(
     return {
       connection,
       leg: { ...leg, status: 'SENDING' as const },
-      attempt: { ...before, last_sent_at: now },
+      attempt: { ...before, sends: before.sends + 1, last_sent_at: now },
       payment,
       isFirstSend: before.unclear_sends === 0,
       mayStillSend: sendCheck(world, connection, null),
@@ -104,9 +105,9 @@ export function claimNextLeg(
   });
 }
 
-const isDue = (leg: Leg, now: Date): boolean =>
+const isDue = (leg: OpenLeg, now: Date): boolean =>
   (leg.next_look_at === null || leg.next_look_at <= now) &&
-  now.getTime() - leg.created_at.getTime() < queuedAtMostMs;
+  now.getTime() - leg.queued_since.getTime() < queuedAtMostMs;
 
 /** Counts a send before it happens: what may have been sent is never forgotten. */
 export async function noteSend(tx: Kysely<Database>, attempt: Attempt, now: Date): Promise<void> {
@@ -122,11 +123,7 @@ export async function noteSend(tx: Kysely<Database>, attempt: Attempt, now: Date
  * A SENDING leg whose lease has ended was left by a process that died: it may have been executed.
  * @returns the open legs of the payment as they are now
  */
-export async function expireLeases(
-  tx: Kysely<Database>,
-  world: World,
-  payment: Payment,
-): Promise<Awaited<ReturnType<typeof listOpenLegs>>> {
+export async function expireLeases(tx: Kysely<Database>, world: World, payment: Payment): Promise<OpenLeg[]> {
   const open = await listOpenLegs(tx, payment.id);
   const lost = open.filter((leg) => leg.status === 'SENDING' && !leg.lease_is_live);
   if (lost.length === 0) return open;

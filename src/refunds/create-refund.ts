@@ -60,7 +60,11 @@ export async function createRefund(
   const payment = await refreshIfNeeded(world, connection, located.value, command);
   if (!payment.ok) return payment;
   const taken = await whyReferenceTaken(world, caller, command);
-  if (taken !== undefined) return refuse(taken);
+  if (taken !== undefined) {
+    // The same request of a moment ago may be the one that took it.
+    const again = await findReplay(world, caller, command);
+    return again?.ok ? settle(world, again.value, deadline) : (again ?? refuse(taken));
+  }
   failpoint('refund.before-intent');
   const reserved = await reserveOrFindWinner(world, caller, command, connection, payment.value);
   failpoint('refund.after-intent');
@@ -180,6 +184,8 @@ async function reserveOrFindWinner(
   } catch (error) {
     const constraint = error instanceof pg.DatabaseError ? error.constraint : undefined;
     if (constraint === 'refunds_reference_unique') {
+      const again = await findReplay(world, caller, command);
+      if (again !== undefined) return again.ok ? succeed({ ...again.value, claim: undefined }) : again;
       const taken = await whyReferenceTaken(world, caller, command);
       return refuse(taken ?? referenceTaken(null));
     }

@@ -3,15 +3,15 @@ import { systemCause } from '../context.ts';
 import { listLegs, touchLegs } from '../db/legs.ts';
 import { listLookTargets, type LookTarget } from '../db/look-targets.ts';
 import { lockPaymentForUpdate, readAppNow } from '../db/payments.ts';
-import { upsertProviderRefund } from '../db/provider-refunds.ts';
-import { updateUnbound } from '../db/payments.ts';
 import type { Failure } from '../errors.ts';
 import type { LegId, MerchantId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts } from './apply-facts.ts';
+import { bindProviderRefund } from './bind.ts';
 import { lookGapMs } from './freshness.ts';
+import { settleOvercommitment } from './overcommitment.ts';
 import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
 import { seePayment } from './see-payment.ts';
 import type { World } from './world.ts';
@@ -71,7 +71,9 @@ async function lookAtAccount(
     const sight = await seePayment(world, connection, providerPaymentId);
     if (sight.kind === 'unavailable') failure = sight.failure;
   }
-  await noteAccountHealth(world, connection, failure ? { kind: 'unknown', failure } : { kind: 'accepted' });
+  if (failure !== undefined) await noteAccountHealth(world, connection, { kind: 'unknown', failure });
+  else if (named.length + nameless.length > 0)
+    await noteAccountHealth(world, connection, { kind: 'accepted' });
   return failure;
 }
 
@@ -116,6 +118,8 @@ async function store(
 
 const isUnchanged = (target: LookTarget, facts: RefundFacts): boolean =>
   target.isBound &&
+  target.amountMinor === facts.amount.minor &&
+  target.currency === facts.amount.currency &&
   target.status === facts.status &&
   target.rawStatus === facts.rawStatus &&
   JSON.stringify(target.traceReferences) === JSON.stringify(facts.traceReferences);
@@ -136,11 +140,10 @@ async function storeChanges(
       const legs = await listLegs(tx, target.refundId);
       const leg = legs.find((candidate) => candidate.id === target.legId);
       if (leg === undefined) continue;
-      const owner = { merchantId: leg.merchant_id, accountId: leg.account_id, paymentId };
-      const boundTo = await upsertProviderRefund(tx, owner, facts, leg.id, asOf);
-      if (boundTo === leg.id) await applyFacts(tx, context, payment, legs, leg, facts);
+      if (await bindProviderRefund(tx, leg, facts, asOf))
+        await applyFacts(tx, context, payment, legs, leg, facts);
     }
-    await updateUnbound(tx, paymentId);
+    await settleOvercommitment(tx, context, payment);
   });
   for (const { target } of group) world.changes.announce(target.refundId);
 }

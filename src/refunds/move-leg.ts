@@ -12,8 +12,9 @@ import { bucketOf, findTransition, isFinalLeg, type TransitionCause } from './tr
 
 /** What else changes on a leg when it moves. Absent: stays as it is. */
 export interface LegPatch {
-  readonly providerRefundId?: string;
-  readonly rawStatus?: string;
+  /** Null when a new attempt begins: what an earlier one made there is not this one's. */
+  readonly providerRefundId?: string | null;
+  readonly rawStatus?: string | null;
   readonly failure?: Failure | null;
   readonly traceReferences?: readonly TraceReference[];
   readonly asOf?: Date;
@@ -121,7 +122,9 @@ export async function moveLeg(
           fee_reserved_minor: sql<bigint>`s.fee_reserved_minor + ${reserved.sign} * COALESCE(part.platform_fee_minor, 0)`,
           fee_returned_minor: sql<bigint>`s.fee_returned_minor + ${refunded.sign} * COALESCE(part.platform_fee_minor, 0)`,
           overcommitted: isFact
-            ? sql<boolean>`s.overcommitted OR s.refunded_minor + s.reserved_minor + ${reserved.sign + refunded.sign} * part.amount_minor > s.captured_minor`
+            ? sql<boolean>`s.overcommitted
+                OR s.refunded_minor + s.reserved_minor + ${reserved.sign + refunded.sign} * part.amount_minor > s.captured_minor
+                OR s.fee_returned_minor + s.fee_reserved_minor + ${reserved.sign + refunded.sign} * COALESCE(part.platform_fee_minor, 0) > COALESCE(s.platform_fee_minor, 0)`
             : sql<boolean>`s.overcommitted`,
         })
         .whereRef('s.id', '=', 'part.source_id')

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { inTransaction } from '../db/in-transaction.ts';
 import { findIdempotency } from '../db/idempotency.ts';
 import { insertVoidOperation, findOpenOperation } from '../db/operations.ts';
@@ -19,7 +20,26 @@ const voidName = 'void';
  * The intent of a void, committed before a byte leaves: one operation row, SENDING, that excludes every other
  * operation on the payment while it is open.
  */
-export function openVoid(
+export async function openVoid(
+  world: World,
+  caller: Caller,
+  command: CancelPaymentCommand,
+  connection: Connection,
+  located: Payment,
+  hash: Buffer,
+): Promise<Result<OperationId>> {
+  try {
+    return await insertVoid(world, caller, command, connection, located, hash);
+  } catch (error) {
+    // The same key at the same moment for another payment.
+    const isTaken = error instanceof pg.DatabaseError && error.constraint === 'idempotency_pkey';
+    if (!isTaken) throw error;
+    const earlier = await findIdempotency(world.db, caller.viewer.merchantId, command.idempotencyKey);
+    return refuse(sameKeyOtherContent(earlier?.refund_id ?? null));
+  }
+}
+
+function insertVoid(
   world: World,
   caller: Caller,
   command: CancelPaymentCommand,

@@ -71,10 +71,13 @@ async function scanByTime(
   if (!calls.canListByTime || calls.listRefunds === undefined || open.size < 2) return undefined;
   let cursor: string | undefined;
   let pagesLeft = 1;
+  // A list that never ends must not be followed for ever.
+  let pagesAtMost = costWithoutScan(calls, open);
   const times = [...open.values()].map((refund) => refund.createdAt.getTime());
   const createdFrom = new Date(Math.min(...times) - clockSkewMs);
   const createdTo = new Date(Math.max(...times) + clockSkewMs);
-  while (open.size > 1 && pagesLeft < costWithoutScan(calls, open)) {
+  while (open.size > 1 && pagesLeft < costWithoutScan(calls, open) && pagesAtMost > 0) {
+    pagesAtMost -= 1;
     const page = await calls.listRefunds({
       createdFrom,
       createdTo,

@@ -71,7 +71,7 @@ function claimReplay(
     return {
       connection,
       leg,
-      attempt: { ...attempt, last_sent_at: now },
+      attempt: { ...attempt, sends: attempt.sends + 1, last_sent_at: now },
       payment,
       isFirstSend: false,
       mayStillSend: sendCheck(world, connection, replayUntil),

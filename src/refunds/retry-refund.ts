@@ -3,7 +3,8 @@ import { inTransaction } from '../db/in-transaction.ts';
 import { findRefund, listLegs, type Leg, type Refund } from '../db/legs.ts';
 import { getIdempotencyKeyOf } from '../db/idempotency.ts';
 import { findOpenOperation } from '../db/operations.ts';
-import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
+import { lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
+import { releaseProviderRefund } from '../db/provider-refunds.ts';
 import { fromStoredReceipt } from '../db/receipts.ts';
 import type { Database } from '../db/tables.ts';
 import { notFound, refuse, succeed, type Problem, type Result } from '../errors.ts';
@@ -78,21 +79,23 @@ function reopen(
     if (refund.status !== 'FAILED' && refund.status !== 'PARTIALLY_SUCCEEDED') return refuse(notRetryable);
     let legs = await listLegs(tx, refund.id);
     const failed = legs.filter((leg) => leg.status === 'FAILED');
+    if (failed.length === 0) return refuse(notRetryable);
     const amountMinor = failed.reduce((sum, leg) => sum + leg.amount_minor, 0n);
     const problem =
-      whyNotRefundable(payment, world.clock.now()) ??
+      whyNotRefundable(payment, await readAppNow(tx)) ??
       whyAmountDoesNotFit(payment, amountMinor) ??
       ((await findOpenOperation(tx, payment.id)) ? beingCanceled : undefined);
     if (problem !== undefined) return refuse({ ...problem, path });
     const idempotencyKey = await getIdempotencyKeyOf(tx, refund.id);
     for (const leg of failed) {
+      await releaseProviderRefund(tx, leg);
       await openAttempt(tx, { connection, merchantCode, idempotencyKey, refund, payment, leg });
       legs = await moveLeg(tx, payment, legs, leg, {
         to: 'QUEUED',
         cause: 'caller',
         source: 'API',
         by: causeOf(caller),
-        patch: { attempt: leg.attempt + 1, failure: null },
+        patch: { attempt: leg.attempt + 1, failure: null, providerRefundId: null, rawStatus: null },
       });
     }
     await tx

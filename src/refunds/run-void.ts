@@ -6,6 +6,7 @@ import type { Connection } from '../providers/connections.ts';
 import type { VoidOutcome } from '../providers/provider.ts';
 import { settledWithin } from './background.ts';
 import { leaseMsOf, requestOf, sendCheck } from './claim.ts';
+import { capturedMeanwhile } from './end-void.ts';
 import { seePayment, storeSight } from './see-payment.ts';
 import { untilCommitted } from './until-committed.ts';
 import type { World } from './world.ts';
@@ -65,7 +66,7 @@ async function lookThenSendAgain(
 ): Promise<VoidConclusion> {
   const sight = await seePayment(world, connection, payment.provider_payment_id);
   if (sight.kind !== 'seen') return inProgress;
-  if (sight.payment.state !== 'AUTHORIZED') return concludeFrom(world, operation, sight.payment, null);
+  if (sight.payment.state !== 'AUTHORIZED') return concludeFrom(world, operation, sight.payment, null, false);
   const firstSentAt = operation.first_sent_at ?? operation.created_at;
   const replayUntil = new Date(firstSentAt.getTime() + connection.adapter.recovery.replayForMs);
   if ((await readAppNow(world.db)) >= replayUntil) return inProgress;
@@ -98,7 +99,7 @@ async function sendVoid(
   const sight = await seePayment(world, connection, payment.provider_payment_id);
   const current =
     sight.kind === 'seen' ? sight.payment : await findPayment(world.db, payment.merchant_id, payment.id);
-  return concludeFrom(world, operation, current ?? payment, outcome);
+  return concludeFrom(world, operation, current ?? payment, outcome, replayUntil === null);
 }
 
 async function concludeFrom(
@@ -106,6 +107,7 @@ async function concludeFrom(
   operation: Operation,
   payment: Payment,
   outcome: VoidOutcome | null,
+  isFirstSend: boolean,
 ): Promise<VoidConclusion> {
   const evidence = { ...outcome?.evidence, outcome: outcome?.kind ?? null, paymentState: payment.state };
   if (payment.state === 'CANCELED') {
@@ -114,7 +116,8 @@ async function concludeFrom(
     );
     return voided;
   }
-  if (payment.state === 'CAPTURED' || outcome?.kind === 'refused') {
+  // A refusal that answers a repetition says nothing about the send before it (MONEY section 2).
+  if (payment.state === 'CAPTURED' || (outcome?.kind === 'refused' && isFirstSend)) {
     const failure = outcome?.kind === 'refused' ? outcome.failure : capturedMeanwhile;
     await untilCommitted(world, 'finish a void', () =>
       moveOperation(world.db, operation, 'FAILED', { failure, evidence }),
@@ -127,13 +130,6 @@ async function concludeFrom(
   );
   return inProgress;
 }
-
-const capturedMeanwhile: Failure = {
-  code: 'PAYMENT_NOT_REFUNDABLE',
-  message: 'The payment was captured before its hold could be released. Refund it instead.',
-  retry: 'NEW_REQUEST',
-  providerCode: null,
-};
 
 function refusedWith(failure: Failure | null): VoidConclusion {
   const problem: Problem = {

@@ -21,6 +21,7 @@ import type { PaymentFacts, PaymentSight, SourceFacts } from '../providers/provi
 import { settledWithin } from './background.ts';
 import { takeInRefunds } from './bind.ts';
 import { noteAccountHealth } from './account-health.ts';
+import { endLostVoid } from './end-void.ts';
 import type { World } from './world.ts';
 
 export type Sight =
@@ -66,6 +67,8 @@ export async function seePayment(
 async function readAndStore(world: World, connection: Connection, providerPaymentId: string): Promise<Sight> {
   const asOf = await readAppNow(world.db);
   const look = await connection.adapter.readPayment(connection.access, providerPaymentId);
+  if (look.kind === 'unavailable')
+    await noteAccountHealth(world, connection, { kind: 'unknown', failure: look.failure });
   if (look.kind !== 'found') return look;
   const payment = await storeSight(world, connection, look.value, asOf);
   return { kind: 'seen', payment };
@@ -122,6 +125,7 @@ export async function storeSight(
     return { payment: payment!, changed };
   });
   for (const refundId of stored.changed) world.changes.announce(refundId);
+  await endLostVoid(world, stored.payment);
   await noteAccountHealth(world, connection, { kind: 'accepted' });
   return stored.payment;
 }

@@ -1,9 +1,12 @@
 import { inTransaction } from '../db/in-transaction.ts';
 import { failpoint } from '../failpoints.ts';
+import { withLogContext } from '../request-context.ts';
 import type { Kysely } from 'kysely';
-import { listLegs, recordAttemptOutcome, type Leg } from '../db/legs.ts';
+import { getAttempt, listLegs, recordAttemptOutcome, type Leg } from '../db/legs.ts';
 import { lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
+import { fromAppNow } from '../db/sql-time.ts';
 import type { Database } from '../db/tables.ts';
+import type { Failure } from '../errors.ts';
 import { toCurrency } from '../money.ts';
 import { systemCause } from '../context.ts';
 import type { SendOutcome } from '../providers/provider.ts';
@@ -12,6 +15,7 @@ import { noteAccountHealth } from './account-health.ts';
 import { applyFacts } from './apply-facts.ts';
 import { pausedAccountGapMs, requestOf, type Claim } from './claim.ts';
 import { moveLeg } from './move-leg.ts';
+import { settleOvercommitment } from './overcommitment.ts';
 import { findTransition } from './transitions.ts';
 import { bindProviderRefund } from './bind.ts';
 import { untilCommitted } from './until-committed.ts';
@@ -25,9 +29,14 @@ const deferredGapMs = 30_000;
  * repeated until it commits, then the transition (MONEY sections 2 and 9). Never throws for a provider.
  */
 export async function sendLeg(world: World, claim: Claim): Promise<SendOutcome> {
-  const outcome = await callProvider(world, claim);
+  const outcome = await withLogContext({ refundId: claim.leg.refund_id }, () => callProvider(world, claim));
   failpoint('send.after-call');
   const { leg, attempt } = claim;
+  if (outcome.kind === 'unknown' && outcome.failure.code === 'ANOTHER_OPERATION_IN_PROGRESS')
+    world.log.error(
+      { alert: 'PROVIDER_KEY_CONFLICT', refundId: leg.refund_id, legId: leg.id },
+      'the provider knows the key of this leg with other content; no other key is tried',
+    );
   await untilCommitted(world, 'record the outcome of a send', () =>
     recordAttemptOutcome(world.db, {
       legId: leg.id,
@@ -100,16 +109,15 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
       const context = { connection: claim.connection, log: world.log, by: systemCause, asOf, now };
       const cause = isOurs ? 'answer' : 'evidence';
       await applyFacts(tx, { ...context, cause }, payment, legs, leg, outcome.refund);
+      await settleOvercommitment(tx, context, payment);
       return;
     }
     if (!isOurs) return;
     const next = afterNoAcceptance(claim, outcome, leg.status);
     if (next.to === leg.status) {
-      await tx
-        .updateTable('refund_legs')
-        .set({ lease_until: null, failure: JSON.stringify(outcome.failure) })
-        .where('id', '=', leg.id)
-        .execute();
+      const { sends } = await getAttempt(tx, leg.id, leg.attempt);
+      // A sender that comes back late must not end the lease of the one that sends now.
+      if (sends === claim.attempt.sends) await keepUnknown(tx, leg, outcome.failure, next.nextLookInMs);
       return;
     }
     await moveLeg(tx, payment, legs, leg, {
@@ -121,6 +129,20 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
       evidence: evidenceOf(outcome),
     });
   });
+}
+
+/** Still unclear: the lease ends, and the next look has its time (I7). */
+async function keepUnknown(
+  tx: Kysely<Database>,
+  leg: Leg,
+  failure: Failure,
+  nextLookInMs: number | null,
+): Promise<void> {
+  await tx
+    .updateTable('refund_legs')
+    .set({ lease_until: null, failure: JSON.stringify(failure), next_look_at: fromAppNow(nextLookInMs) })
+    .where('id', '=', leg.id)
+    .execute();
 }
 
 /** MONEY section 2: only a first send can be refused, put back or freed; after that only the truth decides. */

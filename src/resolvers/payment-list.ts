@@ -3,7 +3,7 @@ import type { PaymentStatus } from '../vocabulary.ts';
 import { readPage, toConnection, type Connection, type PageArguments } from './connection.ts';
 import { merchantOf, type GraphQLContext } from './context.ts';
 import { decodeGlobalId } from './global-id.ts';
-import { readDateTimeRange, type DateTimeRange } from './ranges.ts';
+import { isGiven, readDateTimeRange, requireBoundedTime, type DateTimeRange } from './ranges.ts';
 import { isStorable } from './text.ts';
 
 export interface PaymentFilter {
@@ -13,6 +13,9 @@ export interface PaymentFilter {
   readonly createdAt?: DateTimeRange | null | undefined;
 }
 
+/** What the list is indexed by; `createdAt` alone is its order. */
+const indexed = ['account', 'orderReference'] as const;
+
 /** Newest first. An account of another merchant, or none at all, gives an empty list. */
 export async function resolvePayments(
   context: GraphQLContext,
@@ -20,6 +23,8 @@ export async function resolvePayments(
 ): Promise<Connection<ListedPayment>> {
   const query = readPage(args, false);
   const filter = args.filter ?? {};
+  if (isGiven(filter.status) && !indexed.some((name) => isGiven(filter[name])))
+    requireBoundedTime(filter.createdAt, context.world.clock.now(), indexed);
   const accountId = filter.account ? decodeGlobalId('ProviderAccount', String(filter.account)) : undefined;
   const matchesNothing =
     (filter.account && accountId === undefined) || !isStorable(filter.orderReference ?? '');

@@ -42,3 +42,28 @@ export function readMoneyRange(
   };
   return { currency, minMinor: bound('min'), maxMinor: bound('max') };
 }
+
+export const isGiven = (value: unknown): boolean => value !== null && value !== undefined;
+
+const MAX_RANGE_DAYS = 92;
+
+/**
+ * A list must not read more of its table than it shows (DESIGN section 4): a filter without an index needs a
+ * span of time that is not too long. Its end is now when absent.
+ *
+ * @param indexed the fields that make a range unnecessary
+ * @throws BAD_USER_INPUT saying which range is needed
+ */
+export function requireBoundedTime(
+  createdAt: DateTimeRange | null | undefined,
+  now: Date,
+  indexed: readonly string[],
+): void {
+  const from = createdAt?.from?.getTime();
+  const to = createdAt?.to?.getTime() ?? now.getTime();
+  if (from !== undefined && to - from <= MAX_RANGE_DAYS * 86_400_000) return;
+  throw badUserInput(
+    ['filter', 'createdAt'],
+    `This filter needs a "createdAt" range of at most ${MAX_RANGE_DAYS} days ("to" is now when absent), or one of: ${indexed.join(', ')}.`,
+  );
+}

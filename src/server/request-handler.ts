@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Viewer } from '../context.ts';
-import { inRequest } from '../request-context.ts';
+import { withLogContext } from '../request-context.ts';
 import { logAccess, newRecord, type RequestRecord } from './access-log.ts';
 import { errorAnswer, writeAnswer, type Answer } from './answer.ts';
 import { unauthenticated, type Authenticate } from './authenticate.ts';
@@ -36,7 +36,7 @@ export function createRequestHandler(deps: HandlerDeps): RequestHandler {
     const record = newRecord();
     response.setHeader('x-request-id', requestId);
     response.on('error', () => undefined);
-    inRequest({ requestId }, () => {
+    withLogContext({ requestId }, () => {
       response.once('close', () => {
         const durationMs = performance.now() - startedMs;
         const { statusCode: status, writableFinished: complete } = response;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { AccountId } from '../../src/ids.ts';
 import { ask, codeOf, execute } from '../support/execute.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
@@ -45,19 +46,12 @@ const settle = (refund: RefundView) =>
     status: 'succeeded',
   });
 
-/** How many times the provider was asked since the last call of `reset`. */
-async function countCalls(): Promise<{ reset: () => Promise<void>; calls: () => Promise<number> }> {
-  const all = async () => {
-    const seen = await t.control<{ requests: unknown[] } | unknown[]>('requests?provider=yookassa');
-    return Array.isArray(seen) ? seen.length : seen.requests.length;
-  };
-  let before = await all();
-  return {
-    reset: async () => {
-      before = await all();
-    },
-    calls: async () => (await all()) - before,
-  };
+/** Counts how often the provider is asked from now on. */
+async function countCalls(): Promise<{ calls: () => Promise<number> }> {
+  const all = async () =>
+    (await t.control<{ requests: unknown[] }>('requests?provider=yookassa')).requests.length;
+  const before = await all();
+  return { calls: async () => (await all()) - before };
 }
 
 const GET = `query ($id: ID!, $maxAgeSeconds: Int, $waitMs: Int) {
@@ -88,6 +82,30 @@ describe('a refund that the provider has settled', () => {
     await settle(refund);
     const { calls } = await countCalls();
     expect((await get(refund.id, variables)).status).toBe('PENDING');
+    expect(await calls()).toBe(0);
+  });
+
+  test('is not asked about twice within the shortest interval of its account', async () => {
+    const refund = await pendingRefund();
+    await settle(refund);
+    const { connections } = t.world;
+    const patient = {
+      ...t.world,
+      connections: {
+        ...connections,
+        find: (id: AccountId) => {
+          const connection = connections.find(id);
+          return connection && { ...connection, minLookIntervalMs: 60_000 };
+        },
+      },
+    };
+    const { calls } = await countCalls();
+    const data = await ask<{ refund: RefundView }>(patient, t.caller(), GET, {
+      id: refund.id,
+      maxAgeSeconds: 0,
+      waitMs: 10_000,
+    });
+    expect(data.refund).toMatchObject({ status: 'PENDING', freshness: { isStale: false } });
     expect(await calls()).toBe(0);
   });
 

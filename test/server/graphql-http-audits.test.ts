@@ -10,8 +10,11 @@ afterAll(() => server.server.close(0));
 
 const audits = serverAudits({
   url: () => `${server.url}/graphql`,
-  fetchFn: (url: string, init: RequestInit = {}) =>
-    fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${KEY}` } }),
+  fetchFn: (url: string, init: RequestInit = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set('authorization', `Bearer ${KEY}`);
+    return fetch(url, { ...init, headers });
+  },
 });
 
 describe('the audits of graphql-http', () => {

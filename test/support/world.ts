@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import pino from 'pino';
 import type { Config } from '../../src/config.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
-import { connectAccounts } from '../../src/connect-accounts.ts';
+import { connectAccounts } from '../../src/startup/connect-accounts.ts';
 import { createMovableClock, type MovableClock } from '../../src/clock.ts';
+import { makeClockMovable, markInstallation, setClockOffset } from '../../src/db/installation.ts';
 import { syncTenants } from '../../src/db/tenants.ts';
+import type { Connection } from '../../src/providers/connections.ts';
+import type { ProviderAdapter } from '../../src/providers/provider.ts';
 import { createBackground } from '../../src/refunds/background.ts';
 import { createWorld, type Caller, type World } from '../../src/refunds/world.ts';
 import type { Scope } from '../../src/context.ts';
@@ -23,10 +26,22 @@ export interface TestWorld {
   caller(merchant?: 'demo' | 'other'): Caller;
   /** Calls the sandbox's control API and returns its JSON. */
   control<T = unknown>(path: string, body?: unknown, method?: string): Promise<T>;
+  /** Moves the sandbox, the database and the process together, as `POST /control/clock` does for a demo. */
+  advance(seconds: number): Promise<void>;
+  /** Another process on the same database and provider: its own memory, sockets and, if given, differences. */
+  replica(differences?: WorldDifferences): Promise<World>;
   /** A new captured payment; returns the provider's id. */
   payment(value: string, more?: Record<string, unknown>): Promise<string>;
   ledgerOf(reference: string): Promise<LedgerPayment>;
   close(): Promise<void>;
+}
+
+/** How one world differs from production, to meet in moments what takes half a minute or a dead process there. */
+export interface WorldDifferences {
+  readonly adapter?: Partial<ProviderAdapter>;
+  /** In place of the adapter's own deadline of a send, in milliseconds. */
+  readonly sendDeadlineMs?: number;
+  readonly log?: pino.Logger;
 }
 
 export interface LedgerPayment {
@@ -78,18 +93,35 @@ export async function createTestWorld(
   log: pino.Logger = pino({ level: 'silent' }),
 ): Promise<TestWorld> {
   const [sandbox, database] = await Promise.all([startSandbox(), createTestDatabase(name)]);
+  await markInstallation(database.db, true);
+  await makeClockMovable(database.db);
   const merchants = testMerchants(sandbox.yookassaUrl);
   const tenants = await syncTenants(database.db, merchants);
   const clock = createMovableClock();
-  const accounts = connectAccounts(merchants, tenants, { log, clock });
-  const background = createBackground(log);
-  const world = await createWorld({
-    db: database.db,
-    clock,
-    log,
-    connections: accounts.connections,
-    background,
-  });
+  const open: { close(): Promise<void> }[] = [];
+  const replica = async (differences: WorldDifferences = {}): Promise<World> => {
+    const own = { log: differences.log ?? log, clock };
+    const accounts = connectAccounts(merchants, tenants, own);
+    const background = createBackground(own.log);
+    open.push({
+      close: async () => {
+        await background.drain(10_000);
+        await accounts.close();
+      },
+    });
+    const { connections } = accounts;
+    const differ = (connection: Connection | undefined) => connection && differing(connection, differences);
+    return createWorld({
+      ...own,
+      db: database.db,
+      connections: {
+        find: (accountId) => differ(connections.find(accountId)),
+        findByCode: (merchantId, code) => differ(connections.findByCode(merchantId, code)),
+      },
+      background,
+    });
+  };
+  const world = await replica();
   const control: TestWorld['control'] = async <T>(path: string, body?: unknown, method?: string) => {
     const response = await fetch(`${sandbox.controlUrl}/control/${path}`, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
@@ -107,6 +139,14 @@ export async function createTestWorld(
     sandbox,
     clock,
     control,
+    replica,
+    async advance(seconds) {
+      const { offsetSeconds } = await control<{ offsetSeconds: number }>('clock', {
+        advanceSeconds: seconds,
+      });
+      clock.setOffsetSeconds(offsetSeconds);
+      await setClockOffset(database.db, offsetSeconds);
+    },
     caller: (merchant = 'demo') => ({
       viewer: {
         merchantId: tenants.merchants.get(merchant)!,
@@ -132,10 +172,30 @@ export async function createTestWorld(
       return found;
     },
     async close() {
-      await background.drain(10_000);
-      await accounts.close();
+      await Promise.all(open.map((each) => each.close()));
       await sandbox.close();
       await database.drop();
     },
+  };
+}
+
+function differing(
+  connection: Connection,
+  { adapter, sendDeadlineMs: deadlineMs }: WorldDifferences,
+): Connection {
+  const { http } = connection.access;
+  const patient = deadlineMs === undefined;
+  return {
+    ...connection,
+    adapter: { ...connection.adapter, ...adapter },
+    access: patient
+      ? connection.access
+      : {
+          ...connection.access,
+          http: {
+            read: (request, secrets) => http.read(request, secrets),
+            send: (request, secrets, options) => http.send(request, secrets, { ...options, deadlineMs }),
+          },
+        },
   };
 }

@@ -12,7 +12,8 @@ const PaymentConnection = builder.connectionObject(
 );
 
 const PaymentFilter = builder.inputType('PaymentFilter', {
-  description: 'Which payments; all given fields together.',
+  description:
+    'Which payments; all given fields together. A `status` without `account` or `orderReference` needs a `createdAt` range of at most 92 days.',
   fields: (t) => ({
     account: t.id({ description: 'Of this account.' }),
     orderReference: t.string({ description: "With this number of the merchant's order." }),

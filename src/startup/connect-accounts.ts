@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import type { Clock } from './clock.ts';
-import type { MerchantConfig } from './config.ts';
-import type { Tenants } from './db/tenants.ts';
-import { createConnections, type Connection, type Connections } from './providers/connections.ts';
-import { createAccountHttp, type ClosableAccountHttp } from './providers/http.ts';
-import { adapters } from './providers/registry.ts';
+import type { Clock } from '../clock.ts';
+import type { MerchantConfig } from '../config.ts';
+import type { Tenants } from '../db/tenants.ts';
+import { createConnections, type Connection, type Connections } from '../providers/connections.ts';
+import { createAccountHttp, type ClosableAccountHttp } from '../providers/http.ts';
+import { adapters } from '../providers/registry.ts';
 
 export interface ConnectedAccounts {
   readonly connections: Connections;
@@ -24,7 +24,8 @@ export function connectAccounts(
       const adapter = Object.values(adapters).find(({ code }) => code === account.provider);
       if (adapter === undefined) throw new TypeError(`No adapter for the provider ${account.provider}.`);
       const http = createAccountHttp({
-        ...kernel,
+        clock: kernel.clock,
+        log: kernel.log.child({ merchant: merchant.code }),
         accountCode: account.code,
         provider: account.provider,
         baseUrl: account.baseUrl,

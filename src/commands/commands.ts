@@ -1,14 +1,14 @@
 /** The commands of the command line; each returns the exit code. Loaded when asked for: `key` needs no database. */
 export const commands = {
-  serve: async () => (await import('./commands/serve.ts')).serve(process.env),
-  migrate: async () => (await import('./commands/migrate.ts')).migrate(process.env),
+  serve: async () => (await import('./serve.ts')).serve(process.env),
+  migrate: async () => (await import('./migrate.ts')).migrate(process.env),
   schema: async () => {
-    const { printSchema } = await import('./schema/print.ts');
+    const { printSchema } = await import('../schema/print.ts');
     process.stdout.write(`${printSchema().trimEnd()}\n`);
     return 0;
   },
   key: async (args) => {
-    const { printNewKey } = await import('./access/api-key.ts');
+    const { printNewKey } = await import('../access/api-key.ts');
     process.stdout.write(printNewKey(args));
     return 0;
   },

@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import type { ServiceConfig } from './config.ts';
-import { connectDatabase } from './db/connect.ts';
-import { startEmbeddedPostgres } from './db/embedded/start.ts';
-import { makeClockMovable, markInstallation, refuseOtherMode } from './db/installation.ts';
-import { migrateToLatest } from './db/migrate.ts';
-import type { Database } from './db/tables.ts';
+import type { ServiceConfig } from '../config.ts';
+import { connectDatabase } from '../db/connect.ts';
+import { startEmbeddedPostgres } from '../db/embedded/start.ts';
+import { makeClockMovable, markInstallation, refuseOtherMode } from '../db/installation.ts';
+import { migrateToLatest } from '../db/migrate.ts';
+import type { Database } from '../db/tables.ts';
 
 export interface OpenOptions {
   readonly config: ServiceConfig;

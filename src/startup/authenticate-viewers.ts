@@ -1,8 +1,8 @@
-import { createKeyDirectory } from './access/principal.ts';
-import type { MerchantConfig } from './config.ts';
-import type { Viewer } from './context.ts';
-import type { Tenants } from './db/tenants.ts';
-import type { Authenticate } from './server/authenticate.ts';
+import { createKeyDirectory } from '../access/principal.ts';
+import type { MerchantConfig } from '../config.ts';
+import type { Viewer } from '../context.ts';
+import type { Tenants } from '../db/tenants.ts';
+import type { Authenticate } from '../server/authenticate.ts';
 
 /** From a key to its viewer with the ids of the rows: what the directory knows, made once. */
 export function authenticateViewers(merchants: readonly MerchantConfig[], tenants: Tenants): Authenticate {

@@ -1,0 +1,43 @@
+import { control, graphql, type Place } from './service.ts';
+
+const CREATE = `
+  mutation ($input: CreateRefundInput!) {
+    createRefund(input: $input) { replayed refund { id status } errors { code message } }
+  }`;
+
+export interface CreatedRefund {
+  readonly replayed: boolean;
+  readonly refund: { readonly id: string; readonly status: string } | null;
+  readonly errors: readonly { readonly code: string }[];
+}
+
+/** A captured payment of 1 500.00 RUB in the sandbox; gives its reference. */
+export async function newPayment(place: Place): Promise<string> {
+  const made = await control(place, 'POST', 'payments', {
+    provider: 'yookassa',
+    account: 'yookassa-demo',
+    amount: { value: '1500.00', currency: 'RUB' },
+  });
+  return (made as { reference: string }).reference;
+}
+
+/** Refunds 10.00 RUB of a payment. */
+export async function refund(url: string, paymentId: string, idempotencyKey: string): Promise<CreatedRefund> {
+  const input = {
+    idempotencyKey,
+    payment: { provider: { account: 'yookassa-demo', paymentId } },
+    amount: { money: { value: '10.00', currency: 'RUB' } },
+    reason: 'GOODWILL',
+    waitMs: 30_000,
+  };
+  const answer = await graphql(url, CREATE, { input });
+  if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
+  return answer.data?.['createRefund'] as CreatedRefund;
+}
+
+/** How many refunds of a payment the sandbox's own books have. */
+export async function refundsAtProvider(place: Place, paymentId: string): Promise<number> {
+  const ledger = await control(place, 'GET', `ledger?provider=yookassa&reference=${paymentId}`);
+  const { payments } = ledger as { payments: { reference: string; refunds: unknown[] }[] };
+  return payments.find(({ reference }) => reference === paymentId)?.refunds.length ?? 0;
+}
