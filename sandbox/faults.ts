@@ -11,6 +11,7 @@ export const OPERATIONS = [
   'capturePayment',
   'listPayments',
   'getAccount',
+  'updateRefund',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -54,6 +55,7 @@ export interface FaultOptions {
   amount?: WireMoney | undefined;
   effect?: boolean | undefined;
   when?: 'before' | 'after' | undefined;
+  format?: 'html' | 'text' | 'empty' | 'gateway' | undefined;
 }
 
 /** What the control API accepts: a fault for the next `times` matching calls. */
@@ -79,12 +81,12 @@ export const FAULT_OPTIONS: Record<FaultKind, (keyof FaultOptions)[]> = {
   hang: ['effect'],
   slow: ['ms', 'when'],
   'cut-body': [],
-  'rate-limited': ['retryAfterMs'],
+  'rate-limited': ['retryAfterMs', 'format'],
   unauthorized: ['description'],
   forbidden: ['description'],
   busy: ['retryAfterMs', 'effect'],
   processing: ['retryAfterMs', 'effect'],
-  garbage: ['status', 'effect'],
+  garbage: ['status', 'effect', 'format'],
   'wrong-amount': ['amount'],
   'unknown-status': ['word'],
   refuse: ['code', 'parameter', 'description', 'status'],

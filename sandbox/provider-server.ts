@@ -142,6 +142,7 @@ export class ProviderServer {
     const key = call.exclusive;
     if (key === undefined) return run();
     const previous = this.#running.get(key);
+    if (previous !== undefined && call.whenBusy !== undefined) return call.whenBusy(fault);
     const mine = previous === undefined ? run() : previous.then(run, run);
     this.#running.set(key, mine);
     try {

@@ -27,6 +27,8 @@ export interface ProviderCall {
   account: string | null;
   /** Calls with the same value run one after the other; undefined means no need to wait. */
   exclusive: string | undefined;
+  /** The answer while another call with the same `exclusive` runs; absent: this call waits for it. */
+  whenBusy?(fault: Fault | undefined): Answer;
   /** Executes the request. Synchronous, so that nothing else happens between its checks and its effect. */
   run(fault: Fault | undefined): Answer;
 }
@@ -59,12 +61,17 @@ export interface Settlement {
   all?: true | undefined;
   status: 'succeeded' | 'failed' | 'canceled' | 'reversed';
   reason?: string | undefined;
+  /** The bank's trace number is known from now on; without `value` one is invented. */
+  trace?: { kind: 'arn' | 'rrn' | 'utr'; value?: string | undefined } | undefined;
 }
 
 /** `POST /control/webhooks`. */
 export interface WebhookMode {
   mode: 'on' | 'off' | 'duplicate' | 'reorder' | 'forge';
   url?: string | undefined;
+  /** The secret that signs events from now on, of this account. */
+  secret?: string | undefined;
+  account?: string | undefined;
 }
 
 /** One payment of `GET /control/ledger`: statuses in the provider's words, minor units as digit strings. */

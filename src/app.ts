@@ -7,7 +7,7 @@ import { connectAccounts } from './startup/connect-accounts.ts';
 import { setClockOffset } from './db/installation.ts';
 import { syncTenants } from './db/tenants.ts';
 import { openDatabase } from './startup/open-database.ts';
-import { createBackground } from './refunds/background.ts';
+import { createBackground, settledWithin } from './refunds/background.ts';
 import { createWorld, type World } from './refunds/world.ts';
 import { createContext } from './resolvers/context.ts';
 import { buildSchema } from './schema/index.ts';
@@ -66,7 +66,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   const clock = movableClock ?? systemClock;
   const accounts = connectAccounts(config.merchants, tenants, { log, clock });
-  undo.defer(() => accounts.close());
+  const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
+  undo.defer(async () => {
+    await settledWithin(accounts.close(), graceLeftMs());
+  });
 
   const background = createBackground(log);
   const { connections } = accounts;
@@ -84,10 +87,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     setClockOffset: movableClock && moveClock,
   });
   undo.defer(async () => {
-    const deadline = performance.now() + config.shutdownGraceMs;
-    const left = (): number => Math.max(0, deadline - performance.now());
-    const answered = await server.close(left());
-    const finished = await background.drain(left());
+    const answered = await server.close(graceLeftMs());
+    const finished = await background.drain(graceLeftMs());
     if (!answered || !finished) log.warn({ answered, finished }, 'stopped before everything was done');
   });
   await options.beforeListening;
@@ -98,6 +99,15 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const started = undo.move();
   let closing: Promise<void> | undefined;
   return { url, port, world, moveClock, close: () => (closing ??= started.disposeAsync()) };
+}
+
+/** What is left of a grace that begins when it is first asked for, in milliseconds. */
+function graceFromFirstCall(graceMs: number): () => number {
+  let deadline: number | undefined;
+  return () => {
+    deadline ??= performance.now() + graceMs;
+    return Math.max(0, deadline - performance.now());
+  };
 }
 
 function clockMover(

@@ -37,7 +37,8 @@ export function createLog(options: LogOptions): Logger {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      mixin: currentLogContext,
+      // A copy: pino adds the fields of the line to what it gets here.
+      mixin: () => ({ ...currentLogContext() }),
       redact: {
         paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
         censor: '[hidden]',

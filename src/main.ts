@@ -1,4 +1,5 @@
 import { ConfigError } from './config.ts';
+import { isDatabaseUnavailable } from './db/unavailable.ts';
 import { commands, isCommand, USAGE } from './commands/commands.ts';
 
 /** `node src/main.ts [command]`: runs a command and ends with its exit code. Without one it serves. */
@@ -29,9 +30,17 @@ function describe(error: unknown): string {
   if (PLAIN.has(error.name)) return error.message;
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
     return `The port ${String(error.port)} is in use. Stop what uses it, or set PORT to another one.`;
+  if (isDatabaseUnavailable(error))
+    return `The database cannot be used: ${reasonOf(error)}. Check DATABASE_URL and its server.`;
   if (error.message !== '' && 'code' in error && typeof error.code === 'string')
     return `${error.message} (${error.code})`;
   return error.stack ?? error.message;
+}
+
+/** A host with several addresses fails with one error for each of them and no message of its own. */
+function reasonOf(error: Error): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
+  return first instanceof Error ? first.message : error.message;
 }
 
 process.exitCode = await main(process.argv.slice(2));

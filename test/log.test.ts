@@ -37,6 +37,16 @@ describe('the log', () => {
     ]);
   });
 
+  it('keeps the fields of one line out of the next one of the same request', () => {
+    const lines = withLogContext({ requestId: 'caller-1' }, () =>
+      logged((log) => {
+        log.info({ status: 200 }, 'first');
+        log.info('second');
+      }),
+    );
+    expect(lines[1]).not.toHaveProperty('status');
+  });
+
   it('hides what must never be in it, also one level down', () => {
     const secrets = {
       authorization: 'canary',

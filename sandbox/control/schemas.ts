@@ -53,7 +53,7 @@ export const FaultSchema = z
     status: z.int().min(200).max(599).optional(),
     code: z
       .string()
-      .regex(/^[a-z0-9_]{1,64}$/)
+      .regex(/^[A-Za-z0-9_]{1,64}$/)
       .optional(),
     parameter: name.optional(),
     description: z.string().max(500).optional(),
@@ -61,6 +61,7 @@ export const FaultSchema = z
     amount: money.optional(),
     effect: z.boolean().optional(),
     when: z.enum(['before', 'after']).optional(),
+    format: z.enum(['html', 'text', 'empty', 'gateway']).optional(),
   })
   .superRefine((fault, context) => {
     const allowed: readonly string[] = FAULT_OPTIONS[fault.kind];
@@ -83,6 +84,7 @@ export const SettleSchema = z
       .string()
       .regex(/^[a-z0-9_]{1,64}$/)
       .optional(),
+    trace: z.strictObject({ kind: z.enum(['arn', 'rrn', 'utr']), value: name.optional() }).optional(),
   })
   .refine((input) => (input.refundId === undefined) !== (input.all === undefined), {
     path: ['refundId'],
@@ -110,6 +112,8 @@ export const WebhooksSchema = z.strictObject({
   provider,
   mode: z.enum(['on', 'off', 'duplicate', 'reorder', 'forge']),
   url: loopbackUrl.optional(),
+  secret: name.optional(),
+  account: name.optional(),
 });
 
 export const ResetSchema = z.strictObject({ keepClock: z.boolean().default(false) });
@@ -139,6 +143,7 @@ const OPTION_NAMES: readonly (keyof FaultOptions)[] = [
   'amount',
   'effect',
   'when',
+  'format',
 ];
 
 function isLoopback(text: string): boolean {

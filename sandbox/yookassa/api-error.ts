@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { jsonAnswer } from '../answers.ts';
 import type { Answer } from '../simulator.ts';
 import { DEFAULT_TEXTS, type TextKey } from './texts.ts';
 
@@ -47,18 +48,4 @@ export function refusal(error: ApiError, texts: Partial<Record<TextKey, string>>
     description: texts[error.text] ?? DEFAULT_TEXTS[error.text],
     parameter: error.parameter,
   });
-}
-
-export function jsonAnswer(status: number, body: unknown, effect = false): Answer {
-  return {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: JSON.stringify(body),
-    effect,
-  };
-}
-
-/** An answer that is not JSON: a proxy in front of the API, or a framework below it. */
-export function bareAnswer(status: number, body = '', headers: Record<string, string> = {}): Answer {
-  return { status, headers: { 'content-type': 'text/html; charset=utf-8', ...headers }, body, effect: false };
 }

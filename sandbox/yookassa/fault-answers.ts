@@ -1,20 +1,33 @@
+import { isObject } from '../json.ts';
+import { garbageAnswer, jsonAnswer, rewriteItems } from '../answers.ts';
 import { ControlError } from '../control-error.ts';
+import { checkFaultScope, type FaultScope } from '../fault-scope.ts';
 import type { Fault, FaultInput, FaultKind, Operation } from '../faults.ts';
 import { parseMinor } from '../money.ts';
 import type { Answer } from '../simulator.ts';
-import { bareAnswer, errorAnswer, jsonAnswer } from './api-error.ts';
+import { errorAnswer } from './api-error.ts';
 import { ERROR_CODES } from './cancellations.ts';
 import type { Outcome } from './create-refund.ts';
 import { EXPONENT } from './records.ts';
-import { isObject } from './refund-request.ts';
 import { DEFAULT_TEXTS, type TextKey } from './texts.ts';
 import { wireMoney } from './view.ts';
 
 type Texts = Partial<Record<TextKey, string>>;
 
+/** The calls of this provider. */
+const OPERATIONS: readonly Operation[] = [
+  'createRefund',
+  'getRefund',
+  'listRefunds',
+  'getPayment',
+  'cancelPayment',
+  'capturePayment',
+  'listPayments',
+  'getAccount',
+];
 const KEYED: readonly Operation[] = ['createRefund', 'cancelPayment', 'capturePayment'];
 const LISTS: readonly Operation[] = ['listRefunds', 'listPayments'];
-const ONLY: Partial<Record<FaultKind, readonly Operation[]>> = {
+const ONLY: FaultScope = {
   pending: ['createRefund'],
   'list-lag': LISTS,
   'key-in-progress': KEYED,
@@ -24,7 +37,6 @@ const ONLY: Partial<Record<FaultKind, readonly Operation[]>> = {
   'unknown-status': [...KEYED, ...LISTS, 'getRefund', 'getPayment'],
 };
 const DEFAULT_RETRY_AFTER_MS = 1_800;
-const HTML = '<html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1><hr>nginx</body></html>';
 
 /** Whether a kind of fault can happen to an operation of this provider. */
 export function faultApplies(kind: FaultKind, operation: Operation): boolean {
@@ -33,15 +45,8 @@ export function faultApplies(kind: FaultKind, operation: Operation): boolean {
 
 /** Throws ControlError for a fault that could never happen here. */
 export function checkFault(fault: FaultInput): void {
+  checkFaultScope('yookassa', OPERATIONS, ONLY, fault);
   const { kind, operation, code } = fault;
-  if (operation !== '*' && !faultApplies(kind, operation)) {
-    throw new ControlError(
-      'operation',
-      `${kind} can only happen to ${(ONLY[kind] ?? []).join(', ')} at yookassa`,
-    );
-  }
-  if (kind === 'list-lag' && fault.seconds === undefined)
-    throw new ControlError('seconds', 'list-lag needs seconds');
   if (kind !== 'refuse') return;
   if (code === undefined)
     throw new ControlError('code', 'refuse needs a code: an error code or a cancellation reason');
@@ -61,6 +66,7 @@ export function answerInstead(fault: Fault | undefined, texts: Texts): Answer | 
     case 'error-before-effect':
       return errorAnswer(fault.status ?? 500, 'internal_server_error', { description: say('internal') });
     case 'rate-limited':
+      if (fault.format !== undefined) return garbageAnswer({ status: 429, ...fault });
       return errorAnswer(429, 'too_many_requests', {
         description: say('tooManyRequests'),
         retryAfterMs: fault.retryAfterMs,
@@ -83,7 +89,7 @@ export function answerInstead(fault: Fault | undefined, texts: Texts): Answer | 
     case 'processing':
       return fault.effect === true ? undefined : processing(fault, texts);
     case 'garbage':
-      return fault.effect === false ? garbage(fault) : undefined;
+      return fault.effect === false ? garbageAnswer(fault) : undefined;
     case 'refuse': {
       const status = ERROR_CODES.get(fault.code ?? '');
       if (status === undefined) return undefined;
@@ -115,17 +121,11 @@ export function distort(fault: Fault | undefined, answer: Answer, texts: Texts):
     case 'processing':
       return { ...processing(fault, texts), effect: answer.effect };
     case 'garbage':
-      return { ...garbage(fault), effect: answer.effect };
+      return { ...garbageAnswer(fault), effect: answer.effect };
     case 'wrong-amount':
-      return {
-        ...answer,
-        body: rewrite(answer, (item) => ({ ...item, amount: fault.amount ?? raised(item['amount']) })),
-      };
+      return rewriteItems(answer, (item) => ({ ...item, amount: fault.amount ?? raised(item['amount']) }));
     case 'unknown-status':
-      return {
-        ...answer,
-        body: rewrite(answer, (item) => ({ ...item, status: fault.word ?? 'under_review' })),
-      };
+      return rewriteItems(answer, (item) => ({ ...item, status: fault.word ?? 'under_review' }));
     default:
       return answer;
   }
@@ -137,21 +137,6 @@ function processing(fault: Fault, texts: Texts): Answer {
     type: 'processing',
     description: texts.processing ?? DEFAULT_TEXTS.processing,
     retry_after: fault.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS,
-  });
-}
-
-function garbage(fault: Fault): Answer {
-  return bareAnswer(fault.status ?? 200, HTML);
-}
-
-function rewrite(answer: Answer, change: (item: Record<string, unknown>) => Record<string, unknown>): string {
-  const body: unknown = answer.status === 200 ? JSON.parse(answer.body) : undefined;
-  if (!isObject(body)) return answer.body;
-  const { items } = body;
-  if (!Array.isArray(items)) return JSON.stringify(change(body));
-  return JSON.stringify({
-    ...body,
-    items: items.map((item: unknown) => (isObject(item) ? change(item) : item)),
   });
 }
 

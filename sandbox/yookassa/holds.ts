@@ -1,6 +1,7 @@
+import { isObject } from '../json.ts';
 import { invalid } from './api-error.ts';
 import type { PaymentRecord, TransferRecord } from './records.ts';
-import { type Amount, isObject, parseAmount } from './refund-request.ts';
+import { type Amount, parseAmount } from './refund-request.ts';
 import type { Store } from './store.ts';
 
 /** `POST /payments/{id}/cancel`: releases a hold; anything that is not held is refused with 400. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { jsonAnswer } from '../answers.ts';
+import { canonicalJson } from '../json.ts';
+import type { KeyedRequest } from '../key-book.ts';
 import type { Answer } from '../simulator.ts';
-import { ApiError, invalid, jsonAnswer, refusal } from './api-error.ts';
-import type { KeyRecord } from './records.ts';
+import { ApiError, invalid, refusal } from './api-error.ts';
 import type { Store } from './store.ts';
 
 const MAX_KEY_LENGTH = 64;
@@ -11,13 +13,6 @@ const KEY_CHARACTERS = /^[0-9a-zA-Z+\-_.]+$/;
 export interface Effect {
   body: Record<string, unknown>;
   objectId: string;
-}
-
-export interface KeyedRequest {
-  shopId: string;
-  key: string;
-  /** Method, path and body in a canonical form: what "same data" is compared by. */
-  data: string;
 }
 
 /** Checks the `Idempotence-Key` header: mandatory on POST, 1 to 64 characters of `[0-9a-zA-Z+-_.]`. Throws 400. */
@@ -31,14 +26,13 @@ export function checkKey(key: string | undefined): string {
 /** Digest of a request that does not depend on white space or on the order of JSON fields. */
 export function requestData(method: string, path: string, body: unknown): string {
   return createHash('sha256')
-    .update(`${method} ${path} ${canonical(body)}`)
+    .update(`${method} ${path} ${canonicalJson(body)}`)
     .digest('hex');
 }
 
 /**
- * Executes an operation once per shop and key for 24 hours of simulated time. A repeat answers with the first result,
- * other data under the same key is refused, an expired key is a new operation. Refusals are kept too unless configured
- * otherwise, since a corrected request needs a new key.
+ * Executes an operation once per shop and key for 24 hours of simulated time; throws 400 for other data under a known
+ * key. Refusals are kept too unless configured otherwise, since a corrected request needs a new key.
  */
 export function once(
   store: Store,
@@ -47,17 +41,15 @@ export function once(
   current: (objectId: string) => Record<string, unknown> | undefined,
   execute: () => Effect,
 ): Answer {
-  const known = store.findKey(request.shopId, request.key, now);
-  if (known !== undefined) {
-    if (known.data !== request.data) throw invalid('keyDuplicated', 'Idempotence-Key');
-    return replay(known, store, current);
-  }
-  const answer = attempt(store, execute);
-  if (answer.effect || store.settings.keepRefusals) {
-    const { status, body, objectId } = answer;
-    store.putKey(request.shopId, request.key, { data: request.data, at: now, status, body, objectId });
-  }
-  return answer;
+  const { keepRefusals, replay } = store.settings;
+  const rules = {
+    keepRefusals,
+    conflict: (): never => {
+      throw invalid('keyDuplicated', 'Idempotence-Key');
+    },
+    current: (objectId: string) => (replay === 'current' ? current(objectId) : undefined),
+  };
+  return store.keys.once(request, now, rules, () => attempt(store, execute));
 }
 
 function attempt(store: Store, execute: () => Effect): Answer & { objectId: string | undefined } {
@@ -68,22 +60,4 @@ function attempt(store: Store, execute: () => Effect): Answer & { objectId: stri
     if (!(error instanceof ApiError)) throw error;
     return { ...refusal(error, store.settings.texts), objectId: undefined };
   }
-}
-
-function replay(
-  known: KeyRecord,
-  store: Store,
-  current: (objectId: string) => Record<string, unknown> | undefined,
-): Answer {
-  const now =
-    store.settings.replay === 'current' && known.objectId !== undefined ? current(known.objectId) : undefined;
-  return { ...jsonAnswer(known.status, now), body: now === undefined ? known.body : JSON.stringify(now) };
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }

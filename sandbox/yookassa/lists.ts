@@ -1,7 +1,8 @@
+import type { Position, Timeline } from '../timeline.ts';
 import { invalid } from './api-error.ts';
 import { listedSince } from './methods.ts';
 import type { Settings } from './settings.ts';
-import { decodeCursor, encodeCursor, type Position, type Timeline } from './timeline.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
 
 /** One page as on the wire: newest first, `next_cursor` only when there is more. */
 export interface Page {

@@ -1,11 +1,11 @@
+import { DAY_SECONDS as DAY, plusMonths } from '../calendar.ts';
+
 /** One `payment_method.type`, as far as refunds and holds depend on it. */
 export interface Method {
   refundable: boolean;
   /** Life of a hold; undefined when the method has no holds. */
   holdSeconds?: number;
 }
-
-const DAY = 86_400;
 
 /**
  * Refund support: page payment-acceptance/getting-started/payment-methods. Hold life: page
@@ -39,10 +39,4 @@ export function acquirerRefusesAfter(method: string, createdAt: number): number 
 /** Lists reach back this far. */
 export function listedSince(now: number): number {
   return plusMonths(now, -36);
-}
-
-function plusMonths(instant: number, months: number): number {
-  const date = new Date(instant);
-  date.setUTCMonth(date.getUTCMonth() + months);
-  return date.getTime();
 }

@@ -1,5 +1,5 @@
 import { ControlError } from '../control-error.ts';
-import { parseMinor, type WireMoney } from '../money.ts';
+import { controlMinor, paymentInstants } from '../control-input.ts';
 import type { NewPayment } from '../simulator.ts';
 import { findShop, SHOPS } from './accounts.ts';
 import { mintId } from './ids.ts';
@@ -23,14 +23,9 @@ export function newPayment(store: Store, input: NewPayment, now: number): Paymen
   if (!CURRENCIES.has(currency)) {
     throw new ControlError('amount.currency', `yookassa knows ${[...CURRENCIES].join(' ')}`);
   }
-  const amountMinor = controlMinor(input.amount, currency, 'amount');
+  const amountMinor = controlMinor(input.amount, currency, EXPONENT, 'amount');
   const keptMinor = capturedMinor(input, amountMinor);
-  const at = (input.createdAt ?? input.capturedAt)?.getTime() ?? now;
-  if (at > now)
-    throw new ControlError(input.createdAt === undefined ? 'capturedAt' : 'createdAt', 'is in the future');
-  const capturedAt = input.capturedAt?.getTime() ?? at;
-  if (capturedAt < at || capturedAt > now)
-    throw new ControlError('capturedAt', 'must be between createdAt and now');
+  const { at, capturedAt } = paymentInstants(input, now);
   return {
     id: freeReference(store, input.reference, at),
     seq: store.nextSeq(),
@@ -46,20 +41,10 @@ export function newPayment(store: Store, input: NewPayment, now: number): Paymen
   };
 }
 
-/** An amount of the control API in minor units, in the currency that it must have. Throws ControlError. */
-export function controlMinor(money: WireMoney, currency: string, field: string): bigint {
-  if (money.currency !== currency) throw new ControlError(`${field}.currency`, `must be ${currency}`);
-  const minor = parseMinor(money.value, EXPONENT);
-  if (minor === undefined)
-    throw new ControlError(`${field}.value`, 'must be a decimal text with at most two decimals');
-  if (minor <= 0n) throw new ControlError(`${field}.value`, 'must be more than zero');
-  return minor;
-}
-
 function capturedMinor(input: NewPayment, amountMinor: bigint): bigint {
   if (input.captured === undefined) return amountMinor;
   if (input.status !== 'captured') throw new ControlError('captured', 'only for status captured');
-  const minor = controlMinor(input.captured, input.amount.currency, 'captured');
+  const minor = controlMinor(input.captured, input.amount.currency, EXPONENT, 'captured');
   if (minor > amountMinor) throw new ControlError('captured.value', 'is more than the amount');
   return minor;
 }
@@ -84,9 +69,11 @@ function transfersOf(input: NewPayment, totalMinor: bigint, currency: string): T
   if (input.sources === undefined) return [];
   const transfers = input.sources.map(({ account, amount, platformFee }, index): TransferRecord => {
     const field = `sources.${index}`;
-    const amountMinor = controlMinor(amount, currency, `${field}.amount`);
+    const amountMinor = controlMinor(amount, currency, EXPONENT, `${field}.amount`);
     const feeMinor =
-      platformFee === undefined ? undefined : controlMinor(platformFee, currency, `${field}.platformFee`);
+      platformFee === undefined
+        ? undefined
+        : controlMinor(platformFee, currency, EXPONENT, `${field}.platformFee`);
     if ((feeMinor ?? 0n) > amountMinor)
       throw new ControlError(`${field}.platformFee`, 'is more than the share');
     return { accountId: account, amountMinor, feeMinor };

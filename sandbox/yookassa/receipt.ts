@@ -1,5 +1,6 @@
+import { isObject } from '../json.ts';
 import { invalid } from './api-error.ts';
-import { isObject, parseAmount } from './refund-request.ts';
+import { parseAmount } from './refund-request.ts';
 
 /** What the simulator keeps of fiscal data: the sum, exact in thousandths of a minor unit, and its currency. */
 export interface Receipt {

@@ -47,15 +47,6 @@ export interface RefundRecord {
   providerKey: string | null;
 }
 
-/** The result of the first request with a key. `data` identifies what was asked, `objectId` what it acted on. */
-export interface KeyRecord {
-  data: string;
-  at: number;
-  status: number;
-  body: string;
-  objectId: string | undefined;
-}
-
 export const EXPONENT = 2; // every currency of the enum below has two decimals at this provider
 
 /** The `currency` enum of `MonetaryAmount`. */

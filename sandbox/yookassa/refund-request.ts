@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import { parseMinor } from '../money.ts';
 import { invalid } from './api-error.ts';
 import { parseReceipt, type Receipt } from './receipt.ts';
@@ -70,10 +71,6 @@ export function parseAmount(value: unknown, parameter: string): Amount {
     throw invalid('currencyMismatch', `${parameter}.currency`);
   }
   return { minor, currency };
-}
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseMetadata(value: unknown): Record<string, string> {

@@ -1,11 +1,12 @@
+import { isObject, parseJson } from '../json.ts';
+import { bareAnswer, jsonAnswer } from '../answers.ts';
 import type { Fault, Operation } from '../faults.ts';
 import type { Answer, ProviderCall, ProviderRequest } from '../simulator.ts';
-import { ApiError, bareAnswer, invalid, jsonAnswer, refusal } from './api-error.ts';
+import { ApiError, invalid, refusal } from './api-error.ts';
 import { authenticate, recognize } from './authenticate.ts';
 import { answerInstead, distort } from './fault-answers.ts';
 import { checkKey, type Effect, once, requestData } from './idempotency.ts';
 import * as operations from './operations.ts';
-import { isObject } from './refund-request.ts';
 import { matchRoute, type Route } from './routes.ts';
 import type { Store } from './store.ts';
 import type { WebhookSender } from './webhooks.ts';
@@ -92,10 +93,10 @@ function post(
   const key = checkKey(header);
   const body = parseBody(request.body);
   const { store, shop, now, fault } = scene;
-  if (fault?.kind === 'key-forgotten') store.forgetKey(shop.shopId, key);
+  if (fault?.kind === 'key-forgotten') store.keys.forget({ scope: shop.shopId, key });
   return once(
     store,
-    { shopId: shop.shopId, key, data: requestData(request.method, request.path, body) },
+    { scope: shop.shopId, key, data: requestData(request.method, request.path, body) },
     now,
     (id) => operations.currentObject(scene, id),
     () => execute(scene, route, body, key),
@@ -127,11 +128,7 @@ function parseBody(body: Buffer): Json {
 
 function tryParse(body: Buffer): unknown {
   if (body.length === 0) return {}; // capture and cancel without a body mean "all of it"
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  return parseJson(body);
 }
 
 function referencesOf(store: Store, { operation, id }: Found, { body, query }: ProviderRequest): string[] {

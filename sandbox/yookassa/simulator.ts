@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { SandboxClock } from '../clock.ts';
 import { ControlError } from '../control-error.ts';
+import { changedSettings, controlMinor, pendingRefunds } from '../control-input.ts';
 import type { Journal } from '../journal.ts';
 import type {
   ConsoleRefund,
@@ -13,7 +13,6 @@ import type {
   Simulator,
   WebhookMode,
 } from '../simulator.ts';
-import { firstProblem } from '../validation.ts';
 import { getShop, SHOPS } from './accounts.ts';
 import { ApiError } from './api-error.ts';
 import { refundCancellation } from './cancellations.ts';
@@ -22,8 +21,8 @@ import { DEMO_PAYMENTS } from './demo-payments.ts';
 import { checkFault, faultApplies } from './fault-answers.ts';
 import { expireHolds } from './holds.ts';
 import { ledgerOf } from './ledger.ts';
-import { controlMinor, newPayment } from './new-payment.ts';
-import type { PaymentRecord, RefundRecord } from './records.ts';
+import { newPayment } from './new-payment.ts';
+import { EXPONENT, type PaymentRecord, type RefundRecord } from './records.ts';
 import { identifyRequest } from './request.ts';
 import { seedDemoPayments } from './seed.ts';
 import { SettingsSchema } from './settings.ts';
@@ -89,10 +88,13 @@ export class YooKassaSimulator implements Simulator {
     this.tick();
     const payment = this.#store.payments.get(reference);
     if (payment === undefined) throw new ControlError('reference', 'no such payment');
-    const requested = { minor: controlMinor(amount, payment.currency, 'amount'), currency: payment.currency };
+    const requested = {
+      minor: controlMinor(amount, payment.currency, EXPONENT, 'amount'),
+      currency: payment.currency,
+    };
     const fee = source?.platformFee;
     const feeMinor =
-      fee === undefined ? undefined : controlMinor(fee, payment.currency, 'source.platformFee');
+      fee === undefined ? undefined : controlMinor(fee, payment.currency, EXPONENT, 'source.platformFee');
     try {
       const request = {
         amount: requested,
@@ -120,10 +122,13 @@ export class YooKassaSimulator implements Simulator {
         'a yookassa refund is final once it has succeeded; it cannot be reversed',
       );
     }
+    if (settlement.trace !== undefined) {
+      throw new ControlError('trace', 'yookassa shows its trace number with the success');
+    }
     const succeeded = settlement.status === 'succeeded';
     if (succeeded && settlement.reason !== undefined)
       throw new ControlError('reason', 'only for a canceled refund');
-    const settled = this.#pending(settlement).map((refund): RefundRecord =>
+    const settled = pendingRefunds(this.#store.refunds, settlement).map((refund): RefundRecord =>
       succeeded
         ? { ...refund, status: 'succeeded' }
         : {
@@ -143,21 +148,16 @@ export class YooKassaSimulator implements Simulator {
   }
 
   setMode(mode: Record<string, unknown>): void {
-    const parsed = z.safeParse(SettingsSchema.partial(), mode);
-    if (!parsed.success) throw firstProblem(parsed.error);
-    this.#store.putSettings(SettingsSchema.parse({ ...this.#store.settings, ...parsed.data }));
+    this.#store.putSettings(changedSettings(SettingsSchema, this.#store.settings, mode));
     this.#store.commit();
   }
 
   setWebhooks(mode: WebhookMode): void {
-    if (mode.mode !== 'off' && mode.url === undefined && this.#webhooks.mode.url === undefined) {
-      throw new ControlError('url', 'is needed: neither an earlier call nor SANDBOX_WEBHOOK_URL gave one');
-    }
     this.#webhooks.setMode(mode);
   }
 
   webhooks(): Record<string, unknown> {
-    return { ...this.#webhooks.mode, deliveries: this.#webhooks.deliveries };
+    return this.#webhooks.describe();
   }
 
   ledger(reference?: string): LedgerPayment[] {
@@ -189,17 +189,6 @@ export class YooKassaSimulator implements Simulator {
     if (!this.#options.seed) return;
     seedDemoPayments(this.#store, this.#options.clock.now());
     this.#store.commit();
-  }
-
-  #pending(settlement: Settlement): RefundRecord[] {
-    if (settlement.refundId === undefined) {
-      return [...this.#store.refunds.values()].filter((refund) => refund.status === 'pending');
-    }
-    const refund = this.#store.refunds.get(settlement.refundId);
-    if (refund === undefined) throw new ControlError('refundId', 'no such refund');
-    if (refund.status !== 'pending')
-      throw new ControlError('refundId', `is ${refund.status}, which is final`);
-    return [refund];
   }
 
   #notifyPayment(payment: PaymentRecord): void {

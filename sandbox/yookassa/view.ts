@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { derivedDigits } from '../derived-digits.ts';
 import { formatMinor, type WireMoney } from '../money.ts';
 import { getShop } from './accounts.ts';
 import { METHODS, refundableUntil } from './methods.ts';
@@ -36,8 +36,8 @@ export function paymentView(payment: PaymentRecord, totals: Totals, now: number)
     ...(paid &&
       payment.method === 'bank_card' && {
         authorization_details: {
-          rrn: digits(payment.id, 12),
-          auth_code: digits(`code ${payment.id}`, 6),
+          rrn: derivedDigits(payment.id, 12),
+          auth_code: derivedDigits(`code ${payment.id}`, 6),
           three_d_secure: { applied: true },
         },
       }),
@@ -65,10 +65,11 @@ export function refundView(refund: RefundRecord, method: string): Record<string,
     ...(refund.sources.length > 0 && {
       sources: refund.sources.map((source) => sourceView(source, currency)),
     }),
-    ...(done && method === 'bank_card' && { refund_authorization_details: { rrn: digits(refund.id, 12) } }),
+    ...(done &&
+      method === 'bank_card' && { refund_authorization_details: { rrn: derivedDigits(refund.id, 12) } }),
     ...(done &&
       method === 'sbp' && {
-        refund_method: { type: 'sbp', sbp_operation_id: digits(refund.id, 32) },
+        refund_method: { type: 'sbp', sbp_operation_id: derivedDigits(refund.id, 32) },
       }),
   };
 }
@@ -108,10 +109,4 @@ function methodView(payment: PaymentRecord): Record<string, unknown> {
     issuer_country: 'RU',
   };
   return { ...common, title: 'Bank card *4477', card };
-}
-
-// Trace numbers have to stay the same on every read: derived from the id instead of stored.
-function digits(seed: string, length: number): string {
-  const number = BigInt(`0x${createHash('sha256').update(seed).digest('hex')}`);
-  return number.toString().slice(0, length).padStart(length, '0');
 }

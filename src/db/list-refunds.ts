@@ -77,12 +77,12 @@ function selectRefunds(db: Db, merchantId: MerchantId, conditions: RefundConditi
     .$if(paymentId !== undefined, (q) => q.where('refunds.payment_id', '=', paymentId!))
     .$if(accountId !== undefined, (q) => q.where('refunds.account_id', '=', accountId!))
     .$if(reference !== undefined, (q) => q.where('refunds.reference', '=', reference!))
-    .$if(statuses !== undefined, (q) =>
-      q.where(sql<boolean>`refunds.status = ANY(${[...statuses!]}::text[])`),
-    )
+    .$if(statuses !== undefined, (q) => q.where(isOneOf(statuses!)))
     .$if(origin !== undefined, (q) => q.where('refunds.origin', '=', origin!))
     .$if(orderReference !== undefined, (q) =>
-      q.where('refunds.payment_id', 'in', paymentsOfOrder(db, merchantId, orderReference!)),
+      q.where(
+        sql<boolean>`refunds.payment_id = ANY(ARRAY(${paymentsOfOrder(db, merchantId, orderReference!)}))`,
+      ),
     )
     .$if(seller !== undefined, (q) => q.where('refunds.id', 'in', refundsOfSeller(db, merchantId, seller!)))
     .$if(createdAt?.from !== undefined, (q) => q.where('refunds.created_at', '>=', createdAt!.from!))
@@ -98,7 +98,13 @@ function selectRefunds(db: Db, merchantId: MerchantId, conditions: RefundConditi
     .limit(page.limit + 1);
 }
 
-/** Index payments_by_order_reference. */
+/** One status reads refunds_by_status in the order of the list; several have to be sorted. */
+const isOneOf = (statuses: readonly RefundStatus[]) =>
+  statuses.length === 1
+    ? sql<boolean>`refunds.status = ${statuses[0]}`
+    : sql<boolean>`refunds.status = ANY(${[...statuses]}::text[])`;
+
+/** Index payments_by_order_reference; an order has few payments, so they are read before the refunds. */
 const paymentsOfOrder = (db: Db, merchantId: MerchantId, orderReference: string) =>
   db
     .selectFrom('payments')

@@ -1,9 +1,10 @@
 /**
  * SQLSTATE classes and codes that say "not now" and nothing about the statement (PostgreSQL manual, appendix
- * A): connection exceptions, insufficient resources, operator intervention, read-only transactions (a
- * failover), locks that were not to be had, serialization failures and deadlocks.
+ * A): connection exceptions, insufficient resources, operator intervention, a server that does not let us in
+ * (28, 3D000, 55000), read-only transactions (a failover), locks that were not to be had, serialization
+ * failures and deadlocks.
  */
-const SQLSTATES = /^(08...|53...|57P0[1-5]|57014|25006|25P03|40001|40P01|55P03)$/;
+const SQLSTATES = /^(08...|28...|53...|57P0[1-5]|3D000|55000|57014|25006|25P03|40001|40P01|55P03)$/;
 
 const ERRNOS: ReadonlySet<string> = new Set([
   'ECONNREFUSED',

@@ -15,8 +15,9 @@ export interface TraceReferenceView {
 }
 
 /**
- * Every reference that the provider has given, and for each kind that it can give and has not: NOT_YET while
- * the refund is open, NEVER once it is final (it is not asked any more then).
+ * Every reference that the provider has given. While it has given none: each named kind that it can give, as
+ * NOT_YET for an open refund and NEVER for a final one, which is not asked about any more. What sort is
+ * given depends on how the payer paid, so one given reference says that no other is expected.
  */
 export async function traceReferencesOfRefund(
   context: GraphQLContext,
@@ -27,11 +28,9 @@ export async function traceReferencesOfRefund(
     context.loaders.account.load(refund.account_id),
   ]);
   const given = legs.flatMap((leg) => leg.trace_references);
-  const kinds = account === null ? [] : adapters[account.provider].capabilities.traceReferences;
-  const missing = kinds.filter((kind) => !given.some((reference) => reference.kind === kind));
-  const availability: TraceReferenceView['availability'] = isFinalRefund(refund.status) ? 'NEVER' : 'NOT_YET';
-  return [
-    ...given.map(({ kind, value }) => ({ kind, value, availability: 'AVAILABLE' as const })),
-    ...missing.map((kind) => ({ kind, value: null, availability })),
-  ];
+  if (given.length > 0 || account === null)
+    return given.map(({ kind, value }) => ({ kind, value, availability: 'AVAILABLE' }));
+  const named = adapters[account.provider].capabilities.traceReferences.filter((kind) => kind !== 'OTHER');
+  const availability = isFinalRefund(refund.status) ? 'NEVER' : 'NOT_YET';
+  return named.map((kind) => ({ kind, value: null, availability }));
 }

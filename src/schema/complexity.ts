@@ -2,7 +2,7 @@ import { queryTooComplex } from '../resolvers/request-errors.ts';
 
 /**
  * Limits for one operation. A page of 100 refunds with sources, legs and payment, every field selected,
- * is about 15 000 and 6 deep; a list in a list in a list is beyond any screen.
+ * is about 24 000 and 6 deep; a list in a list in a list is beyond any screen.
  */
 const limit = { complexity: 40_000, depth: 12, breadth: 600 };
 

@@ -22,13 +22,18 @@ export async function newPayment(place: Place): Promise<string> {
 }
 
 /** Refunds 10.00 RUB of a payment. */
-export async function refund(url: string, paymentId: string, idempotencyKey: string): Promise<CreatedRefund> {
+export async function refund(
+  url: string,
+  paymentId: string,
+  idempotencyKey: string,
+  waitMs = 30_000,
+): Promise<CreatedRefund> {
   const input = {
     idempotencyKey,
     payment: { provider: { account: 'yookassa-demo', paymentId } },
     amount: { money: { value: '10.00', currency: 'RUB' } },
     reason: 'GOODWILL',
-    waitMs: 30_000,
+    waitMs,
   };
   const answer = await graphql(url, CREATE, { input });
   if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));

@@ -89,6 +89,14 @@ describe('a start is refused', () => {
     expect(await serverPid(place.dataDir)).toBeUndefined();
   });
 
+  it('when the database of DATABASE_URL does not answer; its password is not repeated', async () => {
+    const env = { ACCOUNTS_FILE: await accountsFile(), DATABASE_URL: 'postgres://u:canary@127.0.0.1:1/x' };
+    const service = run(['serve'], env);
+    const said = await refused(service);
+    expect(said).toContain('The database cannot be used: connect ECONNREFUSED');
+    expect(said + service.stdout()).not.toContain('canary');
+  });
+
   it('on a port that is in use; nothing is left running', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

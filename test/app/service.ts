@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, realpath } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -86,6 +86,7 @@ export async function createPlace(): Promise<Place> {
       const pid = await sandboxPid(dataDir);
       if (pid !== undefined) signal(pid, 'SIGKILL');
       await removeDataDir(dataDir);
+      await rm(path.dirname(dataDir), { recursive: true, force: true });
     },
   };
 }

@@ -49,7 +49,7 @@ describe('SIGTERM', () => {
     expect(service.stdout()).toContain('stopped before everything was done');
 
     const next = runDemo(place);
-    const again = await refund(await next.url(), payment, 'hanging-refund');
+    const again = await refund(await next.url(), payment, 'hanging-refund', 0);
     expect(again).toMatchObject({ replayed: true, errors: [] });
     expect(again.refund?.status).not.toBe('FAILED');
     next.child.kill('SIGTERM');

@@ -58,7 +58,7 @@ describe('a database that is not available', () => {
       config: database.config,
       log: silentLog,
       max: 1,
-      connectTimeoutMs: 50,
+      connectTimeoutMs: 1_000,
     });
     const held = await pool.pool.connect();
     expect(isDatabaseUnavailable(await failureOf(sql`SELECT 1`.execute(pool.db)))).toBe(true);

@@ -67,6 +67,18 @@ describe('statements', () => {
     expect(statements).toHaveLength(2);
   });
 
+  test('the same list of one payment with other arguments is another list', async () => {
+    const data = await ask<{ refund: { payment: Record<'one' | 'all', { nodes: unknown[] }> } }>(
+      world,
+      tenant.caller(),
+      `query ($id: ID!) { refund(by: { id: $id }) { payment {
+        one: refunds(first: 1) { nodes { id } } all: refunds(first: 100) { nodes { id } } } } }`,
+      { id: refundIds[0] },
+    );
+    expect(data.refund.payment.one.nodes).toHaveLength(1);
+    expect(data.refund.payment.all.nodes).toHaveLength(3);
+  });
+
   test('reads of one merchant that arrive together are one statement, and nothing is kept', async () => {
     const source = 'query ($id: ID!) { refund(by: { id: $id }) { id status } }';
     const poll = () =>

@@ -31,6 +31,10 @@ describe('a hostile document', () => {
     ['too many tokens', `{ ${'hello '.repeat(MAX_TOKENS)} }`],
     ['braces without end', `{ ${'thing { '.repeat(50_000)}`.slice(0, 200_000)],
     ['a list in a list in a list', `{ double(of: ${'['.repeat(100_000)}`],
+    [
+      'a literal nested deeper than allowed',
+      `{ double(of: ${'['.repeat(MAX_NESTING)}1${']'.repeat(MAX_NESTING)}) }`,
+    ],
     ['parentheses without end', `query ${'('.repeat(100_000)}`],
     ['brackets deeper than allowed', nested(MAX_NESTING)],
     ['fields deeper than allowed', nested(MAX_DEPTH)],

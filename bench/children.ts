@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { Cores, Core } from './cores.ts';
+
+/** A Node process of the bench. */
+export interface Child {
+  readonly pid: number;
+  readonly process: ChildProcess;
+  /** What it wrote to standard output and standard error. */
+  output(): string;
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<void>;
+}
+
+export interface ChildOptions {
+  readonly core: Core;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Arguments for Node itself. */
+  readonly nodeArgs?: readonly string[];
+  /** Whether the two talk by messages. */
+  readonly ipc?: boolean;
+}
+
+const living = new Set<Child>();
+
+/** Starts a script of this repository with nothing of our environment but PATH. */
+export function startChild(
+  cores: Cores,
+  script: string,
+  args: readonly string[],
+  options: ChildOptions,
+): Child {
+  const file = path.resolve(import.meta.dirname, '..', script);
+  const nodeArgs = [...(options.nodeArgs ?? []), file, ...args];
+  const { command, args: all } = cores.on(options.core, process.execPath, nodeArgs);
+  const started = spawn(command, all, {
+    env: { PATH: process.env['PATH'] ?? '', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc === true ? (['ipc'] as const) : [])],
+  });
+  let output = '';
+  const keep = (chunk: Buffer): void => {
+    // The first words say where it listens, the last ones why it ended; a service logs a line per request between.
+    if (output.length < 20_000) output += chunk.toString('utf8');
+  };
+  started.stdout?.on('data', keep);
+  started.stderr?.on('data', keep);
+  const exit = once(started, 'exit');
+  const child: Child = {
+    pid: started.pid!,
+    process: started,
+    output: () => output,
+    async stop() {
+      living.delete(child);
+      if (started.exitCode !== null || started.signalCode !== null) return;
+      started.kill('SIGTERM');
+      await exit;
+    },
+  };
+  living.add(child);
+  return child;
+}
+
+/** Ends what an interrupted run would leave behind. */
+export async function stopChildren(): Promise<void> {
+  await Promise.all([...living].map((child) => child.stop()));
+}
+
+/** Waits for a line of JSON on standard output that has the field. */
+export async function lineWith(child: Child, field: string): Promise<Record<string, unknown>> {
+  for (;;) {
+    for (const line of child.output().split('\n').slice(0, -1)) {
+      const fields = parse(line);
+      if (fields !== undefined && field in fields) return fields;
+    }
+    if (child.process.exitCode !== null) throw new Error(`a process of the bench ended: ${child.output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function parse(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  const value: unknown = JSON.parse(line);
+  return typeof value === 'object' && value !== null ? { ...value } : undefined;
+}

@@ -1,0 +1,46 @@
+import type { Capabilities, RecoveryPlan } from '../provider.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/**
+ * What this adapter does with Razorpay and Curlec. Sources: razorpay.com/docs, "Refunds" (entity, create, fetch,
+ * idempotency, FAQs) and "Partner Auth"; curlec.com/docs for Malaysia, which differs in having no instant refunds.
+ */
+export const capabilities: Capabilities = {
+  partialRefunds: true,
+  severalRefundsPerPayment: true,
+  splitRefunds: false,
+  itemRefunds: false,
+  receipts: false,
+  // There is no such call: a payment that is not captured in time is returned by Razorpay itself.
+  voidAuthorized: false,
+  // "A refund cannot be cancelled once issued" ("Refunds", FAQs).
+  cancelRefund: false,
+  // How long a key lives is not published; a day is assumed.
+  idempotencyHours: 24,
+  listByPayment: true,
+  listByTime: true,
+  listPageSize: 100,
+  concurrentOperationsPerPayment: 'MANY',
+  // Six calendar months are never shorter; payment.ts has the exact instant.
+  refundWindowDays: 181,
+  traceReferences: ['ARN', 'RRN', 'UTR'],
+  externalRefunds: 'SEEN',
+};
+
+/** Replaying stops an hour before the assumed end of the key's life. */
+export const recovery: RecoveryPlan = { replayForMs: 23 * HOUR, listAndMatch: true };
+
+/** How long the API may take is not published. */
+export const SEND_DEADLINE_MS = 35 * SECOND;
+
+/** A refund ends at once or within days ("Refunds": 5 to 7 working days at normal speed). */
+export const lookGapsMs: readonly number[] = [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR];
+
+/** One host for Razorpay and Curlec, for test and live mode (razorpay.com/docs/api/sandbox-setup). */
+export const DEFAULT_BASE_URL = 'https://api.razorpay.com/v1';
+
+/** Limits are not published. */
+export const DEFAULT_REQUESTS_PER_SECOND = 5;

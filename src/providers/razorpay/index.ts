@@ -1,0 +1,44 @@
+import type { ProviderAdapter } from '../provider.ts';
+import { buildVoid, sendVoid } from './cancel-payment.ts';
+import {
+  capabilities,
+  DEFAULT_BASE_URL,
+  DEFAULT_REQUESTS_PER_SECOND,
+  lookGapsMs,
+  recovery,
+  SEND_DEADLINE_MS,
+} from './capabilities.ts';
+import { checkRefund } from './check-refund.ts';
+import { buildRefund, sendRefund } from './create-refund.ts';
+import { credentials, identityOf, type RazorpayCredentials } from './credentials.ts';
+import { listRefunds } from './list-refunds.ts';
+import { readPayment } from './payment.ts';
+import { readRefund } from './read-refund.ts';
+
+/** Its code is not one of the registered `providerCodes` yet. */
+type RazorpayAdapter = Omit<ProviderAdapter<RazorpayCredentials>, 'code'> & { readonly code: 'razorpay' };
+
+/** Razorpay and, in Malaysia, Curlec: razorpay.com/docs/api, version 1. Live and test mode share one base URL. */
+export const razorpay: RazorpayAdapter = {
+  code: 'razorpay',
+  displayName: 'Razorpay / Curlec',
+  wireVersion: 'razorpay-1',
+  capabilities,
+  recovery,
+  sendDeadlineMs: SEND_DEADLINE_MS,
+  lookGapsMs,
+  settings: {
+    credentials,
+    identityOf,
+    defaultBaseUrl: DEFAULT_BASE_URL,
+    defaultRequestsPerSecond: DEFAULT_REQUESTS_PER_SECOND,
+  },
+  readPayment,
+  readRefund,
+  listRefunds,
+  checkRefund,
+  buildRefund,
+  sendRefund,
+  buildVoid,
+  sendVoid,
+};

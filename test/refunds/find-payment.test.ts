@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findPayment } from '../../src/refunds/find-payment.ts';
+import type { PaymentRef } from '../../src/refunds/payment-ref.ts';
+import { armFault, clearFaults, consoleRefund, paymentRow, watchRequests } from '../support/rules.ts';
+import { createTestWorld, type TestWorld } from '../support/world.ts';
+
+let t: TestWorld;
+beforeAll(async () => {
+  t = await createTestWorld('find_payment');
+});
+afterAll(() => t.close());
+beforeEach(() => clearFaults(t));
+
+const find = (
+  ref: PaymentRef | string,
+  options: { maxAgeSeconds?: number; waitMs?: number; mayFetch?: () => boolean } = {},
+  merchant: 'demo' | 'other' = 'demo',
+) =>
+  findPayment(
+    t.world,
+    t.caller(merchant).viewer.merchantId,
+    typeof ref === 'string' ? { account: 'yookassa-demo', paymentId: ref } : ref,
+    { waitMs: 10_000, mayFetch: () => true, ...options },
+  );
+
+describe('a payment that was never seen', () => {
+  test('is fetched once, and found in the database after that', async () => {
+    const paymentId = await t.payment('1500.00');
+    const requests = await watchRequests(t);
+    const found = await find(paymentId);
+    expect(found).toMatchObject({ kind: 'found' });
+    expect(await find(paymentId)).toEqual(found);
+    expect(await requests('getPayment')).toHaveLength(1);
+  });
+
+  test('that the provider does not know is not asked for again for 30 seconds', async () => {
+    const paymentId = '2e000000-000f-5000-8000-00000000aaaa';
+    const requests = await watchRequests(t);
+    expect(await find(paymentId)).toEqual({ kind: 'absent' });
+    expect(await find(paymentId)).toEqual({ kind: 'absent' });
+    expect(await requests('getPayment')).toHaveLength(1);
+    await t.payment('1500.00', { reference: paymentId });
+    await t.advance(31);
+    expect(await find(paymentId)).toMatchObject({ kind: 'found' });
+  });
+
+  test('is not fetched beyond what the operation may fetch', async () => {
+    const paymentId = await t.payment('1500.00');
+    const requests = await watchRequests(t);
+    expect(await find(paymentId, { mayFetch: () => false })).toEqual({ kind: 'absent' });
+    expect(await requests()).toEqual([]);
+    // That was no miss.
+    expect(await find(paymentId)).toMatchObject({ kind: 'found' });
+  });
+
+  test('is an error when the provider cannot be asked, and no miss', async () => {
+    const paymentId = await t.payment('1500.00');
+    await armFault(t, 'error-before-effect', { operation: 'getPayment', times: 3 });
+    expect(await find(paymentId)).toMatchObject({
+      kind: 'unavailable',
+      failure: { code: 'PROVIDER_UNAVAILABLE' },
+    });
+    expect(await find(paymentId)).toMatchObject({ kind: 'found' });
+  });
+
+  test('that takes too long is fetched in the background and stored', async () => {
+    const paymentId = await t.payment('1500.00');
+    expect(await find(paymentId, { waitMs: 0 })).toMatchObject({ kind: 'unavailable' });
+    await expect.poll(() => find(paymentId, { mayFetch: () => false })).toMatchObject({ kind: 'found' });
+  });
+
+  test('of another merchant is absent, by code and by id, seen or not', async () => {
+    const theirs = await t.payment('1500.00', { account: 'yookassa-other' });
+    expect(await find({ account: 'yookassa-other', paymentId: theirs })).toEqual({ kind: 'absent' });
+    await find({ account: 'yookassa-other', paymentId: theirs }, {}, 'other');
+    const { id } = await paymentRow(t, theirs);
+    expect(await find({ id })).toEqual({ kind: 'absent' });
+    expect(await find({ account: 'yookassa-other', paymentId: theirs })).toEqual({ kind: 'absent' });
+    expect(await find({ id }, {}, 'other')).toEqual({ kind: 'found', paymentId: id });
+  });
+});
+
+describe('a payment that was seen', () => {
+  test('is read again when its facts are older than was asked for, and only then', async () => {
+    const paymentId = await t.payment('1500.00');
+    await find(paymentId);
+    await consoleRefund(t, paymentId, '100.00');
+    await t.advance(20);
+    const requests = await watchRequests(t);
+    await find(paymentId);
+    await find(paymentId, { maxAgeSeconds: 60 });
+    expect(await requests()).toEqual([]);
+    await find(paymentId, { maxAgeSeconds: 10 });
+    expect(await requests('getPayment')).toHaveLength(1);
+    expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 10_000n });
+  });
+
+  test('is answered as it is stored when the provider cannot be asked', async () => {
+    const paymentId = await t.payment('1500.00');
+    const found = await find(paymentId);
+    await t.advance(60);
+    await armFault(t, 'error-before-effect', { operation: 'getPayment', times: 3 });
+    const before = await paymentRow(t, paymentId);
+    expect(await find(paymentId, { maxAgeSeconds: 0 })).toEqual(found);
+    expect(await paymentRow(t, paymentId)).toEqual(before);
+  });
+});

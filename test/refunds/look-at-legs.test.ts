@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createRefund } from '../../src/refunds/create-refund.ts';
+import { lookAtLegs } from '../../src/refunds/look.ts';
+import type { LegId } from '../../src/ids.ts';
+import {
+  armFault,
+  clearFaults,
+  expectSound,
+  refundCommand,
+  refundRow,
+  refundsAre,
+  settleAll,
+  valueOf,
+  watchRequests,
+} from '../support/rules.ts';
+import { createTestWorld, type TestWorld } from '../support/world.ts';
+
+let t: TestWorld;
+beforeAll(async () => {
+  t = await createTestWorld('look_at_legs');
+});
+afterAll(() => t.close());
+beforeEach(async () => {
+  await clearFaults(t);
+  await refundsAre(t, 'pending');
+});
+
+const look = (legIds: readonly LegId[]) => lookAtLegs(t.world, t.caller().viewer.merchantId, legIds);
+
+async function pendingRefunds(count: number, paymentIdOf: (index: number) => Promise<string>) {
+  const refunds = [];
+  for (let index = 0; index < count; index += 1) {
+    const paymentId = await paymentIdOf(index);
+    const created = valueOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 1_000n)));
+    const refund = await refundRow(t, created.refundId);
+    expect(refund.status).toBe('PENDING');
+    refunds.push({ id: refund.id, paymentId, legId: refund.legs[0]!.id });
+  }
+  return refunds;
+}
+
+describe('a page of pending refunds', () => {
+  test('of 30 payments costs at most two lists and no single read', async () => {
+    const refunds = await pendingRefunds(30, () => t.payment('1500.00'));
+    await settleAll(t, 'succeeded');
+    const requests = await watchRequests(t);
+    expect(await look(refunds.map(({ legId }) => legId))).toEqual([]);
+    expect((await requests('listRefunds')).length).toBeLessThanOrEqual(2);
+    expect(await requests('getRefund', 'getPayment')).toEqual([]);
+    for (const { id, paymentId } of refunds) {
+      expect(await refundRow(t, id)).toMatchObject({ status: 'SUCCEEDED' });
+      await expectSound(t, paymentId);
+    }
+  });
+
+  test('of one payment costs one list', async () => {
+    const paymentId = await t.payment('1500.00');
+    const refunds = await pendingRefunds(12, async () => paymentId);
+    await settleAll(t, 'canceled');
+    const requests = await watchRequests(t);
+    await look(refunds.map(({ legId }) => legId));
+    expect((await requests()).map(({ operation }) => operation)).toEqual(['listRefunds']);
+    for (const { id } of refunds) expect(await refundRow(t, id)).toMatchObject({ status: 'FAILED' });
+    await expectSound(t, paymentId);
+  });
+
+  test('that did not change only has a newer time of its look', async () => {
+    const refunds = await pendingRefunds(3, () => t.payment('1500.00'));
+    const before = await Promise.all(refunds.map(({ id }) => refundRow(t, id)));
+    await look(refunds.map(({ legId }) => legId));
+    for (const [index, { id }] of refunds.entries()) {
+      const after = await refundRow(t, id);
+      expect(after.version).toBe(before[index]!.version);
+      expect(after.legs[0]!.as_of.getTime()).toBeGreaterThan(before[index]!.legs[0]!.as_of.getTime());
+      expect(after.legs[0]!.next_look_at!.getTime()).toBeGreaterThan(after.legs[0]!.as_of.getTime());
+    }
+  });
+
+  test('stays as it is stored when the provider is down, and says so', async () => {
+    const refunds = await pendingRefunds(3, () => t.payment('1500.00'));
+    const before = await Promise.all(refunds.map(({ id }) => refundRow(t, id)));
+    await settleAll(t, 'succeeded');
+    await armFault(t, 'error-before-effect', { operation: 'listRefunds', times: 3 });
+    expect(await look(refunds.map(({ legId }) => legId))).toMatchObject([
+      { accountCode: 'yookassa-demo', failure: { code: 'PROVIDER_UNAVAILABLE' } },
+    ]);
+    expect(await Promise.all(refunds.map(({ id }) => refundRow(t, id)))).toEqual(before);
+  });
+
+  test('is not another merchant’s to look at', async () => {
+    const [refund] = await pendingRefunds(1, () => t.payment('1500.00'));
+    await settleAll(t, 'succeeded');
+    const requests = await watchRequests(t);
+    expect(await lookAtLegs(t.world, t.caller('other').viewer.merchantId, [refund!.legId])).toEqual([]);
+    expect(await requests()).toEqual([]);
+    expect(await refundRow(t, refund!.id)).toMatchObject({ status: 'PENDING' });
+  });
+});
+
+describe('what the provider says', () => {
+  test('another amount than was asked for is a matter for a person, with both figures kept', async () => {
+    const [refund] = await pendingRefunds(1, () => t.payment('1500.00'));
+    await armFault(t, 'wrong-amount', {
+      operation: 'getRefund',
+      amount: { value: '11.00', currency: 'RUB' },
+    });
+    await look([refund!.legId]);
+    const reviewed = await refundRow(t, refund!.id);
+    expect(reviewed).toMatchObject({ status: 'MANUAL_REVIEW', amount_minor: 1_000n });
+    const event = await t.database.db
+      .selectFrom('events')
+      .select('evidence')
+      .where('refund_id', '=', refund!.id)
+      .where('to_status', '=', 'MANUAL_REVIEW')
+      .executeTakeFirstOrThrow();
+    expect(event.evidence).toMatchObject({ providerAmountMinor: '1100', providerCurrency: 'RUB' });
+    await expectSound(t, refund!.paymentId, { quiet: false });
+    await settleAll(t, 'succeeded');
+    await look([refund!.legId]);
+    expect(await refundRow(t, refund!.id)).toMatchObject({ status: 'SUCCEEDED' });
+    await expectSound(t, refund!.paymentId);
+  });
+
+  test('a word that nobody knows leaves the leg open with the word kept', async () => {
+    const [refund] = await pendingRefunds(1, () => t.payment('1500.00'));
+    await armFault(t, 'unknown-status', { operation: 'getRefund', word: 'under_review' });
+    await look([refund!.legId]);
+    expect(await refundRow(t, refund!.id)).toMatchObject({
+      status: 'PENDING',
+      legs: [{ raw_status: 'under_review' }],
+    });
+    await expectSound(t, refund!.paymentId, { quiet: false });
+  });
+
+  test('"there is no such refund" concludes nothing', async () => {
+    const [refund] = await pendingRefunds(1, () => t.payment('1500.00'));
+    await armFault(t, 'refuse', { operation: 'getRefund', code: 'not_found', status: 404 });
+    expect(await look([refund!.legId])).toEqual([]);
+    expect(await refundRow(t, refund!.id)).toMatchObject({ status: 'PENDING' });
+  });
+});
