@@ -31,6 +31,9 @@ const ownErrorCodes = [
   'NOT_FOUND',
   'IDEMPOTENCY_KEY_REUSED',
   'REFERENCE_TAKEN',
+  'FEE_BEARER_REQUIRED',
+  'AMOUNT_NOT_ALLOCATABLE',
+  'REFUNDABLE_CHANGED',
   'CAPABILITY_MISSING',
   'NOT_CANCELABLE',
   'NOT_RETRYABLE',
@@ -79,6 +82,9 @@ export type Problem = ProblemBase &
     | { readonly type: 'IdempotencyKeyReused'; readonly existingRefundId: string | null }
     | { readonly type: 'ReferenceTaken'; readonly existingRefundId: string | null }
     | { readonly type: 'AmountExceedsRefundable'; readonly refundable: Money }
+    | { readonly type: 'FeeBearerRequired' }
+    | { readonly type: 'AmountNotAllocatable'; readonly nearest: Money | null }
+    | { readonly type: 'RefundableChanged'; readonly refundable: Money }
     | { readonly type: 'CurrencyMismatch'; readonly expectedCurrency: string }
     | { readonly type: 'PaymentNotRefundable' }
     | { readonly type: 'RefundWindowClosed'; readonly closedAt: Date }

@@ -81,6 +81,10 @@ export interface TraceReference {
   readonly value: string;
 }
 
+/** Who bears the platform's commission on a refunded amount: PLATFORM gives its share back. */
+export const feeBearers = ['SELLER', 'PLATFORM'] as const;
+export type FeeBearer = (typeof feeBearers)[number];
+
 /** `OPTIMUM` asks for an instant refund where the provider can. */
 export const refundSpeeds = ['NORMAL', 'OPTIMUM'] as const;
 export type RefundSpeed = (typeof refundSpeeds)[number];

@@ -158,6 +158,7 @@ export interface Capabilities {
   readonly splitRefunds: boolean;
   readonly itemRefunds: boolean;
   readonly receipts: boolean;
+  readonly refundSpeeds: readonly RefundSpeed[];
   readonly voidAuthorized: boolean;
   readonly cancelRefund: boolean;
   readonly idempotencyHours: number;

@@ -3,7 +3,7 @@ import { findOperation } from '../db/operations.ts';
 import type { Payment } from '../db/payments.ts';
 import { refuse, succeed, type Problem, type Result } from '../errors.ts';
 import type { OperationId, PaymentId, RefundId } from '../ids.ts';
-import type { RefundReason } from '../vocabulary.ts';
+import type { FeeBearer, RefundReason } from '../vocabulary.ts';
 import { contentHash } from './content-hash.ts';
 import { createRefund, type CreateRefundCommand } from './create-refund.ts';
 import { findStoredPayment } from './find-payment.ts';
@@ -23,6 +23,8 @@ export interface CancelPaymentCommand {
   readonly note: string | null;
   /** What to do with a payment that was captured: refuse, or refund what remains. */
   readonly ifCaptured: 'REFUSE' | 'REFUND';
+  /** For the refund of a captured split payment. */
+  readonly feeBearer: FeeBearer | null;
   readonly waitMs: number;
 }
 
@@ -124,6 +126,10 @@ const refundCommand = (command: CancelPaymentCommand): CreateRefundCommand => ({
   reference: null,
   metadata: {},
   receipt: null,
+  feeBearer: command.feeBearer,
+  speed: null,
+  expectedRefundable: null,
+  replaces: null,
   waitMs: command.waitMs,
 });
 

@@ -6,12 +6,12 @@ import { listOpenLegs } from '../db/legs.ts';
 import { findOpenOperation } from '../db/operations.ts';
 import { refuse, succeed, type Problem, type Result } from '../errors.ts';
 import type { RefundId } from '../ids.ts';
-import type { Money } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { FiscalReceipt, RefundReason } from '../vocabulary.ts';
+import type { RefundReason } from '../vocabulary.ts';
 import { decideRefund } from './decide-refund.ts';
 import { locatePayment } from './locate-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
+import type { RefundWish } from './refund-wish.ts';
 import { replayOf, sameKeyOtherContent } from './replay.ts';
 import { reserveRefund } from './reserve.ts';
 import { seePayment } from './see-payment.ts';
@@ -19,15 +19,13 @@ import { runLine, sendClaimed } from './sending-line.ts';
 import { waitUntilSent } from './wait.ts';
 import type { Caller, World } from './world.ts';
 
-export interface CreateRefundCommand {
+export interface CreateRefundCommand extends RefundWish {
   readonly idempotencyKey: string;
   readonly payment: PaymentRef;
-  readonly amount: { readonly kind: 'remaining' } | { readonly kind: 'money'; readonly money: Money };
   readonly reason: RefundReason;
   readonly note: string | null;
   readonly reference: string | null;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly receipt: FiscalReceipt | null;
   /** Bounds the answer to the caller, in milliseconds; never the provider call. */
   readonly waitMs: number;
 }
@@ -138,6 +136,7 @@ async function wouldAccept(
     findOpenOperation(world.db, payment.id),
   ]);
   const situation = {
+    accountCode: connection.accountCode,
     payment,
     sources,
     openLegs,

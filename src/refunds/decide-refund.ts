@@ -1,15 +1,16 @@
 import type { Leg } from '../db/legs.ts';
 import type { Payment, PaymentSource } from '../db/payments.ts';
-import { invalidInput, refuse, succeed, type Problem, type Result } from '../errors.ts';
-import type { Money } from '../money.ts';
+import { invalidInput, refuse, type Problem, type Result } from '../errors.ts';
 import type { Capabilities } from '../providers/provider.ts';
 import type { FiscalReceipt } from '../vocabulary.ts';
-import { planLegs, type PlannedLeg } from './plan-legs.ts';
+import { isSplit, planLegs, type LegPlan } from './plan-legs.ts';
+import type { RefundWish } from './refund-wish.ts';
 import { receiptTotalMinor } from './receipt-total.ts';
 import { refundableOf, whyAmountDoesNotFit, whyNotRefundable } from './refundability.ts';
 
 /** Everything the decision rests on, read under the payment's lock (or before it, to decide whether to look). */
 export interface RefundSituation {
+  readonly accountCode: string;
   readonly payment: Payment;
   readonly sources: readonly PaymentSource[];
   readonly openLegs: readonly Leg[];
@@ -19,42 +20,101 @@ export interface RefundSituation {
   readonly now: Date;
 }
 
-export interface RefundWish {
-  readonly amount: { readonly kind: 'remaining' } | { readonly kind: 'money'; readonly money: Money };
-  readonly receipt: FiscalReceipt | null;
-}
-
-export interface RefundDecision {
-  readonly amountMinor: bigint;
-  readonly legs: readonly PlannedLeg[];
-}
-
 const retryAfterMs = 5_000;
 
-/** Whether a refund may be reserved now, and of how much; pure. Nothing is ever clamped (rule 9). */
-export function decideRefund(situation: RefundSituation, wish: RefundWish): Result<RefundDecision> {
-  const { payment, sources, now } = situation;
-  const refusal = whyNotRefundable(payment, now) ?? whyBusy(situation);
+/** Whether a refund may be reserved now, of how much and in which legs; pure. Nothing is ever clamped (rule 9). */
+export function decideRefund(situation: RefundSituation, wish: RefundWish): Result<LegPlan> {
+  const { payment, sources, now, accountCode } = situation;
+  const refusal =
+    whyNotRefundable(payment, now) ??
+    whyBusy(situation) ??
+    whyOtherCurrency(payment, wish) ??
+    whyChanged(payment, wish) ??
+    whyNotThatFast(situation, wish) ??
+    whyAmountDoesNotFit(payment, leastWanted(payment, wish));
   if (refusal !== undefined) return refuse(refusal);
+  const plan = planLegs(accountCode, payment, sources, wish);
+  if (!plan.ok) return plan;
+  const misfit =
+    whyNotPartial(situation, plan.value.amountMinor) ??
+    whyNoReceipt(situation, wish) ??
+    whyReceiptDoesNotFit(wish.receipt, payment, plan.value.amountMinor);
+  return misfit === undefined ? plan : refuse(misfit);
+}
+
+/** The sum that is asked for; at least one minor unit, so that nothing left is an excess, too. */
+function leastWanted(payment: Payment, { amount }: RefundWish): bigint {
+  if (amount.kind === 'money') return amount.money.minor;
+  if (amount.kind === 'sources') return amount.sources.reduce((sum, source) => sum + source.amount.minor, 0n);
   const refundableMinor = refundableOf(payment);
-  const amountMinor = wish.amount.kind === 'remaining' ? refundableMinor : wish.amount.money.minor;
-  if (wish.amount.kind === 'money' && wish.amount.money.currency !== payment.currency)
-    return refuse({
-      type: 'CurrencyMismatch',
-      code: 'CURRENCY_MISMATCH',
-      message: `The payment is in ${payment.currency}. Ask for the refund in the same currency.`,
-      path: ['input', 'amount', 'money', 'currency'],
-      retry: 'NEW_REQUEST',
-      expectedCurrency: payment.currency,
-    });
-  const excess = whyAmountDoesNotFit(payment, amountMinor > 0n ? amountMinor : 1n);
-  if (excess !== undefined) return refuse(excess);
-  const partial = whyNotPartial(situation, amountMinor);
-  if (partial !== undefined) return refuse(partial);
-  const mismatch = whyReceiptDoesNotFit(wish.receipt, payment, amountMinor);
-  if (mismatch !== undefined) return refuse(mismatch);
-  const legs = planLegs(sources, amountMinor);
-  return legs.ok ? succeed({ amountMinor, legs: legs.value }) : legs;
+  return refundableMinor > 0n ? refundableMinor : 1n;
+}
+
+/** Every amount of the input with its place. */
+const amountsOf = ({ amount, expectedRefundable }: RefundWish) => [
+  ...(amount.kind === 'money' ? [{ money: amount.money, path: ['amount', 'money'] }] : []),
+  ...(amount.kind === 'sources'
+    ? amount.sources.flatMap((source, index) => [
+        { money: source.amount, path: ['amount', 'sources', String(index), 'amount'] },
+        ...(source.platformFee === null
+          ? []
+          : [{ money: source.platformFee, path: ['amount', 'sources', String(index), 'platformFee'] }]),
+      ])
+    : []),
+  ...(expectedRefundable === null ? [] : [{ money: expectedRefundable, path: ['expectedRefundable'] }]),
+];
+
+function whyOtherCurrency(payment: Payment, wish: RefundWish): Problem | undefined {
+  const foreign = amountsOf(wish).find(({ money }) => money.currency !== payment.currency);
+  if (foreign === undefined) return undefined;
+  return {
+    type: 'CurrencyMismatch',
+    code: 'CURRENCY_MISMATCH',
+    message: `The payment is in ${payment.currency}. Ask for the refund in the same currency.`,
+    path: ['input', ...foreign.path, 'currency'],
+    retry: 'NEW_REQUEST',
+    expectedCurrency: payment.currency,
+  };
+}
+
+function whyChanged(payment: Payment, { expectedRefundable }: RefundWish): Problem | undefined {
+  const refundableMinor = refundableOf(payment);
+  if (expectedRefundable === null || expectedRefundable.minor === refundableMinor) return undefined;
+  return {
+    type: 'RefundableChanged',
+    code: 'REFUNDABLE_CHANGED',
+    message: 'Another amount is refundable now than you expected. Look at the payment again.',
+    path: ['input', 'expectedRefundable'],
+    retry: 'NEW_REQUEST',
+    refundable: { minor: refundableMinor, currency: expectedRefundable.currency },
+  };
+}
+
+function whyNotThatFast({ capabilities }: RefundSituation, { speed }: RefundWish): Problem | undefined {
+  if (speed === null || capabilities.refundSpeeds.includes(speed)) return undefined;
+  return {
+    type: 'CapabilityMissing',
+    code: 'CAPABILITY_MISSING',
+    message: `This provider has no refunds of speed ${speed}.`,
+    path: ['input', 'speed'],
+    retry: 'NEW_REQUEST',
+    capability: 'refundSpeeds',
+    alternative: 'Leave speed out.',
+  };
+}
+
+function whyNoReceipt(situation: RefundSituation, { receipt }: RefundWish): Problem | undefined {
+  const { capabilities, sources, accountCode } = situation;
+  if (receipt === null || (capabilities.receipts && !isSplit(sources, accountCode))) return undefined;
+  return {
+    type: 'CapabilityMissing',
+    code: 'CAPABILITY_MISSING',
+    message: 'A receipt cannot be passed on with this refund.',
+    path: ['input', 'receipt'],
+    retry: 'NEW_REQUEST',
+    capability: 'receipts',
+    alternative: 'Register the receipt with your cash register.',
+  };
 }
 
 function whyBusy({ openLegs, isBeingCanceled, capabilities }: RefundSituation): Problem | undefined {

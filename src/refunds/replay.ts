@@ -3,6 +3,7 @@ import { refuse, succeed, type Problem, type Result } from '../errors.ts';
 import type { PaymentId, RefundId } from '../ids.ts';
 import { contentHash } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
+import type { AmountWish } from './refund-wish.ts';
 import { findStoredPayment } from './find-payment.ts';
 import type { Caller, World } from './world.ts';
 
@@ -11,16 +12,23 @@ export const refundContentHash = (command: CreateRefundCommand, paymentId: Payme
   contentHash({
     mutation: 'createRefund',
     paymentId,
-    amount:
-      command.amount.kind === 'remaining'
-        ? 'remaining'
-        : { minor: command.amount.money.minor, currency: command.amount.money.currency },
+    amount: amountContent(command.amount),
+    feeBearer: command.feeBearer,
+    speed: command.speed,
+    expectedRefundable: command.expectedRefundable,
+    replaces: command.replaces,
     reason: command.reason,
     note: command.note,
     reference: command.reference,
     metadata: Object.keys(command.metadata).length > 0 ? command.metadata : null,
     receipt: command.receipt,
   });
+
+const amountContent = (amount: AmountWish): unknown => {
+  if (amount.kind === 'remaining') return 'remaining';
+  if (amount.kind === 'money') return { minor: amount.money.minor, currency: amount.money.currency };
+  return amount.sources.toSorted((a, b) => (a.seller < b.seller ? -1 : 1));
+};
 
 /** A key that is known answers with the refund it made, or is refused: the content is another. */
 export async function replayOf(

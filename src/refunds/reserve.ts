@@ -52,6 +52,7 @@ export function reserveRefund(
     const now = await readAppNow(tx);
     const decision = decideRefund(
       {
+        accountCode: connection.accountCode,
         payment,
         sources,
         openLegs,
@@ -128,6 +129,8 @@ const orderOf = (
   amount: { minor: planned.amountMinor, currency: toCurrency(payment.currency) },
   metadata: command.metadata,
   receipt: command.receipt,
+  ...(command.speed === null ? {} : { speed: command.speed }),
+  ...(planned.sellers.length === 0 ? {} : { sources: planned.sellers }),
 });
 
 function newLeg(

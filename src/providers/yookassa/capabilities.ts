@@ -11,9 +11,10 @@ const HOUR = 60 * MINUTE;
 export const capabilities: Capabilities = {
   partialRefunds: true,
   severalRefundsPerPayment: true,
-  splitRefunds: false,
+  splitRefunds: true,
   itemRefunds: false,
   receipts: true,
+  refundSpeeds: ['NORMAL'],
   voidAuthorized: true,
   // A refund there cannot be called back; its `canceled` always means that it failed.
   cancelRefund: false,

@@ -1,6 +1,6 @@
 import type { Money } from '../../money.ts';
 import type { WireRequest } from '../http.ts';
-import type { AccountAccess, OrderProblem, RefundOrder, SendOutcome } from '../provider.ts';
+import type { AccountAccess, OrderProblem, RefundOrder, SendOutcome, SourceFacts } from '../provider.ts';
 import { SEND_DEADLINE_MS } from './capabilities.ts';
 import { classifyRefusal } from './classify-refusal.ts';
 import { authorization, type YooKassaCredentials } from './credentials.ts';
@@ -29,6 +29,7 @@ export function checkRefund(order: Omit<RefundOrder, 'providerKey'>): readonly O
   } else if (order.receipt !== null) {
     problems.push(...receiptProblems(order.receipt, order.amount));
   }
+  problems.push(...sourceProblems(order));
   const entries = Object.entries(order.metadata);
   if (entries.length > MAX_METADATA.entries) {
     problems.push({ path: ['metadata'], message: `At most ${MAX_METADATA.entries} entries.` });
@@ -47,6 +48,24 @@ export function checkRefund(order: Omit<RefundOrder, 'providerKey'>): readonly O
   return problems;
 }
 
+/** "Refunds in split payments": exactly one element, whose amount is that of the refund. */
+function sourceProblems({ sources, amount }: Omit<RefundOrder, 'providerKey'>): readonly OrderProblem[] {
+  if (sources === undefined) return [];
+  const [only] = sources;
+  if (only === undefined || sources.length !== 1)
+    return [{ path: ['amount', 'sources'], message: 'YooKassa refunds one seller at a time.' }];
+  const fits = only.amountMinor === amount.minor && (only.platformFeeMinor ?? 0n) <= only.amountMinor;
+  return fits ? [] : [{ path: ['amount', 'sources'], message: "The seller's share is the whole refund." }];
+}
+
+const sourceToWire = (share: SourceFacts, { amount: { currency } }: RefundOrder) => ({
+  account_id: share.seller,
+  amount: toWire({ minor: share.amountMinor, currency }),
+  ...(share.platformFeeMinor === null
+    ? {}
+    : { platform_fee_amount: toWire({ minor: share.platformFeeMinor, currency }) }),
+});
+
 /**
  * `POST /refunds` (yookassa.ru/developers, "Refunds"). The same order makes the same bytes, in whatever order its
  * metadata came: a key with other bytes would be refused.
@@ -60,6 +79,9 @@ export function buildRefund(order: RefundOrder): WireRequest {
     amount: toWire(order.amount),
     // Once more as the description: metadata of refunds is missing in older descriptions of the API.
     description: order.providerKey,
+    ...(order.sources === undefined
+      ? {}
+      : { sources: order.sources.map((share) => sourceToWire(share, order)) }),
     ...(order.receipt === null ? {} : { receipt: receiptToWire(order.receipt) }),
     metadata: Object.fromEntries([...metadata, [REFERENCE_ENTRY, order.providerKey]]),
   };
