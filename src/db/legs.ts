@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
+import type { PaymentSource } from './payments.ts';
 import type { Database, LegAttemptTable, RefundLegTable, RefundTable } from './tables.ts';
 
 export type Leg = Selectable<RefundLegTable>;
@@ -15,6 +16,21 @@ export function findRefund(db: Db, merchantId: MerchantId, id: RefundId): Promis
     .where('id', '=', id)
     .where('merchant_id', '=', merchantId)
     .executeTakeFirst();
+}
+
+/** The refund that took the place of this one (refunds_replaced_once). */
+export async function findReplacement(
+  db: Db,
+  merchantId: MerchantId,
+  id: RefundId,
+): Promise<RefundId | undefined> {
+  const row = await db
+    .selectFrom('refunds')
+    .select('id')
+    .where('replaces', '=', id)
+    .where('merchant_id', '=', merchantId)
+    .executeTakeFirst();
+  return row?.id;
 }
 
 /** Index refund_legs_name_unique. */
@@ -75,6 +91,37 @@ export async function findAttemptBehind(
 /** Primary key. */
 export function findLeg(db: Db, id: LegId): Promise<Leg | undefined> {
   return db.selectFrom('refund_legs').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** The share of one seller in a leg, in minor units, with what is left of the seller's part of the payment. */
+export interface LegShareRow {
+  readonly leg_id: LegId;
+  readonly amount_minor: bigint;
+  readonly platform_fee_minor: bigint | null;
+  readonly source: PaymentSource;
+}
+
+/** Primary key of leg_sources, then of payment_sources; by seller. */
+export async function listLegShares(
+  db: Db,
+  merchantId: MerchantId,
+  legIds: readonly LegId[],
+): Promise<LegShareRow[]> {
+  const rows = await db
+    .selectFrom('leg_sources')
+    .innerJoin('payment_sources', 'payment_sources.id', 'leg_sources.source_id')
+    .selectAll('payment_sources')
+    .select(['leg_sources.leg_id', 'leg_sources.amount_minor', 'leg_sources.platform_fee_minor as fee_minor'])
+    .where('leg_sources.leg_id', 'in', [...legIds])
+    .where('leg_sources.merchant_id', '=', merchantId)
+    .orderBy('payment_sources.seller')
+    .execute();
+  return rows.map(({ leg_id, amount_minor, fee_minor, ...source }) => ({
+    leg_id,
+    amount_minor,
+    platform_fee_minor: fee_minor,
+    source,
+  }));
 }
 
 /** A leg that is not final. */

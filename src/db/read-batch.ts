@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import type { AccountId, MerchantId, PaymentId, RefundId, SourceId, LegId } from '../ids.ts';
+import type { AccountId, LegId, MerchantId, OperationId, PaymentId, RefundId, SourceId } from '../ids.ts';
+import { listEvents, type RefundEvent } from './list-events.ts';
 import { batchedRead, groupBy, indexBy, type BatchedRead } from './batched-read.ts';
 import type { Leg, Refund } from './legs.ts';
 import type { Payment, PaymentSource } from './payments.ts';
@@ -25,6 +26,9 @@ export interface RefundShare {
 /** A payment's source with the currency of the payment. */
 export type PaymentShare = PaymentSource & { readonly currency: string };
 
+/** What a leg that is not final says about its payment. */
+export type OpenLegState = Pick<Leg, 'payment_id' | 'refund_id' | 'status'>;
+
 /** Reads by key, of all requests of one tick and one merchant in one statement each; nothing is kept. */
 export interface ReadBatch {
   readonly refund: BatchedRead<RefundId, Refund>;
@@ -35,6 +39,13 @@ export interface ReadBatch {
   readonly legsOfRefund: BatchedRead<RefundId, readonly RefundLeg[]>;
   readonly sharesOfRefund: BatchedRead<RefundId, readonly RefundShare[]>;
   readonly sharesOfPayment: BatchedRead<PaymentId, readonly PaymentShare[]>;
+  /** Newest last. */
+  readonly eventsOfRefund: BatchedRead<RefundId, readonly RefundEvent[]>;
+  /** The refund that took the place of this one. */
+  readonly replacementOfRefund: BatchedRead<RefundId, RefundId>;
+  readonly openLegsOfPayment: BatchedRead<PaymentId, readonly OpenLegState[]>;
+  /** The cancelPayment that is not finished. */
+  readonly openOperationOfPayment: BatchedRead<PaymentId, OperationId>;
 }
 
 const batches = new WeakMap<object, ReadBatch>();
@@ -115,6 +126,39 @@ function createReadBatch(db: Kysely<Database>): ReadBatch {
         .orderBy('payment_sources.seller')
         .execute();
       return groupBy(rows, (row) => row.payment_id);
+    }),
+    eventsOfRefund: batchedRead((merchantId, ids) => listEvents(db, merchantId, ids)),
+    /** Index refunds_replaced_once. */
+    replacementOfRefund: batchedRead(async (merchantId, ids) => {
+      const rows = await db
+        .selectFrom('refunds')
+        .select(['id', 'replaces'])
+        .where('merchant_id', '=', merchantId)
+        .where(isAny('replaces', ids))
+        .execute();
+      return new Map(rows.flatMap(({ id, replaces }) => (replaces === null ? [] : [[replaces, id]])));
+    }),
+    /** Index refund_legs_open. */
+    openLegsOfPayment: batchedRead(async (merchantId, ids) => {
+      const rows = await db
+        .selectFrom('refund_legs')
+        .select(['payment_id', 'refund_id', 'status'])
+        .where('merchant_id', '=', merchantId)
+        .where(isAny('payment_id', ids))
+        .where('status', 'in', ['QUEUED', 'SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'])
+        .execute();
+      return groupBy(rows, (row) => row.payment_id);
+    }),
+    /** Index payment_operations_one_open_per_payment. */
+    openOperationOfPayment: batchedRead(async (merchantId, ids) => {
+      const rows = await db
+        .selectFrom('payment_operations')
+        .select(['id', 'payment_id'])
+        .where('merchant_id', '=', merchantId)
+        .where(isAny('payment_id', ids))
+        .where('status', 'in', ['SENDING', 'UNKNOWN'])
+        .execute();
+      return new Map(rows.map((row) => [row.payment_id, row.id]));
     }),
   };
 }

@@ -1,6 +1,13 @@
 import { sql, type Insertable, type InsertObject, type Kysely } from 'kysely';
 import type { ApiKeyId, LegId, MerchantId, RefundId, SourceId } from '../ids.ts';
-import type { FiscalReceipt, LegStatus, RefundOrigin, RefundReason, RefundStatus } from '../vocabulary.ts';
+import type {
+  FiscalReceipt,
+  LegStatus,
+  RefundOrigin,
+  RefundReason,
+  RefundSpeed,
+  RefundStatus,
+} from '../vocabulary.ts';
 import { eventRow, type EventInput } from './events.ts';
 import type { Payment } from './payments.ts';
 import { toStoredReceipt } from './receipts.ts';
@@ -60,6 +67,9 @@ export interface NewRefund {
   readonly note: string | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly receipt: FiscalReceipt | null;
+  readonly speed: RefundSpeed | null;
+  /** The failed refund whose place it takes. */
+  readonly replaces: RefundId | null;
   readonly createdBy: ApiKeyId | null;
   readonly legs: readonly NewLeg[];
   readonly idempotency: { readonly key: string; readonly hashVersion: number; readonly hash: Buffer } | null;
@@ -72,7 +82,8 @@ export interface NewRefund {
  * The intent in one statement: refund, legs, shares, stored bytes, the caller's key, the reservation and the
  * event; all or nothing. Needs the payment's lock.
  *
- * @throws a violation of payments_never_more_than_captured, idempotency_pkey or refunds_reference_unique
+ * @throws a violation of payments_never_more_than_captured, idempotency_pkey, refunds_reference_unique or
+ * refunds_replaced_once
  */
 export async function insertRefund(tx: Kysely<Database>, refund: NewRefund): Promise<void> {
   const { payment, legs } = refund;
@@ -98,6 +109,8 @@ export async function insertRefund(tx: Kysely<Database>, refund: NewRefund): Pro
         note: refund.note,
         metadata: JSON.stringify(refund.metadata),
         receipt: refund.receipt && JSON.stringify(toStoredReceipt(refund.receipt)),
+        speed: refund.speed,
+        replaces: refund.replaces,
         created_by: refund.createdBy,
         finalized_at: refund.isFinal ? appNow : null,
       }),

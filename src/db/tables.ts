@@ -18,6 +18,7 @@ import type {
   ProviderCode,
   RefundOrigin,
   RefundReason,
+  RefundSpeed,
   RefundStatus,
   TraceReference,
 } from '../vocabulary.ts';
@@ -143,6 +144,8 @@ export interface RefundTable {
   metadata: Json<Record<string, string>>;
   receipt: ColumnType<StoredReceipt | null, string | null, string | null>;
   retries: Defaulted<number>;
+  speed: ColumnType<RefundSpeed | null, RefundSpeed | null | undefined, never>;
+  replaces: ColumnType<RefundId | null, RefundId | null | undefined, never>;
   created_by: ApiKeyId | null;
   version: Defaulted<number>;
   created_at: Defaulted<Date>;

@@ -15,6 +15,7 @@ const rows: readonly (readonly [label: string, cell: Cell])[] = [
   ['Refunds of one seller of a split payment', yesNo((can) => can.splitRefunds)],
   ['Refunds by item', yesNo((can) => can.itemRefunds)],
   ['Fiscal receipts', yesNo((can) => can.receipts)],
+  ['Speeds', ({ capabilities }) => capabilities.refundSpeeds.join(', ')],
   ['Release of a hold (`cancelPayment`)', yesNo((can) => can.voidAuthorized)],
   ['Calling a refund back at the provider', yesNo((can) => can.cancelRefund)],
   [

@@ -150,6 +150,8 @@ async function importExternal(
     note: null,
     metadata: {},
     receipt: null,
+    speed: null,
+    replaces: null,
     createdBy: null,
     idempotency: null,
     isFact: true,

@@ -141,6 +141,7 @@ const voidContentHash = (command: CancelPaymentCommand, paymentId: PaymentId): B
     reason: command.reason,
     note: command.note,
     ifCaptured: command.ifCaptured,
+    feeBearer: command.feeBearer,
   });
 
 async function findEarlier(

@@ -8,16 +8,20 @@ import type { RefundWish } from './refund-wish.ts';
 import { receiptTotalMinor } from './receipt-total.ts';
 import { refundableOf, whyAmountDoesNotFit, whyNotRefundable } from './refundability.ts';
 
-/** Everything the decision rests on, read under the payment's lock (or before it, to decide whether to look). */
-export interface RefundSituation {
-  readonly accountCode: string;
+/** What decides, before any amount, whether a payment can be refunded now. */
+export interface PaymentSituation {
   readonly payment: Payment;
-  readonly sources: readonly PaymentSource[];
-  readonly openLegs: readonly Leg[];
+  readonly openLegs: readonly Pick<Leg, 'status' | 'refund_id'>[];
   /** True while a cancelPayment of this payment is not finished. */
   readonly isBeingCanceled: boolean;
   readonly capabilities: Capabilities;
   readonly now: Date;
+}
+
+/** Everything the decision rests on, read under the payment's lock (or before it, to decide whether to look). */
+export interface RefundSituation extends PaymentSituation {
+  readonly accountCode: string;
+  readonly sources: readonly PaymentSource[];
 }
 
 const retryAfterMs = 5_000;
@@ -37,6 +41,7 @@ export function decideRefund(situation: RefundSituation, wish: RefundWish): Resu
   if (!plan.ok) return plan;
   const misfit =
     whyNotPartial(situation, plan.value.amountMinor) ??
+    whyNotOfOneSeller(situation, plan.value) ??
     whyNoReceipt(situation, wish) ??
     whyReceiptDoesNotFit(wish.receipt, payment, plan.value.amountMinor);
   return misfit === undefined ? plan : refuse(misfit);
@@ -117,7 +122,8 @@ function whyNoReceipt(situation: RefundSituation, { receipt }: RefundWish): Prob
   };
 }
 
-function whyBusy({ openLegs, isBeingCanceled, capabilities }: RefundSituation): Problem | undefined {
+/** Why nothing can be begun with the payment at this moment, whatever the amount. */
+export function whyBusy({ openLegs, isBeingCanceled, capabilities }: PaymentSituation): Problem | undefined {
   const unclear = openLegs.find((leg) => leg.status === 'UNKNOWN' || leg.status === 'MANUAL_REVIEW');
   const isBlocked = capabilities.concurrentOperationsPerPayment === 'ONE' && unclear !== undefined;
   if (!isBeingCanceled && !isBlocked) return undefined;
@@ -133,7 +139,24 @@ function whyBusy({ openLegs, isBeingCanceled, capabilities }: RefundSituation): 
   };
 }
 
-function whyNotPartial({ payment, capabilities }: RefundSituation, amountMinor: bigint): Problem | undefined {
+function whyNotOfOneSeller({ capabilities }: RefundSituation, { legs }: LegPlan): Problem | undefined {
+  if (capabilities.splitRefunds || legs.every((leg) => leg.sellers.length === 0)) return undefined;
+  return {
+    type: 'CapabilityMissing',
+    code: 'CAPABILITY_MISSING',
+    message: 'This provider refunds a payment of several sellers only as a whole.',
+    path: ['input', 'amount'],
+    retry: 'NEW_REQUEST',
+    capability: 'splitRefunds',
+    alternative: 'Refund the whole captured amount, with the commission borne by the sellers.',
+  };
+}
+
+/** Why an amount is no refund there, since it is less than everything. */
+export function whyNotPartial(
+  { payment, capabilities }: PaymentSituation,
+  amountMinor: bigint,
+): Problem | undefined {
   if (capabilities.partialRefunds || amountMinor === payment.captured_minor) return undefined;
   return {
     type: 'CapabilityMissing',

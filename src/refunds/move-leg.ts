@@ -121,11 +121,10 @@ export async function moveLeg(
           refunded_minor: sql<bigint>`s.refunded_minor + ${refunded.sign} * part.amount_minor`,
           fee_reserved_minor: sql<bigint>`s.fee_reserved_minor + ${reserved.sign} * COALESCE(part.platform_fee_minor, 0)`,
           fee_returned_minor: sql<bigint>`s.fee_returned_minor + ${refunded.sign} * COALESCE(part.platform_fee_minor, 0)`,
-          overcommitted: isFact
-            ? sql<boolean>`s.overcommitted
-                OR s.refunded_minor + s.reserved_minor + ${reserved.sign + refunded.sign} * part.amount_minor > s.captured_minor
-                OR s.fee_returned_minor + s.fee_reserved_minor + ${reserved.sign + refunded.sign} * COALESCE(part.platform_fee_minor, 0) > COALESCE(s.platform_fee_minor, 0)`
-            : sql<boolean>`s.overcommitted`,
+          // The mark of a source says that its sum is broken now: it goes with the move that mends the sum.
+          overcommitted: sql<boolean>`(${isFact} OR s.overcommitted) AND
+              (s.refunded_minor + s.reserved_minor + ${reserved.sign + refunded.sign} * part.amount_minor > s.captured_minor
+                OR s.fee_returned_minor + s.fee_reserved_minor + ${reserved.sign + refunded.sign} * COALESCE(part.platform_fee_minor, 0) > COALESCE(s.platform_fee_minor, 0))`,
         })
         .whereRef('s.id', '=', 'part.source_id')
         .where('part.leg_id', '=', leg.id),

@@ -17,8 +17,16 @@ interface Part {
 const amountPath = ['input', 'amount'];
 
 /** What is left of one seller's share, in minor units. */
-export const restOf = (source: PaymentSource): bigint =>
-  source.overcommitted ? 0n : source.captured_minor - source.refunded_minor - source.reserved_minor;
+export function restOf(source: PaymentSource): bigint {
+  const restMinor = source.captured_minor - source.refunded_minor - source.reserved_minor;
+  return source.overcommitted || restMinor < 0n ? 0n : restMinor;
+}
+
+/** The same, less what was refunded of this payment without saying whose it is (MONEY section 6). */
+export function certainRestOf(source: PaymentSource, payment: Pick<Payment, 'unbound_minor'>): bigint {
+  const restMinor = restOf(source) - payment.unbound_minor;
+  return restMinor > 0n ? restMinor : 0n;
+}
 
 /**
  * Compiles an amount on a split payment into legs (MONEY section 7). One call without sources is right only
@@ -69,7 +77,7 @@ function partsOf(
   sources: readonly PaymentSource[],
   wish: RefundWish,
 ): Result<readonly Part[]> {
-  if (wish.amount.kind === 'sources') return chosenParts(sources, wish.amount.sources);
+  if (wish.amount.kind === 'sources') return chosenParts(payment, sources, wish.amount.sources);
   const refundableMinor = refundableOf(payment);
   const wantedMinor = wish.amount.kind === 'remaining' ? refundableMinor : wish.amount.money.minor;
   const [only] = sources;
@@ -100,6 +108,7 @@ const notAllocatable = (payment: Payment, nearestMinor: bigint | null): Problem 
 });
 
 function chosenParts(
+  payment: Payment,
   sources: readonly PaymentSource[],
   chosen: readonly SourceWish[],
 ): Result<readonly Part[]> {
@@ -112,14 +121,14 @@ function chosenParts(
       problems.push(invalidInput([...path, 'seller'], `The payment has no seller "${seller}".`));
     else if (parts.some((part) => part.source === source))
       problems.push(invalidInput([...path, 'seller'], 'A seller is named once. Add its amounts up.'));
-    else if (amount.minor > restOf(source))
+    else if (amount.minor > certainRestOf(source, payment))
       problems.push({
         type: 'AmountExceedsRefundable',
         code: 'AMOUNT_EXCEEDS_REFUNDABLE',
         message: 'More than is left of this seller. Ask for at most "refundable".',
         path: [...path, 'amount'],
         retry: 'NEW_REQUEST',
-        refundable: { minor: restOf(source), currency: amount.currency },
+        refundable: { minor: certainRestOf(source, payment), currency: amount.currency },
       });
     else
       parts.push({ source, amountMinor: amount.minor, explicitFeeMinor: platformFee?.minor ?? null, path });

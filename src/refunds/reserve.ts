@@ -15,6 +15,7 @@ import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
 import { decideRefund } from './decide-refund.ts';
 import type { PlannedLeg } from './plan-legs.ts';
 import { deriveProviderKey } from './provider-key.ts';
+import { whyNotReplaceable } from './replaces.ts';
 import { refundContentHash, replayOf } from './replay.ts';
 import { causeOf, type Caller, type World } from './world.ts';
 
@@ -63,6 +64,8 @@ export function reserveRefund(
       command,
     );
     if (!decision.ok) return decision;
+    const irreplaceable = command.replaces && (await whyNotReplaceable(tx, payment, command.replaces));
+    if (irreplaceable) return refuse(irreplaceable);
     const objections = decision.value.legs.flatMap((leg) =>
       connection.adapter.checkRefund(orderOf(command, payment, leg)),
     );
@@ -87,6 +90,8 @@ export function reserveRefund(
       note: command.note,
       metadata: command.metadata,
       receipt: command.receipt,
+      speed: command.speed,
+      replaces: command.replaces,
       createdBy: caller.viewer.keyId,
       idempotency: {
         key: command.idempotencyKey,

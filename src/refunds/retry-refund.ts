@@ -1,21 +1,31 @@
 import { sql } from 'kysely';
 import { inTransaction } from '../db/in-transaction.ts';
-import { findRefund, listLegs, type Leg, type Refund } from '../db/legs.ts';
+import {
+  findRefund,
+  findReplacement,
+  listLegs,
+  listLegShares,
+  type Leg,
+  type LegShareRow,
+  type Refund,
+} from '../db/legs.ts';
 import { getIdempotencyKeyOf } from '../db/idempotency.ts';
 import { findOpenOperation } from '../db/operations.ts';
 import { lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
 import { releaseProviderRefund } from '../db/provider-refunds.ts';
 import { fromStoredReceipt } from '../db/receipts.ts';
 import type { Database } from '../db/tables.ts';
-import { notFound, refuse, succeed, type Problem, type Result } from '../errors.ts';
+import { notFound, refuse, succeed, type Result } from '../errors.ts';
 import { isUuid, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
+import type { SourceFacts } from '../providers/provider.ts';
 import type { Kysely } from 'kysely';
 import type { RefundCreated } from './create-refund.ts';
 import { moveLeg } from './move-leg.ts';
 import { deriveProviderKey } from './provider-key.ts';
-import { whyAmountDoesNotFit, whyNotRefundable } from './refundability.ts';
+import { wholeLegName } from './plan-legs.ts';
+import { notRetryable, whyNotRetryable } from './retryable.ts';
 import { runLine } from './sending-line.ts';
 import { waitUntilSent } from './wait.ts';
 import { causeOf, type Caller, type World } from './world.ts';
@@ -28,14 +38,6 @@ export interface RetryRefundCommand {
 }
 
 const path = ['input', 'refund'];
-
-const notRetryable: Problem = {
-  type: 'NotRetryable',
-  code: 'NOT_RETRYABLE',
-  message: 'Only a refund with a definitely failed part can be retried. Make a new refund instead.',
-  path,
-  retry: 'NEVER',
-};
 
 /**
  * The one way out of a definite failure: failed legs are reserved again and sent with a new attempt and key
@@ -53,7 +55,7 @@ export async function retryRefund(
     : undefined;
   if (known === undefined) return refuse(notFound(path, 'The refund'));
   const connection = world.connections.find(known.account_id);
-  if (connection === undefined || known.origin === 'EXTERNAL') return refuse(notRetryable);
+  if (connection === undefined || known.origin === 'EXTERNAL') return refuse(notRetryable());
   const reopened = await reopen(world, caller, command, connection, known);
   if (!reopened.ok || reopened.value.replayed) return reopened;
   void runLine(world, connection, merchantId, known.payment_id);
@@ -76,20 +78,24 @@ function reopen(
     const refund = await findRefund(tx, merchantId, known.id);
     if (payment === undefined || refund === undefined) throw new Error(`refund ${known.id} has vanished`);
     if (refund.retries !== command.expectedRetries) return succeed({ refundId: refund.id, replayed: true });
-    if (refund.status !== 'FAILED' && refund.status !== 'PARTIALLY_SUCCEEDED') return refuse(notRetryable);
     let legs = await listLegs(tx, refund.id);
-    const failed = legs.filter((leg) => leg.status === 'FAILED');
-    if (failed.length === 0) return refuse(notRetryable);
-    const amountMinor = failed.reduce((sum, leg) => sum + leg.amount_minor, 0n);
-    const problem =
-      whyNotRefundable(payment, await readAppNow(tx)) ??
-      whyAmountDoesNotFit(payment, amountMinor) ??
-      ((await findOpenOperation(tx, payment.id)) ? beingCanceled : undefined);
-    if (problem !== undefined) return refuse({ ...problem, path });
+    const legIds = legs.map((leg) => leg.id);
+    const shares = await listLegShares(tx, merchantId, legIds);
+    const problem = whyNotRetryable({
+      refund,
+      legs,
+      shares,
+      payment,
+      isReplaced: (await findReplacement(tx, merchantId, refund.id)) !== undefined,
+      isBeingCanceled: (await findOpenOperation(tx, payment.id)) !== undefined,
+      now: await readAppNow(tx),
+    });
+    if (problem !== undefined) return refuse(problem);
     const idempotencyKey = await getIdempotencyKeyOf(tx, refund.id);
-    for (const leg of failed) {
+    for (const leg of legs.filter(({ status }) => status === 'FAILED')) {
+      const own = shares.filter((share) => share.leg_id === leg.id);
       await releaseProviderRefund(tx, leg);
-      await openAttempt(tx, { connection, merchantCode, idempotencyKey, refund, payment, leg });
+      await openAttempt(tx, { connection, merchantCode, idempotencyKey, refund, payment, leg, shares: own });
       legs = await moveLeg(tx, payment, legs, leg, {
         to: 'QUEUED',
         cause: 'caller',
@@ -107,16 +113,7 @@ function reopen(
   });
 }
 
-const beingCanceled: Problem = {
-  type: 'OperationInProgress',
-  code: 'ANOTHER_OPERATION_IN_PROGRESS',
-  message: 'The payment is being canceled. Wait for that to end.',
-  path,
-  retry: 'WAIT',
-  existingRefundId: null,
-  retryAfterMs: 5_000,
-};
-
+/** The same order as the first attempt's, under a new key: a leg that is named after a seller tells its share. */
 async function openAttempt(
   tx: Kysely<Database>,
   retry: {
@@ -126,9 +123,10 @@ async function openAttempt(
     readonly refund: Refund;
     readonly payment: Payment;
     readonly leg: Leg;
+    readonly shares: readonly LegShareRow[];
   },
 ): Promise<void> {
-  const { connection, merchantCode, idempotencyKey, refund, payment, leg } = retry;
+  const { connection, merchantCode, idempotencyKey, refund, payment, leg, shares } = retry;
   const attempt = leg.attempt + 1;
   const providerKey = deriveProviderKey({ merchantCode, idempotencyKey, legName: leg.name, attempt });
   const request = connection.adapter.buildRefund({
@@ -137,6 +135,8 @@ async function openAttempt(
     providerKey,
     metadata: refund.metadata,
     receipt: refund.receipt && fromStoredReceipt(refund.receipt),
+    ...(refund.speed === null ? {} : { speed: refund.speed }),
+    ...(leg.name === wholeLegName ? {} : { sources: shares.map(sourceOf) }),
   });
   await tx
     .insertInto('leg_attempts')
@@ -154,3 +154,9 @@ async function openAttempt(
     })
     .execute();
 }
+
+const sourceOf = ({ source, amount_minor, platform_fee_minor }: LegShareRow): SourceFacts => ({
+  seller: source.seller,
+  amountMinor: amount_minor,
+  platformFeeMinor: platform_fee_minor,
+});

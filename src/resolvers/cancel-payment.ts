@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
 import { cancelPayment } from '../refunds/cancel-payment.ts';
-import type { RefundReason } from '../vocabulary.ts';
+import type { FeeBearer, RefundReason } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
 import { readNote, readWaitMs } from './input-rules.ts';
 import { forget } from './look-at-refunds.ts';
@@ -13,6 +13,7 @@ export interface CancelPaymentInput {
   readonly reason: RefundReason;
   readonly note?: string | null | undefined;
   readonly ifCaptured: 'REFUSE' | 'REFUND';
+  readonly feeBearer?: FeeBearer | null | undefined;
   readonly waitMs?: number | null | undefined;
 }
 
@@ -35,7 +36,8 @@ export async function resolveCancelPayment(
   const payment = readPaymentRef(input.payment);
   if (payment === undefined) problems.push(paymentNotFound);
   if (payment === undefined || problems.length > 0) return refusedToCancel(problems);
-  const command = { idempotencyKey, payment, reason, note, ifCaptured, waitMs };
+  const feeBearer = input.feeBearer ?? null;
+  const command = { idempotencyKey, payment, reason, note, ifCaptured, feeBearer, waitMs };
   const result = await cancelPayment(context.world, context.caller, command);
   if (!result.ok) return refusedToCancel(result.problems);
   context.loaders.payment.clear(result.value.paymentId);

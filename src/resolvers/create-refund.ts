@@ -1,23 +1,26 @@
-import type { Problem } from '../errors.ts';
+import { notFound, type Problem } from '../errors.ts';
 import { createRefund, type CreateRefundCommand } from '../refunds/create-refund.ts';
-import type { RefundReason } from '../vocabulary.ts';
+import type { RefundId } from '../ids.ts';
+import type { FeeBearer, RefundReason, RefundSpeed } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
-import { complain, readNote, readReference, readWaitMs, within, type Place } from './input-rules.ts';
+import { decodeGlobalId } from './global-id.ts';
+import { readNote, readReference, readWaitMs, within, type Place } from './input-rules.ts';
 import { forget } from './look-at-refunds.ts';
 import { paymentNotFound, readPaymentRef, type PaymentRefInput } from './payment-ref.ts';
 import { refused, type RefundPayload } from './payloads.ts';
+import { readAmount, type RefundAmountInput } from './read-amount.ts';
 import { readMetadata } from './read-metadata.ts';
-import { readPositiveMoney, type MoneyInput } from './read-money.ts';
+import { readAmountFromZero, type MoneyInput } from './read-money.ts';
 import { readReceipt, type FiscalReceiptInput } from './read-receipt.ts';
 
 export interface CreateRefundInput {
   readonly idempotencyKey: string;
   readonly payment: PaymentRefInput;
-  /** Exactly one of the two: the schema says `@oneOf`. */
-  readonly amount: {
-    readonly remaining?: boolean | null | undefined;
-    readonly money?: MoneyInput | null | undefined;
-  };
+  readonly amount: RefundAmountInput;
+  readonly feeBearer?: FeeBearer | null | undefined;
+  readonly speed?: RefundSpeed | null | undefined;
+  readonly expectedRefundable?: MoneyInput | null | undefined;
+  readonly replaces?: string | number | null | undefined;
   readonly reason: RefundReason;
   readonly note?: string | null | undefined;
   readonly reference?: string | null | undefined;
@@ -44,8 +47,15 @@ function readCommand(place: Place, input: CreateRefundInput): CreateRefundComman
   const payment = readPaymentRef(input.payment);
   if (payment === undefined) place.problems.push(paymentNotFound);
   const amount = readAmount(within(place, 'amount'), input.amount);
+  const { expectedRefundable } = input;
   const rest = {
     idempotencyKey: input.idempotencyKey,
+    feeBearer: input.feeBearer ?? null,
+    speed: input.speed ?? null,
+    expectedRefundable: expectedRefundable
+      ? (readAmountFromZero(within(place, 'expectedRefundable'), expectedRefundable) ?? null)
+      : null,
+    replaces: readReplaces(within(place, 'replaces'), input.replaces),
     reason: input.reason,
     note: readNote(place, input.note),
     reference: readReference(place, input.reference),
@@ -56,15 +66,10 @@ function readCommand(place: Place, input: CreateRefundInput): CreateRefundComman
   return payment === undefined || amount === undefined ? undefined : { payment, amount, ...rest };
 }
 
-function readAmount(
-  place: Place,
-  { money, remaining }: CreateRefundInput['amount'],
-): CreateRefundCommand['amount'] | undefined {
-  if (money) {
-    const read = readPositiveMoney(within(place, 'money'), money);
-    return read && { kind: 'money', money: read };
-  }
-  if (remaining === true) return { kind: 'remaining' };
-  complain(within(place, 'remaining'), 'remaining can only be true. Give "money" for another amount.');
-  return undefined;
+/** An id of nothing is answered like one of another merchant. */
+function readReplaces(place: Place, id: string | number | null | undefined): RefundId | null {
+  if (id === null || id === undefined) return null;
+  const refundId = decodeGlobalId('Refund', String(id));
+  if (refundId === undefined) place.problems.push(notFound(place.path, 'The refund to replace'));
+  return refundId ?? null;
 }

@@ -37,6 +37,10 @@ export function createLoaders(world: World, merchantId: MerchantId): Loaders {
     legsOfRefund: through(reads.legsOfRefund),
     sharesOfRefund: through(reads.sharesOfRefund),
     sharesOfPayment: through(reads.sharesOfPayment),
+    eventsOfRefund: through(reads.eventsOfRefund),
+    replacementOfRefund: through(reads.replacementOfRefund),
+    openLegsOfPayment: through(reads.openLegsOfPayment),
+    openOperationOfPayment: through(reads.openOperationOfPayment),
     look: new DataLoader((wanted: readonly WantedLeg[]) => lookByAccount(world, merchantId, wanted), {
       cacheKeyFn: (leg) => leg.legId,
     }),

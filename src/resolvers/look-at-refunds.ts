@@ -54,4 +54,5 @@ export function forget(context: GraphQLContext, id: RefundId): void {
   context.loaders.refund.clear(id);
   context.loaders.legsOfRefund.clear(id);
   context.loaders.sharesOfRefund.clear(id);
+  context.loaders.eventsOfRefund.clear(id);
 }

@@ -3,6 +3,7 @@ import type { PaymentShare } from '../db/read-batch.ts';
 import type { Capabilities } from '../providers/provider.ts';
 import { adapters } from '../providers/registry.ts';
 import type { Freshness } from '../refunds/freshness.ts';
+import { certainRestOf } from '../refunds/plan-split.ts';
 import { refundableOf } from '../refunds/refundability.ts';
 import type { GraphQLContext } from './context.ts';
 
@@ -20,11 +21,10 @@ export async function sourcesOfPayment(
 /** What is left of one seller's share; never more than what is left of the payment. */
 export async function refundableOfSource(context: GraphQLContext, share: PaymentShare): Promise<bigint> {
   const payment = await context.loaders.payment.load(share.payment_id);
-  if (payment === null || share.overcommitted) return 0n;
+  if (payment === null) return 0n;
   const ofPayment = refundableOf(payment);
-  const ofSource = share.captured_minor - share.refunded_minor - share.reserved_minor;
-  const least = ofSource < ofPayment ? ofSource : ofPayment;
-  return least > 0n ? least : 0n;
+  const ofSource = certainRestOf(share, payment);
+  return ofSource < ofPayment ? ofSource : ofPayment;
 }
 
 /**

@@ -8,15 +8,25 @@ export interface MoneyInput {
 
 /** An amount above zero, exactly as it was written; undefined when it is none, and a problem says why. */
 export function readPositiveMoney(place: Place, input: MoneyInput): Money | undefined {
-  const at = within(place, 'value');
+  const read = readAnyMoney(place, input);
+  if (read === undefined || read.minor > 0n) return read;
+  complain(within(place, 'value'), 'The amount must be above zero.');
+  return undefined;
+}
+
+/** The same for an amount that may be zero. */
+export function readAmountFromZero(place: Place, input: MoneyInput): Money | undefined {
+  const read = readAnyMoney(place, input);
+  if (read === undefined || read.minor >= 0n) return read;
+  complain(within(place, 'value'), 'The amount must not be below zero.');
+  return undefined;
+}
+
+function readAnyMoney(place: Place, input: MoneyInput): Money | undefined {
   const currency = toCurrency(input.currency);
   const parsed = parseDecimal(input.value, currency);
-  if (!parsed.ok) {
-    complain(at, messages[parsed.problem](currency));
-    return undefined;
-  }
-  if (parsed.money.minor > 0n) return parsed.money;
-  complain(at, 'The amount must be above zero.');
+  if (parsed.ok) return parsed.money;
+  complain(within(place, 'value'), messages[parsed.problem](currency));
   return undefined;
 }
 

@@ -29,6 +29,7 @@ const command = (paymentId: string, more: Partial<CancelPaymentCommand> = {}): C
   payment: { account: 'yookassa-demo', paymentId },
   reason: 'OTHER',
   note: null,
+  feeBearer: null,
   ifCaptured: 'REFUSE',
   waitMs: 10_000,
   ...more,

@@ -125,18 +125,6 @@ const refusals: readonly Refusal[] = [
     problem: { type: 'PaymentNotRefundable', path: ['input', 'payment'] },
   },
   {
-    name: 'a payment of several sellers',
-    payment: () =>
-      t.payment('100.00', {
-        sources: [
-          { account: '200601', amount: rub('60.00'), platformFee: rub('6.00') },
-          { account: '200602', amount: rub('40.00') },
-        ],
-      }),
-    minor: 1_000n,
-    problem: { type: 'CapabilityMissing', capability: 'splitRefunds' },
-  },
-  {
     name: 'a receipt with another sum than the refund',
     payment: () => t.payment('1500.00'),
     minor: 40_000n,

@@ -28,6 +28,10 @@ const command = (
   reference: null,
   metadata: {},
   receipt: null,
+  feeBearer: null,
+  speed: null,
+  expectedRefundable: null,
+  replaces: null,
   waitMs: 10_000,
   ...more,
 });

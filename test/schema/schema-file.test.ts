@@ -75,8 +75,10 @@ describe('errors as data', () => {
   test('have a concrete type for every problem that the rules know', () => {
     expect(concrete.map((type) => type.name).toSorted()).toEqual([
       'AmountExceedsRefundable',
+      'AmountNotAllocatable',
       'CapabilityMissing',
       'CurrencyMismatch',
+      'FeeBearerRequired',
       'FieldTooLong',
       'IdempotencyKeyReused',
       'InvalidInput',
@@ -88,6 +90,7 @@ describe('errors as data', () => {
       'ProviderProblem',
       'ReferenceTaken',
       'RefundWindowClosed',
+      'RefundableChanged',
     ]);
   });
 

@@ -24,6 +24,10 @@ export const refundCommand = (
   reference: null,
   metadata: {},
   receipt: null,
+  feeBearer: null,
+  speed: null,
+  expectedRefundable: null,
+  replaces: null,
   waitMs: 10_000,
   ...more,
 });
@@ -162,7 +166,7 @@ async function expectSourcesSound(t: TestWorld, paymentId: PaymentId): Promise<v
   const shares = await db
     .selectFrom('leg_sources')
     .innerJoin('refund_legs', 'refund_legs.id', 'leg_sources.leg_id')
-    .select(['source_id', 'leg_sources.amount_minor', 'status'])
+    .select(['source_id', 'leg_sources.amount_minor', 'leg_sources.platform_fee_minor', 'status'])
     .where('payment_id', '=', paymentId)
     .execute();
   for (const source of sources) {
@@ -171,12 +175,24 @@ async function expectSourcesSound(t: TestWorld, paymentId: PaymentId): Promise<v
     const refunded = sum(
       own.filter((share) => share.status === 'SUCCEEDED').map((share) => share.amount_minor),
     );
-    expect({ reserved: source.reserved_minor, refunded: source.refunded_minor }, 'I6 of a source').toEqual({
-      reserved,
-      refunded,
-    });
-    if (!source.overcommitted)
-      expect(refunded + reserved, 'I1 of a source').toBeLessThanOrEqual(source.captured_minor);
+    const feesOf = (isCounted: (status: string) => boolean) =>
+      sum(own.filter((share) => isCounted(share.status)).map((share) => share.platform_fee_minor ?? 0n));
+    const feeReserved = feesOf((status) => open.has(status));
+    const feeReturned = feesOf((status) => status === 'SUCCEEDED');
+    expect(
+      {
+        reserved: source.reserved_minor,
+        refunded: source.refunded_minor,
+        feeReserved: source.fee_reserved_minor,
+        feeReturned: source.fee_returned_minor,
+      },
+      'I6 of a source',
+    ).toEqual({ reserved, refunded, feeReserved, feeReturned });
+    if (source.overcommitted) continue;
+    expect(refunded + reserved, 'I1 of a source').toBeLessThanOrEqual(source.captured_minor);
+    expect(feeReturned + feeReserved, 'I1 of a commission').toBeLessThanOrEqual(
+      source.platform_fee_minor ?? 0n,
+    );
   }
 }
 
@@ -195,10 +211,12 @@ async function expectEventsSound(t: TestWorld, paymentId: PaymentId): Promise<vo
       (event) => event.refund_id === leg.refund_id && /^refund\.(created|imported)$/.test(event.kind),
     );
     expect(born, 'one birth').toHaveLength(1);
-    // A leg is born with its intent; while it is being sent the refund is PENDING.
+    const own = events.filter((each) => each.leg_id === leg.id && each.from_status !== null);
+    // A leg is born with its intent. Of a PENDING refund one leg is being sent; others of it wait for their turn.
     const isSentAtOnce = born[0]!.kind === 'refund.created' && born[0]!.to_status === 'PENDING';
-    let status = isSentAtOnce ? 'SENDING' : born[0]!.to_status;
-    for (const event of events.filter((each) => each.leg_id === leg.id && each.from_status !== null)) {
+    const waits = own[0]?.from_status === 'QUEUED' || (own.length === 0 && leg.status === 'QUEUED');
+    let status = isSentAtOnce ? (waits ? 'QUEUED' : 'SENDING') : born[0]!.to_status;
+    for (const event of own) {
       expect(event.from_status, 'I5').toBe(status);
       expect(event.actor, 'I5: who').not.toBe('');
       status = event.to_status;

@@ -53,6 +53,11 @@ export interface LedgerPayment {
     readonly id: string;
     readonly status: string;
     readonly amountMinor: string;
+    readonly sources: readonly {
+      readonly account: string;
+      readonly amountMinor: string;
+      readonly feeMinor: string;
+    }[];
     readonly providerKey: string | null;
     readonly ourReference: string | null;
     readonly origin: string;

@@ -14,6 +14,8 @@ export const capabilities: Capabilities = {
   splitRefunds: false,
   itemRefunds: false,
   receipts: false,
+  // "optimum" is an instant refund where one is possible, else a normal one ("Refunds", Instant Refunds).
+  refundSpeeds: ['NORMAL', 'OPTIMUM'],
   // There is no such call: a payment that is not captured in time is returned by Razorpay itself.
   voidAuthorized: false,
   // "A refund cannot be cancelled once issued" ("Refunds", FAQs).

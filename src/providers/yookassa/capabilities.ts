@@ -6,7 +6,7 @@ const HOUR = 60 * MINUTE;
 
 /**
  * What this adapter does with YooKassa. Sources: yookassa.ru/developers, "Refunds", "Lists", "Interaction format" and
- * "Payment methods". Split payments are read; refunds of one seller's share are not sent.
+ * "Payment methods", and for split payments "Split payments", Refunds.
  */
 export const capabilities: Capabilities = {
   partialRefunds: true,

@@ -13,6 +13,8 @@ const plain: Partial<Record<ProblemType, string>> = {
   InvalidInput: 'A field of the input is wrong; nothing was sent and nothing is reserved.',
   NotFound: 'What the input names does not exist, or not for this merchant.',
   PaymentNotRefundable: 'The payment cannot be refunded as it is.',
+  FeeBearerRequired:
+    'The platform withheld a commission: say in `feeBearer` who bears it on what is returned.',
   NotCancelable: 'It is too late to cancel it, or nothing is to be canceled.',
   NotRetryable: 'Only a refund that failed definitely can be retried.',
 };
@@ -72,6 +74,26 @@ builder.objectType(builder.objectRef<ProblemOf<'OperationInProgress'>>('Operatio
 builder.objectType(builder.objectRef<ProblemOf<'AmountExceedsRefundable'>>('AmountExceedsRefundable'), {
   interfaces,
   description: 'More than is left of the payment. Nothing was sent; nothing is ever sent in part.',
+  fields: (t) => ({
+    refundable: t.expose('refundable', { type: MoneyRef, description: 'What can be refunded at most.' }),
+  }),
+});
+
+builder.objectType(builder.objectRef<ProblemOf<'AmountNotAllocatable'>>('AmountNotAllocatable'), {
+  interfaces,
+  description: 'The payment is of several sellers, and it is not clear how much each returns of this amount.',
+  fields: (t) => ({
+    nearest: t.expose('nearest', {
+      type: MoneyRef,
+      nullable: true,
+      description: 'The nearest amount that is clear: all that is left; null when none is.',
+    }),
+  }),
+});
+
+builder.objectType(builder.objectRef<ProblemOf<'RefundableChanged'>>('RefundableChanged'), {
+  interfaces,
+  description: 'Another amount is refundable than `expectedRefundable`; nothing was done.',
   fields: (t) => ({
     refundable: t.expose('refundable', { type: MoneyRef, description: 'What can be refunded at most.' }),
   }),

@@ -3,7 +3,7 @@ import type { CancelPaymentOutcome, CancelPaymentPayload } from '../../resolvers
 import { builder } from '../builder.ts';
 import { moneyMoving } from '../money-moving-directive.ts';
 import { PaymentRef } from '../refs.ts';
-import { RefundReasonEnum } from '../refund/enums.ts';
+import { FeeBearerEnum, RefundReasonEnum } from '../refund/enums.ts';
 import { payloadFields, payloadRef } from '../refund/payload.ts';
 import { PaymentRefInput } from './payment-ref-input.ts';
 
@@ -41,6 +41,10 @@ const CancelPaymentInput = builder.inputType('CancelPaymentInput', {
       required: true,
       defaultValue: 'REFUSE',
       description: 'What to do when the money was taken already.',
+    }),
+    feeBearer: t.field({
+      type: FeeBearerEnum,
+      description: 'For the refund of a captured split payment: as in `createRefund`.',
     }),
     waitMs: t.int({
       defaultValue: 5000,

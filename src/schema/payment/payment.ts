@@ -1,4 +1,5 @@
 import { refundableOf, paymentStatusOf } from '../../refunds/refundability.ts';
+import { actionsOfPayment, refundabilityOfPayment } from '../../resolvers/actions.ts';
 import { money } from '../../resolvers/money.ts';
 import {
   externalRefundsOfPayment,
@@ -10,6 +11,7 @@ import { MoneyRef } from '../money/money.ts';
 import { ExternalRefundsEnum } from '../provider/enums.ts';
 import { AccountRef, PaymentRef, PaymentSourceRef } from '../refs.ts';
 import { PaymentStatusEnum } from './enums.ts';
+import { PaymentActionEnum, RefundabilityRef } from './refundability.ts';
 
 PaymentRef.implement({
   description: 'Money taken or held at a provider, as this service knows it.',
@@ -56,6 +58,16 @@ PaymentRef.implement({
       type: MoneyRef,
       description: 'What a new refund may return at most.',
       resolve: (payment) => money(payment, refundableOf(payment)),
+    }),
+    refundability: t.field({
+      type: RefundabilityRef,
+      description: 'Whether it can be refunded now, how much, until when, and why not or not more.',
+      resolve: (payment, _args, context) => refundabilityOfPayment(context, payment),
+    }),
+    allowedActions: t.field({
+      type: [PaymentActionEnum],
+      description: 'What this API key can do with it now, by what is stored.',
+      resolve: (payment, _args, context) => actionsOfPayment(context, payment),
     }),
     externalRefunds: t.field({
       type: ExternalRefundsEnum,

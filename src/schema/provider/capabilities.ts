@@ -1,6 +1,6 @@
 import type { Capabilities } from '../../providers/provider.ts';
 import { builder } from '../builder.ts';
-import { TraceKindEnum } from '../refund/enums.ts';
+import { RefundSpeedEnum, TraceKindEnum } from '../refund/enums.ts';
 import { ConcurrentOperationsEnum, ExternalRefundsEnum } from './enums.ts';
 
 export const CapabilitiesRef = builder.objectRef<Capabilities>('ProviderCapabilities').implement({
@@ -13,6 +13,10 @@ export const CapabilitiesRef = builder.objectRef<Capabilities>('ProviderCapabili
     splitRefunds: t.exposeBoolean('splitRefunds', { description: 'Payments of several sellers.' }),
     itemRefunds: t.exposeBoolean('itemRefunds', { description: 'Refunds by the items of an order.' }),
     receipts: t.exposeBoolean('receipts', { description: 'Fiscal receipts with a refund.' }),
+    refundSpeeds: t.expose('refundSpeeds', {
+      type: [RefundSpeedEnum],
+      description: 'Which speeds can be asked for.',
+    }),
     voidAuthorized: t.exposeBoolean('voidAuthorized', { description: 'Releasing a hold: `cancelPayment`.' }),
     cancelRefund: t.exposeBoolean('cancelRefund', {
       description: 'Taking back a refund that the provider has accepted.',

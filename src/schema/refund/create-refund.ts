@@ -3,18 +3,10 @@ import { builder } from '../builder.ts';
 import { moneyMoving } from '../money-moving-directive.ts';
 import { MoneyInput } from '../money/money-input.ts';
 import { PaymentRefInput } from '../payment/payment-ref-input.ts';
-import { RefundReasonEnum } from './enums.ts';
+import { FeeBearerEnum, RefundReasonEnum, RefundSpeedEnum } from './enums.ts';
 import { payloadRef, payloadFields } from './payload.ts';
 import { FiscalReceiptInput } from './receipt-input.ts';
-
-const RefundAmountInput = builder.inputType('RefundAmountInput', {
-  isOneOf: true,
-  description: 'How much.',
-  fields: (t) => ({
-    remaining: t.boolean({ description: 'All that is left; only `true` means something.' }),
-    money: t.field({ type: MoneyInput, description: 'Exactly this much.' }),
-  }),
-});
+import { RefundAmountInput } from './refund-amount-input.ts';
 
 const CreateRefundInput = builder.inputType('CreateRefundInput', {
   description: 'A refund to make.',
@@ -26,6 +18,11 @@ const CreateRefundInput = builder.inputType('CreateRefundInput', {
     }),
     payment: t.field({ type: PaymentRefInput, required: true, description: 'Whose money is returned.' }),
     amount: t.field({ type: RefundAmountInput, required: true, description: 'How much is returned.' }),
+    feeBearer: t.field({
+      type: FeeBearerEnum,
+      description:
+        'Who bears the commission on what is returned. Required where the platform withheld one, unless every source names its `platformFee`.',
+    }),
     reason: t.field({ type: RefundReasonEnum, required: true, description: 'Why.' }),
     note: t.string({ description: 'For colleagues, up to 1000 characters. The provider does not get it.' }),
     reference: t.string({
@@ -35,6 +32,18 @@ const CreateRefundInput = builder.inputType('CreateRefundInput', {
       type: 'StringMap',
       description:
         'Goes along to the provider: at most 14 entries, keys up to 32 and values up to 256 characters. The key `refund_ref` is reserved.',
+    }),
+    replaces: t.id({
+      description:
+        'A refund of the same payment that failed, was canceled or came back, and whose place this one takes: it cannot be retried any more. A refund is replaced once.',
+    }),
+    speed: t.field({
+      type: RefundSpeedEnum,
+      description: 'How fast; absent: as the provider does it by default. See `refundSpeeds`.',
+    }),
+    expectedRefundable: t.field({
+      type: MoneyInput,
+      description: 'What you saw as `refundable`. With another figure nothing is done.',
     }),
     receipt: t.field({ type: FiscalReceiptInput, description: 'The receipt, where the law wants one.' }),
     waitMs: t.int({

@@ -1,10 +1,13 @@
 import type { RefundOrder } from '../../resolvers/refund-list.ts';
 import type { traceAvailabilities } from '../../resolvers/trace-references.ts';
+import type { RefundAction } from '../../refunds/allowed-actions.ts';
 import type {
+  FeeBearer,
   LegStatus,
   MoneyMovement,
   RefundOrigin,
   RefundReason,
+  RefundSpeed,
   RefundStatus,
   TraceReference,
 } from '../../vocabulary.ts';
@@ -71,6 +74,31 @@ export const RefundReasonEnum = builder.enumType('RefundReason', {
     GOODWILL: { description: 'A courtesy.' },
     OTHER: { description: 'Something else; say it in `note`.' },
   } as const satisfies Described<RefundReason>,
+});
+
+export const FeeBearerEnum = builder.enumType('FeeBearer', {
+  description: "Who bears the platform's commission on money that is returned.",
+  values: {
+    SELLER: { description: 'The seller: the platform keeps its commission.' },
+    PLATFORM: { description: 'The platform: it gives its share back with the refund.' },
+  } as const satisfies Described<FeeBearer>,
+});
+
+export const RefundSpeedEnum = builder.enumType('RefundSpeed', {
+  description: 'How fast money is returned. The list grows.',
+  values: {
+    NORMAL: { description: 'The usual way.' },
+    OPTIMUM: { description: 'At once where that is possible, else the usual way; it may cost a fee.' },
+  } as const satisfies Described<RefundSpeed>,
+});
+
+export const RefundActionEnum = builder.enumType('RefundAction', {
+  description: 'What can be done with a refund. The list grows.',
+  values: {
+    CANCEL: { description: '`cancelRefund`: something of it was not sent yet.' },
+    RETRY: { description: '`retryRefund`: something of it failed definitely.' },
+    SYNC: { description: '`syncRefund`: the provider can be asked.' },
+  } as const satisfies Described<RefundAction>,
 });
 
 export const RefundOriginEnum = builder.enumType('RefundOrigin', {

@@ -1,6 +1,8 @@
+import { publicLegStatus } from '../../refunds/derive.ts';
 import { money } from '../../resolvers/money.ts';
 import { MoneyRef } from '../money/money.ts';
 import { RefundLegRef, RefundSourceRef } from '../refs.ts';
+import { RefundLegStatusEnum } from './enums.ts';
 
 RefundSourceRef.implement({
   description: 'The share of one seller in a refund. A refund of an unsplit payment has exactly one.',
@@ -25,6 +27,11 @@ RefundSourceRef.implement({
       description: 'What the platform gives back of its fee; null: nothing.',
       resolve: (source) =>
         source.platform_fee_minor === null ? null : money(source, source.platform_fee_minor),
+    }),
+    status: t.field({
+      type: RefundLegStatusEnum,
+      description: 'Where the return of this share stands: the status of its leg.',
+      resolve: (source) => publicLegStatus(source.leg.status),
     }),
     leg: t.field({
       type: RefundLegRef,

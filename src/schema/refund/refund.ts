@@ -1,4 +1,5 @@
 import { isFinalRefund } from '../../refunds/derive.ts';
+import { actionsOfRefund } from '../../resolvers/actions.ts';
 import { resolveMerchant } from '../../resolvers/merchant.ts';
 import { money } from '../../resolvers/money.ts';
 import {
@@ -8,12 +9,21 @@ import {
   moneyMovementOfRefund,
   sourcesOfRefund,
 } from '../../resolvers/refund-fields.ts';
+import { historyOfRefund } from '../../resolvers/refund-history.ts';
+import { summaryOfRefund } from '../../resolvers/refund-summary.ts';
 import { traceReferencesOfRefund } from '../../resolvers/trace-references.ts';
 import { FreshnessRef } from '../freshness.ts';
 import { MoneyRef } from '../money/money.ts';
 import { AccountRef, PaymentRef, RefundLegRef, RefundRef, RefundSourceRef } from '../refs.ts';
 import { MerchantRef } from '../viewer/merchant.ts';
-import { MoneyMovementEnum, RefundOriginEnum, RefundReasonEnum, RefundStatusEnum } from './enums.ts';
+import {
+  MoneyMovementEnum,
+  RefundActionEnum,
+  RefundOriginEnum,
+  RefundReasonEnum,
+  RefundStatusEnum,
+} from './enums.ts';
+import { RefundEventRef } from './refund-event.ts';
 import { RefundFailureRef } from './refund-failure.ts';
 import { TraceReferenceRef } from './trace-reference.ts';
 
@@ -51,6 +61,17 @@ RefundRef.implement({
       description: 'Where the money is.',
       resolve: (refund, _args, context) => moneyMovementOfRefund(context, refund),
     }),
+    summary: t.string({
+      description:
+        'One sentence that a customer can be told. English only for now: another locale is refused as BAD_USER_INPUT.',
+      args: {
+        locale: t.arg.string({
+          defaultValue: 'en',
+          description: 'A language tag such as "en" or "en-GB"; only English is spoken.',
+        }),
+      },
+      resolve: (refund, { locale }) => summaryOfRefund(refund, locale),
+    }),
     amount: t.field({
       type: MoneyRef,
       description: 'What is to be returned.',
@@ -85,6 +106,22 @@ RefundRef.implement({
       type: [TraceReferenceRef],
       description: 'With which numbers a bank can find the money.',
       resolve: (refund, _args, context) => traceReferencesOfRefund(context, refund),
+    }),
+    replaces: t.field({
+      type: RefundRef,
+      nullable: true,
+      description: 'The refund whose place it took, which cannot be retried since; null: none.',
+      resolve: (refund) => refund.replaces,
+    }),
+    history: t.field({
+      type: [RefundEventRef],
+      description: 'What happened to it, newest last.',
+      resolve: (refund, _args, context) => historyOfRefund(context, refund),
+    }),
+    allowedActions: t.field({
+      type: [RefundActionEnum],
+      description: 'What this API key can do with it now, by what is stored.',
+      resolve: (refund, _args, context) => actionsOfRefund(context, refund),
     }),
     freshness: t.field({
       type: FreshnessRef,

@@ -1,0 +1,88 @@
+import { toCurrency, type Money } from '../money.ts';
+import type { Refund } from '../db/legs.ts';
+import type { Payment } from '../db/payments.ts';
+import { adapters } from '../providers/registry.ts';
+import {
+  allowedPaymentActions,
+  allowedRefundActions,
+  type PaymentAction,
+  type RefundAction,
+} from '../refunds/allowed-actions.ts';
+import type { PaymentSituation } from '../refunds/decide-refund.ts';
+import { explainRefundability, type RefundabilityState } from '../refunds/explain-refundability.ts';
+import type { GraphQLContext } from './context.ts';
+import { legsOfRefund } from './refund-fields.ts';
+
+export interface RefundabilityView {
+  readonly state: RefundabilityState;
+  readonly maximum: Money;
+  readonly minimum: Money;
+  readonly until: Date | null;
+  readonly reasons: readonly string[];
+}
+
+async function situationOf(context: GraphQLContext, payment: Payment): Promise<PaymentSituation> {
+  const { loaders, world } = context;
+  const [account, openLegs, operation] = await Promise.all([
+    loaders.account.load(payment.account_id),
+    loaders.openLegsOfPayment.load(payment.id),
+    loaders.openOperationOfPayment.load(payment.id),
+  ]);
+  if (account === null) throw new Error('A payment without its account.');
+  return {
+    payment,
+    openLegs: openLegs ?? [],
+    isBeingCanceled: operation !== null,
+    capabilities: adapters[account.provider].capabilities,
+    now: world.clock.now(),
+  };
+}
+
+export async function refundabilityOfPayment(
+  context: GraphQLContext,
+  payment: Payment,
+): Promise<RefundabilityView> {
+  const { maximumMinor, minimumMinor, ...rest } = explainRefundability(await situationOf(context, payment));
+  const currency = toCurrency(payment.currency);
+  return {
+    ...rest,
+    maximum: { minor: maximumMinor, currency },
+    minimum: { minor: minimumMinor, currency },
+  };
+}
+
+/** A key that may not change anything is shown no action. */
+const mayWrite = (context: GraphQLContext): boolean => context.caller.viewer.scopes.has('write');
+
+export async function actionsOfPayment(context: GraphQLContext, payment: Payment): Promise<PaymentAction[]> {
+  if (!mayWrite(context) || context.world.connections.find(payment.account_id) === undefined) return [];
+  return allowedPaymentActions(await situationOf(context, payment));
+}
+
+export async function actionsOfRefund(context: GraphQLContext, refund: Refund): Promise<RefundAction[]> {
+  if (!mayWrite(context)) return [];
+  const { loaders, world } = context;
+  const [legs, shares, payment, sources, operation, replacement] = await Promise.all([
+    legsOfRefund(context, refund),
+    loaders.sharesOfRefund.load(refund.id),
+    loaders.payment.load(refund.payment_id),
+    loaders.sharesOfPayment.load(refund.payment_id),
+    loaders.openOperationOfPayment.load(refund.payment_id),
+    loaders.replacementOfRefund.load(refund.id),
+  ]);
+  if (payment === null) throw new Error('A refund without its payment.');
+  const sourceById = new Map((sources ?? []).map((source) => [source.id, source]));
+  return allowedRefundActions({
+    refund,
+    legs,
+    shares: (shares ?? []).flatMap((share) => {
+      const source = sourceById.get(share.source_id);
+      return source === undefined ? [] : [{ ...share, source }];
+    }),
+    payment,
+    isReplaced: replacement !== null,
+    isBeingCanceled: operation !== null,
+    now: world.clock.now(),
+    isConnected: world.connections.find(refund.account_id) !== undefined,
+  });
+}

@@ -1,0 +1,96 @@
+import type { RefundEvent } from '../db/list-events.ts';
+import type { EventSource } from '../db/events.ts';
+import type { Refund } from '../db/legs.ts';
+import type { RefundLeg } from '../db/read-batch.ts';
+import { publicLegStatus } from '../refunds/derive.ts';
+import { legStatuses, type Evidence, type LegStatus } from '../vocabulary.ts';
+import type { GraphQLContext } from './context.ts';
+import { legsOfRefund } from './refund-fields.ts';
+
+export const refundEventKinds = ['CREATED', 'IMPORTED', 'MOVED', 'CONTRADICTED'] as const;
+export type RefundEventKind = (typeof refundEventKinds)[number];
+type PublicLegStatus = ReturnType<typeof publicLegStatus>;
+
+const kinds: Readonly<Record<string, RefundEventKind>> = {
+  'refund.created': 'CREATED',
+  'refund.imported': 'IMPORTED',
+  'leg.moved': 'MOVED',
+  'leg.contradicted': 'CONTRADICTED',
+};
+
+/** One step of a refund's life, as the API shows it. */
+export interface RefundEventView {
+  readonly kind: RefundEventKind;
+  readonly at: Date;
+  readonly actor: string;
+  readonly source: EventSource;
+  readonly from: PublicLegStatus | null;
+  readonly to: PublicLegStatus | null;
+  readonly evidence: Record<string, string>;
+  readonly leg: RefundLeg | null;
+}
+
+/** Newest last. A kind of event that the schema does not name is not shown. */
+export async function historyOfRefund(context: GraphQLContext, refund: Refund): Promise<RefundEventView[]> {
+  const [events, legs] = await Promise.all([
+    context.loaders.eventsOfRefund.load(refund.id),
+    legsOfRefund(context, refund),
+  ]);
+  const legById = new Map(legs.map((leg) => [leg.id, leg]));
+  return (events ?? []).flatMap((event) => {
+    const kind = kinds[event.kind];
+    const leg = event.leg_id === null ? undefined : legById.get(event.leg_id);
+    return kind === undefined ? [] : [viewOf(event, kind, leg)];
+  });
+}
+
+const viewOf = (event: RefundEvent, kind: RefundEventKind, leg: RefundLeg | undefined): RefundEventView => ({
+  kind,
+  at: event.at,
+  actor: event.actor,
+  source: event.source as EventSource,
+  from: statusOf(event.from_status),
+  to: statusOf(event.to_status),
+  evidence: publicEvidence(event.evidence),
+  leg: leg ?? null,
+});
+
+function statusOf(text: string | null): PublicLegStatus | null {
+  const status = legStatuses.find((word): word is LegStatus => word === text);
+  return status === undefined ? null : publicLegStatus(status);
+}
+
+/** Figures, ids and code words. A provider's free text is not among them: it may say more than it should. */
+const shown: readonly string[] = [
+  'amountMinor',
+  'attempt',
+  'cause',
+  'code',
+  'currency',
+  'errorCode',
+  'errorField',
+  'errorId',
+  'errorParameter',
+  'errorReason',
+  'firstSentAt',
+  'httpStatus',
+  'outcome',
+  'providerAmountMinor',
+  'providerCode',
+  'providerCurrency',
+  'providerRefundId',
+  'rawStatus',
+  'readable',
+  'sent',
+  'transport',
+  'why',
+];
+
+/** The entries that may be shown, as texts; what is null or of another name is left out. */
+export const publicEvidence = (evidence: Evidence): Record<string, string> =>
+  Object.fromEntries(
+    shown.flatMap((name) => {
+      const value = evidence[name];
+      return value === null || value === undefined ? [] : [[name, String(value)]];
+    }),
+  );
