@@ -25,6 +25,8 @@ interface Answer {
 }
 
 const money = (value: string, currency = 'RUB') => ({ money: { value, currency } });
+const source = (more: object = {}) => ({ seller: '200601', amount: money('10.00').money, ...more });
+const sources = (...list: object[]) => ({ amount: { sources: list } });
 const input = (more: object) => ({
   idempotencyKey: 'bad-input-key',
   payment: { provider: { account: 'yookassa-demo', paymentId } },
@@ -62,6 +64,25 @@ const wrong: [object, string, string][] = [
   [{ amount: money('92233720368547758.08') }, 'amount.money.value', 'InvalidInput'],
   [{ amount: money('9'.repeat(10_000)) }, 'amount.money.value', 'InvalidInput'],
   [{ amount: { remaining: false } }, 'amount.remaining', 'InvalidInput'],
+  [sources(), 'amount.sources', 'InvalidInput'],
+  [
+    sources(...Array.from({ length: 51 }, (_, index) => source({ seller: `seller-${index}` }))),
+    'amount.sources',
+    'InvalidInput',
+  ],
+  [sources(source({ seller: '' })), 'amount.sources.0.seller', 'InvalidInput'],
+  [sources(source({ seller: 'x'.repeat(65) })), 'amount.sources.0.seller', 'FieldTooLong'],
+  [sources(source({ seller: 'a\u0000b' })), 'amount.sources.0.seller', 'InvalidInput'],
+  [sources(source({ amount: money('0').money })), 'amount.sources.0.amount.value', 'InvalidInput'],
+  [sources(source({ amount: money('1.001').money })), 'amount.sources.0.amount.value', 'InvalidInput'],
+  [
+    sources(source({ platformFee: money('-0.01').money })),
+    'amount.sources.0.platformFee.value',
+    'InvalidInput',
+  ],
+  [sources(source(), source({ amount: money('1.00').money })), 'amount.sources.1.seller', 'InvalidInput'],
+  [{ expectedRefundable: money('-1.00').money }, 'expectedRefundable.value', 'InvalidInput'],
+  [{ expectedRefundable: money('1.000').money }, 'expectedRefundable.value', 'InvalidInput'],
   [{ reference: '' }, 'reference', 'InvalidInput'],
   [{ reference: 'x'.repeat(129) }, 'reference', 'FieldTooLong'],
   [{ reference: 'a\u0000b' }, 'reference', 'InvalidInput'],

@@ -56,6 +56,38 @@ test('the bytes of a receipt with everything', () => {
   );
 });
 
+test('the bytes of a refund of one seller, with and without its commission', () => {
+  const share = { seller: '200601', amountMinor: 40_000n, platformFeeMinor: 4_000n };
+  const source = '{"account_id":"200601","amount":{"value":"400.00","currency":"RUB"}';
+  const bytes = (end: string) =>
+    '{"payment_id":"32922358-000f-5000-8000-1b2c3d4e5f60","amount":{"value":"400.00","currency":"RUB"},' +
+    '"description":"0123456789abcdef0123456789abcdef01234567",' +
+    `"sources":[${source}${end}}],` +
+    '"metadata":{"refund_ref":"0123456789abcdef0123456789abcdef01234567"}}';
+  expect(buildRefund({ ...order, sources: [share] }).body).toBe(
+    bytes(',"platform_fee_amount":{"value":"40.00","currency":"RUB"}'),
+  );
+  expect(buildRefund({ ...order, sources: [{ ...share, platformFeeMinor: null }] }).body).toBe(bytes(''));
+});
+
+test.each([
+  ['of no seller', []],
+  ['of two sellers', [20_000n, 20_000n]],
+  ['of another sum than the seller’s share', [39_999n]],
+])('a refund %s is objected to', (_name, amounts) => {
+  const sources = amounts.map((amountMinor, index) => ({
+    seller: `20060${index}`,
+    amountMinor,
+    platformFeeMinor: null,
+  }));
+  expect(checkRefund({ ...order, sources })).toMatchObject([{ path: ['amount', 'sources'] }]);
+});
+
+test('a commission above the share is objected to', () => {
+  const sources = [{ seller: '200601', amountMinor: 40_000n, platformFeeMinor: 40_001n }];
+  expect(checkRefund({ ...order, sources })).toMatchObject([{ path: ['amount', 'sources'] }]);
+});
+
 test('the order of metadata makes no difference', () => {
   const one = buildRefund({ ...order, metadata: { a: '1', b: '2' } });
   expect(buildRefund({ ...order, metadata: { b: '2', a: '1' } })).toEqual(one);

@@ -1,0 +1,73 @@
+import type { Payment, PaymentSource } from '../../src/db/payments.ts';
+import type { AccountId, MerchantId, PaymentId, SourceId } from '../../src/ids.ts';
+import type { PaymentSituation } from '../../src/refunds/decide-refund.ts';
+import type { RefundWish } from '../../src/refunds/refund-wish.ts';
+import { capabilities } from '../../src/providers/yookassa/capabilities.ts';
+
+/** Rows and wishes for the pure rules; nothing of this is stored. */
+export const at = new Date('2026-11-22T12:00:00Z');
+
+/** A captured payment of 1500.00 roubles. */
+export const paymentRow = (more: Partial<Payment> = {}): Payment => ({
+  id: 'payment' as PaymentId,
+  merchant_id: 'merchant' as MerchantId,
+  account_id: 'account' as AccountId,
+  provider_payment_id: 'at-provider',
+  order_reference: null,
+  state: 'CAPTURED',
+  raw_status: 'succeeded',
+  method: null,
+  currency: 'RUB',
+  amount_minor: 150_000n,
+  captured_minor: 150_000n,
+  refunded_minor: 0n,
+  reserved_minor: 0n,
+  unbound_minor: 0n,
+  provider_refunded_minor: null,
+  refundable_by_provider: true,
+  overcommitted: false,
+  provider_created_at: at,
+  captured_at: at,
+  hold_expires_at: null,
+  refund_window_closes_at: null,
+  as_of: at,
+  version: 1,
+  created_at: at,
+  updated_at: at,
+  ...more,
+});
+
+/** The share of a seller, with its own id. */
+export const sourceRow = (more: Partial<PaymentSource> = {}): PaymentSource => ({
+  id: `source-${more.seller ?? 'demo'}` as SourceId,
+  merchant_id: 'merchant' as MerchantId,
+  payment_id: 'payment' as PaymentId,
+  seller: 'demo',
+  captured_minor: 150_000n,
+  refunded_minor: 0n,
+  reserved_minor: 0n,
+  platform_fee_minor: null,
+  fee_returned_minor: 0n,
+  fee_reserved_minor: 0n,
+  overcommitted: false,
+  ...more,
+});
+
+export const wish = (more: Partial<RefundWish> = {}): RefundWish => ({
+  amount: { kind: 'remaining' },
+  feeBearer: null,
+  receipt: null,
+  speed: null,
+  expectedRefundable: null,
+  replaces: null,
+  ...more,
+});
+
+export const situation = (more: Partial<PaymentSituation> = {}): PaymentSituation => ({
+  payment: paymentRow(),
+  openLegs: [],
+  isBeingCanceled: false,
+  capabilities,
+  now: at,
+  ...more,
+});
