@@ -193,11 +193,8 @@ async function importExternal(
   return refundId;
 }
 
-/** The whole amount to the only source, or as the provider splits it; undefined when it does not say. */
+/** As the provider splits it, with the commission; else all of it from the only source; undefined when neither is. */
 function shareOut(sources: readonly PaymentSource[], facts: RefundFacts): readonly LegShare[] | undefined {
-  const [only] = sources;
-  if (only !== undefined && sources.length === 1)
-    return [{ sourceId: only.id, amountMinor: facts.amount.minor, platformFeeMinor: null }];
   const shares = facts.sources.flatMap((part) => {
     const source = sources.find((candidate) => candidate.seller === part.seller);
     return source
@@ -205,5 +202,8 @@ function shareOut(sources: readonly PaymentSource[], facts: RefundFacts): readon
       : [];
   });
   const sum = shares.reduce((total, share) => total + share.amountMinor, 0n);
-  return shares.length > 0 && sum === facts.amount.minor ? shares : undefined;
+  if (shares.length > 0 && sum === facts.amount.minor) return shares;
+  const [only] = sources;
+  if (only === undefined || sources.length > 1) return undefined;
+  return [{ sourceId: only.id, amountMinor: facts.amount.minor, platformFeeMinor: null }];
 }

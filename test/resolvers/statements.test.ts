@@ -33,9 +33,10 @@ const EVERYTHING = `
   id status isFinal moneyMovement returned { value } failure { code } traceReferences { kind availability }
   freshness { asOf isStale pollAfterMs }
   account { code } merchant { name }
-  legs { id status amount { value } }
+  legs { id status amount { value } } history { kind at evidence leg { id } } allowedActions replaces { id } summary
   sources { seller amount { value } returned { value } leg { id } }
-  payment { id status account { code } sources { seller refundable { value } } externalRefunds freshness { asOf } }`;
+  payment { id status account { code } sources { seller refundable { value } } externalRefunds freshness { asOf }
+    refundability { state maximum { value } reasons } allowedActions }`;
 
 describe('statements', () => {
   test.each([1, 10, 90])(
@@ -48,8 +49,9 @@ describe('statements', () => {
         { first },
       );
       expect(data.refunds.nodes).toHaveLength(first);
-      // The list, then legs, shares, payments, shares of payments, accounts, the merchant.
-      expect(statements).toHaveLength(7);
+      // The list, then legs, shares, events, replacements, payments, shares of payments, their open legs and
+      // operations, accounts, the merchant.
+      expect(statements).toHaveLength(11);
     },
   );
 

@@ -116,6 +116,8 @@ RefundRef.implement({
     history: t.field({
       type: [RefundEventRef],
       description: 'What happened to it, newest last.',
+      // Longer than other lists without pages.
+      complexity: { field: 1, multiplier: 6 },
       resolve: (refund, _args, context) => historyOfRefund(context, refund),
     }),
     allowedActions: t.field({
