@@ -85,8 +85,10 @@ function partsOf(
     return succeed([{ source: only, amountMinor: wantedMinor, explicitFeeMinor: null, path: amountPath }]);
   const rest = sources.filter((source) => restOf(source) > 0n);
   const restMinor = rest.reduce((sum, source) => sum + restOf(source), 0n);
-  if (wantedMinor !== restMinor || restMinor > refundableMinor)
-    return refuse(notAllocatable(payment, restMinor <= refundableMinor ? restMinor : null));
+  if (wantedMinor !== restMinor || restMinor > refundableMinor) {
+    const isClear = restMinor > 0n && restMinor <= refundableMinor;
+    return refuse(notAllocatable(payment, isClear ? restMinor : null));
+  }
   return succeed(
     rest.map((source) => ({
       source,

@@ -3,7 +3,7 @@ import { complain, readText, within, type Place } from './input-rules.ts';
 import { readAmountFromZero, readPositiveMoney, type MoneyInput } from './read-money.ts';
 
 const MAX_SOURCES = 50;
-const MAX_SELLER_LENGTH = 64;
+const MAX_SELLER_LENGTH = 128;
 
 export interface RefundSourceInput {
   readonly seller: string;

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { PaymentSource } from '../../src/db/payments.ts';
 import type { Money } from '../../src/money.ts';
+import { decideRefund } from '../../src/refunds/decide-refund.ts';
 import { planLegs } from '../../src/refunds/plan-legs.ts';
 import type { RefundWish, SourceWish } from '../../src/refunds/refund-wish.ts';
 import { problemOf, valueOf } from '../support/rules.ts';
-import { paymentRow, sourceRow, wish } from './situation.ts';
+import { paymentRow, situation, sourceRow, wish } from './situation.ts';
 
 const rub = (minor: bigint): Money => ({ minor, currency: 'RUB' });
 const a = sourceRow({ seller: 'a', captured_minor: 90_000n, platform_fee_minor: 9_000n });
@@ -105,6 +106,20 @@ test('a seller whose sum is broken returns nothing', () => {
     type: 'AmountExceedsRefundable',
     refundable: rub(0n),
   });
+});
+
+test('a provider that cannot refund one seller is not asked to, and takes the whole', () => {
+  const { capabilities } = situation();
+  const unable = {
+    ...situation({ capabilities: { ...capabilities, splitRefunds: false } }),
+    accountCode: 'demo',
+    sources: [a, b],
+  };
+  expect(problemOf(decideRefund(unable, wish({ feeBearer: 'PLATFORM' })))).toMatchObject({
+    type: 'CapabilityMissing',
+    capability: 'splitRefunds',
+  });
+  expect(decideRefund(unable, wish({ feeBearer: 'SELLER' })).ok).toBe(true);
 });
 
 test('the account named as the seller of an unsplit payment is nothing to tell a provider', () => {

@@ -71,7 +71,7 @@ const wrong: [object, string, string][] = [
     'InvalidInput',
   ],
   [sources(source({ seller: '' })), 'amount.sources.0.seller', 'InvalidInput'],
-  [sources(source({ seller: 'x'.repeat(65) })), 'amount.sources.0.seller', 'FieldTooLong'],
+  [sources(source({ seller: 'x'.repeat(129) })), 'amount.sources.0.seller', 'FieldTooLong'],
   [sources(source({ seller: 'a\u0000b' })), 'amount.sources.0.seller', 'InvalidInput'],
   [sources(source({ amount: money('0').money })), 'amount.sources.0.amount.value', 'InvalidInput'],
   [sources(source({ amount: money('1.001').money })), 'amount.sources.0.amount.value', 'InvalidInput'],
