@@ -14,7 +14,7 @@ import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { applyFacts, type FactContext } from './apply-facts.ts';
 import { deriveRefundStatus } from './derive.ts';
-import { settleOvercommitment } from './overcommitment.ts';
+import { settleOvercommitment, settleSources } from './overcommitment.ts';
 import { bucketOf, isFinalLeg } from './transitions.ts';
 
 /**
@@ -84,6 +84,7 @@ export async function takeInRefunds(
     if (refundId !== undefined) changed.push(refundId);
   }
   await updateUnbound(tx, payment.id);
+  if (imports.length > 0) changed.push(...(await settleSources(tx, context, payment)));
   return [...changed, ...(await settleOvercommitment(tx, context, payment))];
 }
 

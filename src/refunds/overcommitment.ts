@@ -1,9 +1,14 @@
 import type { Kysely } from 'kysely';
-import { listLegs, listOpenLegs } from '../db/legs.ts';
-import { clearOvercommitment, lockPaymentForUpdate, type Payment } from '../db/payments.ts';
+import { listLegs, listLegShares, listOpenLegs, type Leg } from '../db/legs.ts';
+import {
+  clearOvercommitment,
+  listPaymentSources,
+  lockPaymentForUpdate,
+  type Payment,
+} from '../db/payments.ts';
 import type { Database } from '../db/tables.ts';
 import type { Failure } from '../errors.ts';
-import type { RefundId } from '../ids.ts';
+import type { LegId, RefundId } from '../ids.ts';
 import type { FactContext } from './apply-facts.ts';
 import { moveLeg } from './move-leg.ts';
 
@@ -38,16 +43,63 @@ export async function settleOvercommitment(
   const failed: RefundId[] = [];
   for (const leg of (await listOpenLegs(tx, payment.id)).toReversed()) {
     if (excessMinor <= 0n || leg.status !== 'QUEUED') continue;
-    await moveLeg(tx, payment, await listLegs(tx, leg.refund_id), leg, {
-      to: 'FAILED',
-      cause: 'evidence',
-      source: 'SERVICE',
-      by: context.by,
-      patch: { failure: noLongerLeft },
-    });
+    await failUnsent(tx, context, payment, leg);
     excessMinor -= leg.amount_minor;
     failed.push(leg.refund_id);
   }
   await clearOvercommitment(tx, payment.id);
   return failed;
+}
+
+/**
+ * The same for each seller of a split payment: where a fact broke its sum, or that of its commission, legs
+ * that were never sent fail until it holds again. The payment's own sum may be whole all the while.
+ *
+ * @returns the refunds that lost a leg
+ */
+export async function settleSources(
+  tx: Kysely<Database>,
+  context: Pick<FactContext, 'log' | 'by'>,
+  payment: Payment,
+): Promise<RefundId[]> {
+  const broken = (await listPaymentSources(tx, payment.id)).filter((source) => source.overcommitted);
+  if (broken.length === 0) return [];
+  const unsent = (await listOpenLegs(tx, payment.id)).filter((leg) => leg.status === 'QUEUED').toReversed();
+  const unsentIds = unsent.map((leg) => leg.id);
+  const shares = unsent.length === 0 ? [] : await listLegShares(tx, payment.merchant_id, unsentIds);
+  const failed = new Map<LegId, RefundId>();
+  for (const source of broken) {
+    let excessMinor = source.refunded_minor + source.reserved_minor - source.captured_minor;
+    let excessFeeMinor =
+      source.fee_returned_minor + source.fee_reserved_minor - (source.platform_fee_minor ?? 0n);
+    context.log.error(
+      { alert: 'SELLER_OVERCOMMITTED', paymentId: payment.id, excessMinor: excessMinor.toString() },
+      'refunds of one seller of this payment add up to more than was captured or withheld',
+    );
+    for (const leg of unsent) {
+      const share = shares.find((row) => row.leg_id === leg.id && row.source.id === source.id);
+      if (share === undefined || (excessMinor <= 0n && excessFeeMinor <= 0n)) continue;
+      if (!failed.has(leg.id)) await failUnsent(tx, context, payment, leg);
+      failed.set(leg.id, leg.refund_id);
+      excessMinor -= share.amount_minor;
+      excessFeeMinor -= share.platform_fee_minor ?? 0n;
+    }
+  }
+  return [...failed.values()];
+}
+
+/** Nothing of the leg was ever sent, so that its failure is definite. */
+async function failUnsent(
+  tx: Kysely<Database>,
+  context: Pick<FactContext, 'by'>,
+  payment: Payment,
+  leg: Leg,
+): Promise<void> {
+  await moveLeg(tx, payment, await listLegs(tx, leg.refund_id), leg, {
+    to: 'FAILED',
+    cause: 'evidence',
+    source: 'SERVICE',
+    by: context.by,
+    patch: { failure: noLongerLeft },
+  });
 }

@@ -257,6 +257,46 @@ describe('a seller whose part fails', () => {
 });
 
 describe('a refund that a seller made in the console of the provider', () => {
+  const consoleRefundOf = async (paymentId: string, value: string, platformFee: string | null) => {
+    await t.control('console-refund', {
+      provider: 'yookassa',
+      reference: paymentId,
+      amount: rub(value),
+      source: { account: '200601', ...(platformFee === null ? {} : { platformFee: rub(platformFee) }) },
+    });
+    const connection = t.world.connections.findByCode(t.caller().viewer.merchantId, 'yookassa-demo')!;
+    await seePayment(t.world, connection, paymentId);
+  };
+
+  test.each([
+    ['money', '100.00', null],
+    ['commission', '1.00', '0.01'],
+  ])('takes the %s from what was never sent of that seller alone', async (_name, value, platformFee) => {
+    const paymentId = await split();
+    const all = (seller: string, minor: bigint, fee: bigint) => ({
+      kind: 'sources' as const,
+      sources: [{ seller, amount: money(minor), platformFee: money(fee) }],
+    });
+    await armFault(t, 'rate-limited');
+    const wanted = value === '100.00' ? 90_000n : 9_000n;
+    const first = await refund(paymentId, { amount: all('200601', wanted, 9_000n) });
+    expect(first.status).toBe('QUEUED');
+    const other = await refund(paymentId, { amount: all('200602', 60_000n, 6_000n), waitMs: 0 });
+    await consoleRefundOf(paymentId, value, platformFee);
+    const lost = await refundRow(t, first.id);
+    expect(lost).toMatchObject({ status: 'FAILED' });
+    expect(lost.legs[0]!.failure).toMatchObject({ code: 'AMOUNT_EXCEEDS_REFUNDABLE' });
+    expect((await refundRow(t, other.id)).status).not.toBe('FAILED');
+    const sources = await t.database.db
+      .selectFrom('payment_sources')
+      .select(['seller', 'overcommitted', 'reserved_minor'])
+      .where('payment_id', '=', first.payment_id)
+      .orderBy('seller')
+      .execute();
+    expect(sources[0]).toEqual({ seller: '200601', overcommitted: false, reserved_minor: 0n });
+    await expectSound(t, paymentId, { quiet: false });
+  });
+
   test('is imported with its store and commission, and the rest is what is left', async () => {
     const paymentId = await split();
     await t.control('console-refund', {
