@@ -27,7 +27,10 @@ export async function startServer(): Promise<BenchServer> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'refund-bench-'));
   const server = await startEmbeddedPostgres({ dataDir, mode: 'own', log: quiet });
   const admin = { ...server.connection, database: 'postgres' };
-  const [row] = await query<{ version: string }>(admin, "SELECT current_setting('server_version') AS version");
+  const [row] = await query<{ version: string }>(
+    admin,
+    "SELECT current_setting('server_version') AS version",
+  );
   return {
     version: row!.version,
     async database(name) {

@@ -22,6 +22,8 @@ export interface ServiceOptions {
   /** Absent: the embedded server, in `DATA_DIR` of `env`. */
   readonly databaseUrl?: string;
   readonly core?: Core;
+  /** Absent: the service itself, `src/main.ts serve`. */
+  readonly script?: 'bench/constant-service.ts' | 'bench/counting-service.ts';
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeArgs?: readonly string[];
 }
@@ -43,10 +45,9 @@ export async function startService(cores: Cores, options: ServiceOptions): Promi
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const startedMs = performance.now();
-  // The constant side is the same application with one difference, made from outside.
-  const isConstant = options.env?.['BENCH_CONSTANT'] === '1';
-  const [script, args] = isConstant ? ['bench/constant-service.ts', []] : ['src/main.ts', ['serve']];
-  const child = startChild(cores, script, args, {
+  const child = startChild(cores, options.script ?? 'src/main.ts', ['serve'], {
+    outputFile: path.join(directory, 'output'),
+    ipc: options.script === 'bench/counting-service.ts',
     core: options.core ?? 'server',
     nodeArgs: options.nodeArgs ?? [],
     env: {

@@ -116,7 +116,8 @@ const operations: Readonly<Record<string, () => Promise<Tally>>> = {
   async 'polling one refund'() {
     const id = await create(await seenPayment(), newKey());
     await untilQuiet();
-    const source = 'query ($id: ID!) { refund(by: { id: $id }) { id status isFinal freshness { pollAfterMs } } }';
+    const source =
+      'query ($id: ID!) { refund(by: { id: $id }) { id status isFinal freshness { pollAfterMs } } }';
     return leastOf(3, () => ask(world, t.caller(), source, { id }));
   },
   async 'page of 20 refunds with sources and legs'() {
