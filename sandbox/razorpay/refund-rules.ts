@@ -36,7 +36,7 @@ export function checkRefund(
     throw new ApiError('receiptUsed');
   }
   // Curlec documents `normal` only.
-  if (speed === 'optimum' && currency !== INSTANT_CURRENCY) throw new ApiError('absentSpeed');
+  if (speed === 'optimum' && currency !== INSTANT_CURRENCY) throw new ApiError('speedInvalid');
   const leftMinor = store.leftMinor(payment);
   const absent = settings.absentAmount === 'whole' ? payment.amountMinor : leftMinor;
   const amountMinor = request.amountMinor ?? absent;

@@ -47,7 +47,6 @@ export const REFUSALS = {
   idUnknown: business('The id provided does not exist'),
   urlUnknown: na('The requested URL was not found on the server.'),
   // Refunds
-  absentSpeed: business('The selected speed is invalid.', 'speed'), // own
   amountAboveCaptured: business('The refund amount provided is greater than amount captured', 'amount'),
   amountAboveRemaining: business(
     'The total refund amount is greater than the refund payment amount',
@@ -72,6 +71,7 @@ export const REFUSALS = {
     text: 'Payment is more than 6 months old, only instant refund is supported',
     detail: 'null',
   },
+  speedInvalid: business('The selected speed is invalid.', 'speed'), // own
   // Captures
   captureAmount: business('Capture amount must be equal to the amount authorized.', 'amount'),
   captureCurrency: business('The currency must be the currency of the payment.', 'currency'), // own

@@ -7,7 +7,7 @@ import { useOperationRecord, type RequestRecord } from './access-log.ts';
 import { errorAnswer, type Answer } from './answer.ts';
 import { createDocumentCache } from './document-cache.ts';
 import { parseWithinLimits } from './document-limits.ts';
-import { graphiqlOptions, type GraphiqlSetup } from './graphiql.ts';
+import { graphiqlOptions, renderGraphiql, type GraphiqlSetup } from './graphiql.ts';
 import { validateDocument } from './literal-inputs.ts';
 import { createErrorMask } from './masked-errors.ts';
 import { useOneMoneyMutation, type IsMoneyMoving } from './money-mutations.ts';
@@ -42,6 +42,7 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
     schema,
     graphqlEndpoint: '/graphql',
     graphiql: graphiql === undefined ? false : graphiqlOptions(graphiql),
+    renderGraphiQL: renderGraphiql,
     landingPage: false,
     cors: false,
     batching: false,

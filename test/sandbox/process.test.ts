@@ -37,10 +37,18 @@ describe('sandbox process', () => {
     if (child.stdout === null) throw new Error('no output');
     const lines = createInterface({ input: child.stdout });
     const [line] = (await once(lines, 'line')) as [string];
-    const { event, control, yookassa } = JSON.parse(line) as Record<string, string>;
+    const { event, control, yookassa, razorpay } = JSON.parse(line) as Record<string, string>;
     expect(event).toBe('sandbox-ready');
     const close = (): Promise<void> => Promise.resolve();
-    return { child, sandbox: harnessOf({ controlUrl: control ?? '', yookassaUrl: yookassa ?? '', close }) };
+    return {
+      child,
+      sandbox: harnessOf({
+        controlUrl: control ?? '',
+        yookassaUrl: yookassa ?? '',
+        razorpayUrl: razorpay ?? '',
+        close,
+      }),
+    };
   }
 
   async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
@@ -162,17 +170,23 @@ describe('sandbox process', () => {
     await sandbox.payment({ amount: rub('1.00') });
   });
 
-  // Two neighbouring free ports: the first of a block.
+  // The first of a block of free ports.
   async function freePorts(): Promise<number> {
     for (;;) {
-      const [first, second] = [createServer(), createServer()];
+      const first = createServer();
       await new Promise<void>((resolve) => first.listen(0, '127.0.0.1', resolve));
       const { port } = first.address() as AddressInfo;
-      const free = await new Promise<boolean>((resolve) => {
-        second.once('error', () => resolve(false));
-        second.listen(port + 1, '127.0.0.1', () => resolve(true));
-      });
-      await Promise.all([first, second].map((server) => new Promise((resolve) => server.close(resolve))));
+      const others = [1, 3].map((offset) => ({ server: createServer(), port: port + offset }));
+      const open = others.map(
+        (other) =>
+          new Promise<boolean>((resolve) => {
+            other.server.once('error', () => resolve(false));
+            other.server.listen(other.port, '127.0.0.1', () => resolve(true));
+          }),
+      );
+      const free = (await Promise.all(open)).every(Boolean);
+      const servers = [first, ...others.map(({ server }) => server)];
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
       if (free) return port;
     }
   }

@@ -79,7 +79,9 @@ describe('yookassa notifications', () => {
     await sandbox.refund(id, '1.00');
     await expect.poll(() => received.length, { timeout: 10_000 }).toBe(3);
     await expect
-      .poll(async () => (await sandbox.control('GET', '/control/webhooks')).body['webhooks'])
+      .poll(
+        async () => (await sandbox.control('GET', '/control/webhooks?provider=yookassa')).body['webhooks'],
+      )
       .toMatchObject([{ mode: 'on', deliveries: [{ attempts: 3, lastStatus: 200, acknowledged: true }] }]);
   });
 
