@@ -3,6 +3,7 @@ import { startApp, type App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { DEMO_KEYS } from '../config/demo.ts';
 import { banner, readyPayments } from './banner.ts';
+import { firstQuery } from './first-query.ts';
 import { followClock } from './follow-clock.ts';
 import { startSandbox } from './sandbox-process.ts';
 
@@ -18,18 +19,10 @@ export interface Demo {
   close(): Promise<void>;
 }
 
-const FIRST_QUERY = `# Everything that this key may see. The README has a first refund to copy and paste.
-query Start {
-  viewer { merchant { code } scopes }
-  accounts { nodes { code provider displayName health } }
-  refunds(first: 10) { nodes { id status summary amount { value currency } } }
-}
-`;
-
 /** The service with the sandbox beside it, on one clock. */
 export async function startDemo(config: Config, { log, onFatal }: DemoOptions): Promise<Demo> {
   await using undo = new AsyncDisposableStack();
-  const graphiql = { apiKey: DEMO_KEYS.demo, firstQuery: FIRST_QUERY };
+  const graphiql = { apiKey: DEMO_KEYS.demo, firstQuery };
   const { sandboxPort: port, dataDir } = config;
   // Side by side, because each takes a while; but requests are taken when there is somebody to ask.
   const beforeListening = startSandbox({ port, dataDir, log });

@@ -48,7 +48,8 @@ describe('an answer', () => {
   test('is stale after two missed looks when nothing was asked for', () => {
     const asOf = after(100);
     const at = (age: number) => freshnessOf({ ...known, status: 'UNKNOWN', asOf, now: after(age) }).isStale;
-    expect([at(100 + 240), at(100 + 241)]).toEqual([false, true]);
+    // More than two hours old, it is worth a look every hour.
+    expect([at(100 + 7_200), at(100 + 7_201)]).toEqual([false, true]);
   });
 
   test('says when it is worth asking again, never before the account may be asked', () => {
