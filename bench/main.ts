@@ -45,6 +45,12 @@ async function main(): Promise<void> {
   const loadBefore = loadavg()[0]!;
   const cores = takeCores();
   const server = await startServer();
+  const cleanUp = async (): Promise<void> => {
+    await stopChildren();
+    await server.stop();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.once(signal, () => void cleanUp().then(() => process.exit(1)));
   try {
     const stub = startChild(cores, 'bench/provider-stub.ts', [], { core: 'rest' });
     const run: Run = {
@@ -76,8 +82,7 @@ async function main(): Promise<void> {
     process.stdout.write(report);
     if (values.write) await writeDocument(report);
   } finally {
-    await stopChildren();
-    await server.stop();
+    await cleanUp();
   }
 }
 

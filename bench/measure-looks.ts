@@ -12,7 +12,16 @@ const CALL_MS = 200;
 /** Longer than the shortest interval between two looks at a refund, which is 2 s. */
 const STALE_AFTER_MS = 2_200;
 
-const currencies: Readonly<Record<string, string>> = { razorpay: 'INR' };
+type Entry = Readonly<Record<string, string | undefined>>;
+
+/** What differs from provider to provider: a currency, and which of the sandbox's words are credentials. */
+const known: Readonly<Record<string, { currency: string; credentials: (entry: Entry) => Entry }>> = {
+  yookassa: { currency: 'RUB', credentials: ({ shopId, secretKey }) => ({ shopId, secretKey }) },
+  razorpay: {
+    currency: 'INR',
+    credentials: ({ clientId, clientSecret, accountId: account }) => ({ clientId, clientSecret, account }),
+  },
+};
 
 interface Logged {
   readonly provider: string;
@@ -40,7 +49,7 @@ export async function measureLooks(run: Run): Promise<Finding> {
       await control('mode', { provider, refunds: 'pending' });
     for (let n = 0; n < REFUNDS; n += 1) {
       const { provider, code } = accounts[n % accounts.length]!;
-      const amount = { value: '100.00', currency: currencies[provider] ?? 'RUB' };
+      const amount = { value: '100.00', currency: known[provider]!.currency };
       const { reference } = await control<{ reference: string }>('payments', {
         provider,
         account: code,
@@ -61,18 +70,18 @@ export async function measureLooks(run: Run): Promise<Finding> {
 
 /** Every account that the sandbox has, of providers that there is an adapter for. */
 function accountsOf(
-  credentials: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>,
+  inSandbox: Readonly<Record<string, readonly Entry[]>>,
   only: readonly string[],
 ): BenchAccount[] {
-  const known = new Set<string>(Object.values(adapters).map(({ code }) => code));
-  return Object.entries(credentials)
-    .filter(([provider]) => known.has(provider) && (only.length === 0 || only.includes(provider)))
-    .flatMap(([provider, all]) =>
-      all.map(({ account = '', baseUrl = '', ...rest }) => ({
-        code: account,
+  const adapted = new Set<string>(Object.values(adapters).map(({ code }) => code));
+  return Object.entries(inSandbox)
+    .filter(([provider]) => adapted.has(provider) && (only.length === 0 || only.includes(provider)))
+    .flatMap(([provider, entries]) =>
+      entries.map((entry) => ({
+        code: entry['account'] ?? '',
         provider,
-        baseUrl,
-        credentials: rest,
+        baseUrl: entry['baseUrl'] ?? '',
+        credentials: known[provider]!.credentials(entry),
       })),
     );
 }

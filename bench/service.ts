@@ -22,8 +22,8 @@ export interface ServiceOptions {
   /** Absent: the embedded server, in `DATA_DIR` of `env`. */
   readonly databaseUrl?: string;
   readonly core?: Core;
-  /** Absent: the service itself, `src/main.ts serve`. */
-  readonly script?: 'bench/constant-service.ts' | 'bench/counting-service.ts';
+  /** Absent: the service itself, from source. */
+  readonly script?: 'dist/main.js' | 'bench/constant-service.ts' | 'bench/counting-service.ts';
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeArgs?: readonly string[];
 }

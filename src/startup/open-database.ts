@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { ServiceConfig } from '../config.ts';
+import { endAbandonedLeases } from '../db/abandoned-leases.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { startEmbeddedPostgres } from '../db/embedded/start.ts';
 import { makeClockMovable, markInstallation, refuseOtherMode } from '../db/installation.ts';
@@ -50,6 +51,10 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated');
   if (mode === 'own') await markInstallation(db, config.demo);
   if (movableClock) await makeClockMovable(db);
+  if (mode === 'own' && config.database.kind === 'embedded') {
+    const abandoned = await endAbandonedLeases(db);
+    if (abandoned > 0) log.warn({ abandoned }, 'sends were left behind by a process that never came back');
+  }
   const opened = undo.move();
   return { db, migrated, close: () => opened.disposeAsync() };
 
