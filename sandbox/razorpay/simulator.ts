@@ -1,7 +1,5 @@
-import type { SandboxClock } from '../clock.ts';
 import { ControlError } from '../control-error.ts';
-import { changedSettings } from '../control-input.ts';
-import type { Journal } from '../journal.ts';
+import { changedSettings, presentPayments } from '../control-input.ts';
 import type {
   ConsoleRefund,
   LedgerPayment,
@@ -11,6 +9,7 @@ import type {
   ReadyPayment,
   Settlement,
   Simulator,
+  SimulatorOptions,
   WebhookMode,
 } from '../simulator.ts';
 import { ACCOUNTS, PARTNER_PAIRS } from './accounts.ts';
@@ -29,14 +28,6 @@ import { settleRefunds } from './settle.ts';
 import { Store } from './store.ts';
 import { WebhookSender } from './webhooks.ts';
 
-export interface RazorpayOptions {
-  journal: Journal;
-  clock: SandboxClock;
-  /** Whether an empty simulator starts with the ready payments. */
-  seed: boolean;
-  webhookUrl: string | undefined;
-}
-
 /** The Razorpay and Curlec API v1, as far as refunds need it. */
 export class RazorpaySimulator implements Simulator {
   readonly provider = 'razorpay';
@@ -44,11 +35,11 @@ export class RazorpaySimulator implements Simulator {
   readonly basePath = '/v1';
   readonly checkFault = checkFault;
   readonly faultApplies = faultApplies;
-  readonly #options: RazorpayOptions;
+  readonly #options: SimulatorOptions;
   readonly #webhooks: WebhookSender;
   #store: Store;
 
-  constructor(options: RazorpayOptions) {
+  constructor(options: SimulatorOptions) {
     this.#options = options;
     this.#store = new Store(options.journal);
     this.#webhooks = new WebhookSender(options.journal, options.webhookUrl);
@@ -73,9 +64,7 @@ export class RazorpaySimulator implements Simulator {
   }
 
   readyPayments(): ReadyPayment[] {
-    return DEMO_PAYMENTS.filter(({ reference }) => this.#store.payments.has(reference)).map(
-      ({ reference, account, description }) => ({ reference, account, description }),
-    );
+    return presentPayments(DEMO_PAYMENTS, this.#store.payments);
   }
 
   consoleRefund({ reference, amount, source }: ConsoleRefund): string {

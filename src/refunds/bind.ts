@@ -14,6 +14,7 @@ import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { applyFacts, type FactContext } from './apply-facts.ts';
 import { deriveRefundStatus } from './derive.ts';
+import { mergeBySeller } from './merge-by-seller.ts';
 import { settleOvercommitment } from './overcommitment.ts';
 import { bucketOf, isFinalLeg } from './transitions.ts';
 
@@ -196,7 +197,7 @@ function shareOut(sources: readonly PaymentSource[], facts: RefundFacts): readon
   const [only] = sources;
   if (only !== undefined && sources.length === 1)
     return [{ sourceId: only.id, amountMinor: facts.amount.minor, platformFeeMinor: null }];
-  const shares = facts.sources.flatMap((part) => {
+  const shares = mergeBySeller(facts.sources).flatMap((part) => {
     const source = sources.find((candidate) => candidate.seller === part.seller);
     return source
       ? [{ sourceId: source.id, amountMinor: part.amountMinor, platformFeeMinor: part.platformFeeMinor }]

@@ -18,6 +18,7 @@ import type { Failure } from '../errors.ts';
 import { uuidv7, type PaymentId, type RefundId, type SourceId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { PaymentFacts, PaymentSight, SourceFacts } from '../providers/provider.ts';
+import { mergeBySeller } from './merge-by-seller.ts';
 import { settledWithin } from './background.ts';
 import { takeInRefunds } from './bind.ts';
 import { noteAccountHealth } from './account-health.ts';
@@ -133,7 +134,7 @@ export async function storeSight(
 /** An unsplit payment has exactly one source, named after its account. */
 const sharesOf = (connection: Connection, facts: PaymentFacts): readonly SourceFacts[] =>
   facts.sources.length > 0
-    ? facts.sources
+    ? mergeBySeller(facts.sources)
     : [{ seller: connection.accountCode, amountMinor: facts.capturedMinor, platformFeeMinor: null }];
 
 const firstRow = (connection: Connection, facts: PaymentFacts, asOf: Date): Insertable<PaymentTable> => ({

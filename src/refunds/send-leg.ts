@@ -16,7 +16,7 @@ import { applyFacts } from './apply-facts.ts';
 import { pausedAccountGapMs, requestOf, type Claim } from './claim.ts';
 import { moveLeg } from './move-leg.ts';
 import { settleOvercommitment } from './overcommitment.ts';
-import { findTransition } from './transitions.ts';
+import { findTransition, isFinalLeg } from './transitions.ts';
 import { bindProviderRefund } from './bind.ts';
 import { untilCommitted } from './until-committed.ts';
 import type { World } from './world.ts';
@@ -109,7 +109,8 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
       const context = { connection: claim.connection, log: world.log, by: systemCause, asOf, now };
       const cause = isOurs ? 'answer' : 'evidence';
       await applyFacts(tx, { ...context, cause }, payment, legs, leg, outcome.refund);
-      await settleOvercommitment(tx, context, payment);
+      // The amount of an open leg is counted already; only that of an ended one can break the sum.
+      if (payment.overcommitted || isFinalLeg(leg.status)) await settleOvercommitment(tx, context, payment);
       return;
     }
     if (!isOurs) return;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Harness, harnessOf, rub } from './harness.ts';
+import { descriptionOf, razorpayOf } from './razorpay/harness.ts';
 
 const MAIN = new URL('../../sandbox/main.ts', import.meta.url).pathname;
 
@@ -94,6 +95,31 @@ describe('sandbox process', () => {
     expect((await sandbox.api('GET', `/payments/${held}`)).status).toBe(429);
     expect((await sandbox.api('GET', `/payments/${held}`)).body['status']).toBe('waiting_for_capture');
     expect((await sandbox.refund(id, '3.00')).body['status']).toBe('pending');
+  });
+
+  it('remembers Razorpay after kill -9: refunds, keys, receipts, what waits for the clock, a rotated secret', async () => {
+    const env = { SANDBOX_JOURNAL: join(directory, 'journal.jsonl') };
+    const first = await start(env);
+    const before = razorpayOf(first.sandbox);
+    const id = await before.payment();
+    const held = await before.payment({ status: 'authorized' });
+    await before.mode({ refunds: 'pending', settleAfterSeconds: 3_600, balanceMinor: '50000' });
+    const refund = await before.refund(id, 40_000, { receipt: 'R-1' }, 'rf-2026-000017');
+    const webhooks = { provider: 'razorpay', mode: 'off', secret: 'whsec-new' };
+    expect((await before.control('POST', '/control/webhooks', webhooks)).status).toBe(200);
+    await kill(first.child, 'SIGKILL');
+
+    const after = razorpayOf((await start(env)).sandbox);
+    expect((await after.refund(id, 40_000, { receipt: 'R-1' }, 'rf-2026-000017')).body).toEqual(refund.body);
+    expect(descriptionOf(await after.refund(id, 10_001))).toMatch(/balance/);
+    expect(descriptionOf(await after.refund(id, 100, { receipt: 'R-1' }))).toMatch(/receipt/);
+    const { body } = await after.control('GET', '/control/credentials?provider=razorpay');
+    expect(body['razorpay']).toMatchObject([{ webhookSecret: 'whsec-new' }, {}]);
+    await after.advance(6 * 86_400);
+    expect(await after.ledger(id)).toMatchObject({
+      refunds: [{ id: refund.body['id'], status: 'processed' }],
+    });
+    expect(await after.ledger(held)).toMatchObject({ voided: true, releasedMinor: '150000' });
   });
 
   it('does not bring the ready payments back over a journal without them', async () => {

@@ -1,5 +1,4 @@
-import { type SandboxOptions, startSandbox } from '../../../sandbox/sandbox.ts';
-import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../../sandbox/sandbox.ts';
 import { call, type Controls, controlsOf, type Json, type Reply } from '../harness.ts';
 
 export const ACCOUNT = 'acc_SimSub00000001';
@@ -38,7 +37,11 @@ export function basic(pair: string): string {
 }
 
 export async function startRazorpay(options: SandboxOptions = { seed: false }): Promise<RazorpayHarness> {
-  const sandbox = await startSandbox(options);
+  return razorpayOf(await startSandbox(options));
+}
+
+/** The same short ways for a sandbox that runs elsewhere. */
+export function razorpayOf(sandbox: Sandbox): RazorpayHarness {
   const controls = controlsOf(sandbox, 'razorpay', myr('1500.00'));
   const api: RazorpayHarness['api'] = (method, path, options = {}) => {
     const { body, key, account = ACCOUNT, authorization = basic(PARTNER), headers = {} } = options;
