@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Cores, Core } from './cores.ts';
 
@@ -66,9 +68,22 @@ export function startChild(
   return child;
 }
 
-/** Ends what an interrupted run would leave behind. */
+const directories = new Set<string>();
+
+/** A directory that is gone at the end of the run. */
+export async function temporaryDirectory(name: string): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), `refund-bench-${name}-`));
+  directories.add(directory);
+  return directory;
+}
+
+/** Ends whatever is still running, also in an interrupted run. */
 export async function stopChildren(): Promise<void> {
   await Promise.all([...living].map((child) => child.stop()));
+}
+
+export async function removeDirectories(): Promise<void> {
+  await Promise.all([...directories].map((directory) => rm(directory, { recursive: true, force: true })));
 }
 
 /** Waits for a line of JSON on standard output that has the field. */

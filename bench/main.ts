@@ -3,7 +3,7 @@ import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { fullProtocol, quickProtocol } from './alternate.ts';
-import { lineWith, startChild, stopChildren } from './children.ts';
+import { lineWith, removeDirectories, startChild, stopChildren } from './children.ts';
 import { takeCores } from './cores.ts';
 import { startServer } from './database.ts';
 import { startLoadGenerator } from './load-generator.ts';
@@ -45,12 +45,18 @@ async function main(): Promise<void> {
   const loadBefore = loadavg()[0]!;
   const cores = takeCores();
   const server = await startServer();
-  const cleanUp = async (): Promise<void> => {
+  // Services before their database, and everything before its files.
+  const end = async (): Promise<void> => {
     await stopChildren();
     await server.stop();
+    await removeDirectories();
   };
-  for (const signal of ['SIGINT', 'SIGTERM'])
-    process.once(signal, () => void cleanUp().then(() => process.exit(1)));
+  let isInterrupted = false;
+  const interrupt = (): void => {
+    isInterrupted = true;
+    void end().finally(() => process.exit(1));
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     const stub = startChild(cores, 'bench/provider-stub.ts', [], { core: 'rest' });
     const run: Run = {
@@ -70,9 +76,11 @@ async function main(): Promise<void> {
     const found: { title: string; finding: Finding }[] = [];
     for (const { title, measure } of measures) {
       if (values.only !== undefined && values.only !== title) continue;
+      if (isInterrupted) return;
       process.stderr.write(`${title} ...\n`);
       found.push({ title, finding: await measure(run).catch((error: unknown) => notMeasured(title, error)) });
     }
+    if (isInterrupted) return;
     const report = [
       conditions(run, server.version, loadBefore),
       barTable(found.flatMap(({ finding }) => finding.bars)),
@@ -82,7 +90,7 @@ async function main(): Promise<void> {
     process.stdout.write(report);
     if (values.write) await writeDocument(report);
   } finally {
-    await cleanUp();
+    await end();
   }
 }
 

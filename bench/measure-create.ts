@@ -5,7 +5,8 @@ import { bodyOf, type Operation } from './load-orders.ts';
 import { findPgbench, pgbenchMissing, prepareReference, runReference } from './pgbench.ts';
 import { rssMbOf } from './process-figures.ts';
 import { count, ms, numberedList, spreadText } from './report.ts';
-import { insertPayments, refreshPayments, sideOf, type Bar, type Finding, type Run } from './run.ts';
+import { insertHistory, refreshPayments } from './history.ts';
+import { sideOf, type Bar, type Finding, type Run } from './run.ts';
 import { startService } from './service.ts';
 import { summarise, tally, type SentStatement, type Tally } from './statement-log.ts';
 
@@ -21,19 +22,17 @@ export async function measureCreate(run: Run): Promise<Finding> {
     databaseUrl: database.url,
   });
   try {
-    const paymentIds = await insertPayments(database, run.instantAccount.code);
+    const paymentIds = await insertHistory(database, run.instantAccount.code);
     const operation: Operation = { kind: 'create', account: run.instantAccount.code, paymentIds };
-    const measured = sideOf(run.load, service, { clients: CLIENTS, operation }, () =>
-      refreshPayments(database),
-    );
+    const measured = sideOf(run, service, { clients: CLIENTS, operation }, () => refreshPayments(database));
     if (pgbench === undefined) {
       await measured(run.protocol.warmUpMs);
       const windows = [await measured(run.protocol.windowMs), await measured(run.protocol.windowMs)];
       const perSecond = spreadOf(windows.map((window) => window.perSecond));
       const cpuMs = spreadOf(windows.map((window) => window.cpuMs ?? Number.NaN)).median;
       return {
-        bars: [{ ...ratioBar, measured: pgbenchMissing, isMet: undefined }, cpuBar(cpuMs)],
-        details: `\`createRefund\`: ${count(perSecond.median)} per second. ${pgbenchMissing}.`,
+        bars: [{ ...ratioBar, measured: '–', isMet: undefined, reason: pgbenchMissing }, cpuBar(cpuMs)],
+        details: `\`createRefund\`: ${count(perSecond.median)} per second.`,
       };
     }
     const reference = await run.server.database('reference');
@@ -43,17 +42,21 @@ export async function measureCreate(run: Run): Promise<Finding> {
     for (const clients of [1, 8, 16])
       probes.push({ clients, perSecond: await runReference(pgbench, reference, clients, seconds) });
     const best = probes.toSorted((a, b) => b.perSecond - a.perSecond)[0]!;
-    const comparison = await compare(run.protocol, measured, async (windowMs) => ({
-      perSecond: await runReference(pgbench, reference, best.clients, Math.round(windowMs / 1000)),
-    }));
+    const comparison = await compare(run.protocol, measured, async (windowMs) => {
+      const windowSeconds = Math.round(windowMs / 1000);
+      const startedMs = run.server.cpuMs();
+      const perSecond = await runReference(pgbench, reference, best.clients, windowSeconds);
+      return { perSecond, postgresMs: (run.server.cpuMs() - startedMs) / (perSecond * windowSeconds) };
+    });
     const rssMb = rssMbOf(service.child.pid);
     return {
       bars: [ratioOf(comparison), cpuBar(comparison.cpuMs!), memoryBar(rssMb)],
       details: [
         `\`createRefund\` with ${CLIENTS} clients: ${spreadText(comparison.measured, count)} per second,`,
-        `${ms(comparison.cpuMs!)} of Node CPU each; the reference with ${best.clients} clients (best of`,
+        `${ms(comparison.cpuMs!)} of Node CPU and ${ms(comparison.postgresMs!)} of PostgreSQL CPU each; the reference with ${best.clients} clients (best of`,
         `${probes.map((probe) => `${probe.clients}: ${count(probe.perSecond)}`).join(', ')}):`,
-        `${spreadText(comparison.reference, count)} per second.`,
+        `${spreadText(comparison.reference, count)} per second, ${ms(comparison.referencePostgresMs!)} of PostgreSQL CPU each.`,
+        `Against itself: ${spreadText(comparison.same)}.`,
         'The provider is a stub with a constant answer (`bench/provider-stub.ts`): the sandbox would take more of the core than PostgreSQL.',
       ].join('\n'),
     };
@@ -102,7 +105,7 @@ export async function countCreate(run: Run): Promise<Finding> {
     script: 'bench/counting-service.ts',
   });
   try {
-    const paymentIds = await insertPayments(database, run.instantAccount.code);
+    const paymentIds = await insertHistory(database, run.instantAccount.code);
     const { process: child } = service.child;
     const take = async (): Promise<SentStatement[]> => {
       // What goes on after the answer is a cost, too; it is over long before.

@@ -1,7 +1,8 @@
 import { compare } from './alternate.ts';
 import { bodyOf, type Operation } from './load-orders.ts';
 import { count, ms, spreadText } from './report.ts';
-import { insertPayments, sideOf, type Bar, type Finding, type Run } from './run.ts';
+import { insertHistory } from './history.ts';
+import { sideOf, type Bar, type Finding, type Run } from './run.ts';
 import { startService } from './service.ts';
 
 /** Polling one refund, against the same service that answers every row from memory. */
@@ -11,7 +12,7 @@ export async function measurePolling(run: Run): Promise<Finding> {
   const service = await startService(run.cores, options);
   const constant = await startService(run.cores, { ...options, script: 'bench/constant-service.ts' });
   try {
-    const [paymentId] = await insertPayments(database, run.instantAccount.code);
+    const [paymentId] = await insertHistory(database, run.instantAccount.code);
     const make: Operation = {
       kind: 'create',
       account: run.instantAccount.code,
@@ -26,8 +27,8 @@ export async function measurePolling(run: Run): Promise<Finding> {
     for (const clients of [16, 64]) {
       const result = await compare(
         run.protocol,
-        sideOf(run.load, service, { clients, operation }),
-        sideOf(run.load, constant, { clients, operation }),
+        sideOf(run, service, { clients, operation }),
+        sideOf(run, constant, { clients, operation }),
       );
       bars.push({
         what: `polling one refund, c = ${clients}`,
@@ -41,7 +42,8 @@ export async function measurePolling(run: Run): Promise<Finding> {
       });
       details.push(
         `Polling with ${clients} clients: ${spreadText(result.measured, count)} per second, ${ms(result.cpuMs!)} of Node CPU each; ` +
-          `with constant rows ${spreadText(result.reference, count)} per second, ${ms(result.referenceCpuMs!)}.`,
+          `with constant rows ${spreadText(result.reference, count)} per second, ${ms(result.referenceCpuMs!)}. ` +
+          `PostgreSQL CPU: ${ms(result.postgresMs!)} and ${ms(result.referencePostgresMs!)}. Against itself: ${spreadText(result.same)}.`,
       );
     }
     return { bars, details: details.join('\n\n') };

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { spreadOf } from './alternate.ts';
+import { temporaryDirectory } from './children.ts';
 import { rssMbOf } from './process-figures.ts';
 import { count, spreadText, table } from './report.ts';
 import type { Finding, Run } from './run.ts';
@@ -66,7 +65,7 @@ async function startsOf(
   run: Run,
   script: 'dist/main.js' | undefined,
 ): Promise<{ readonly fresh: Start; readonly existing: readonly Start[] }> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'refund-bench-start-'));
+  const dataDir = await temporaryDirectory('start');
   const start = async (): Promise<Start> => {
     const service = await startService(run.cores, {
       accounts: [run.instantAccount],
@@ -79,12 +78,8 @@ async function startsOf(
     await service.stop();
     return { firstAnswerMs: service.firstAnswerMs, rssMb };
   };
-  try {
-    const fresh = await start();
-    const existing: Start[] = [];
-    for (let n = 0; n < (run.isQuick ? 1 : STARTS); n += 1) existing.push(await start());
-    return { fresh, existing };
-  } finally {
-    await rm(dataDir, { recursive: true, force: true });
-  }
+  const fresh = await start();
+  const existing: Start[] = [];
+  for (let n = 0; n < (run.isQuick ? 1 : STARTS); n += 1) existing.push(await start());
+  return { fresh, existing };
 }

@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { temporaryDirectory } from './children.ts';
+import { insertHistory, refreshPayments } from './history.ts';
 import type { Operation } from './load-orders.ts';
 import { table } from './report.ts';
-import { insertPayments, refreshPayments, type Finding, type Run } from './run.ts';
+import type { Finding, Run } from './run.ts';
 import { apiKey, startService } from './service.ts';
 
 /** The part of V8's .cpuprofile that is read here. Times are in microseconds. */
@@ -21,7 +22,7 @@ const CLIENTS = 16;
 
 /** Where Node's time goes while it takes createRefund after createRefund. */
 export async function profileCreate(run: Run): Promise<Finding> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'refund-bench-profile-'));
+  const directory = await temporaryDirectory('profile');
   const database = await run.server.database('profiled');
   const service = await startService(run.cores, {
     accounts: [run.instantAccount],
@@ -29,7 +30,7 @@ export async function profileCreate(run: Run): Promise<Finding> {
     nodeArgs: ['--cpu-prof', `--cpu-prof-dir=${directory}`],
   });
   try {
-    const paymentIds = await insertPayments(database, run.instantAccount.code);
+    const paymentIds = await insertHistory(database, run.instantAccount.code);
     await refreshPayments(database);
     const operation: Operation = { kind: 'create', account: run.instantAccount.code, paymentIds };
     const order = { url: service.url, key: apiKey, clients: CLIENTS, operation };
@@ -45,7 +46,6 @@ export async function profileCreate(run: Run): Promise<Finding> {
     return { bars: [], details: describe(profile, loadMs, performance.now() - loadedMs) };
   } finally {
     await service.stop();
-    await rm(directory, { recursive: true, force: true });
   }
 }
 

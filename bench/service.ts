@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startChild, type Child } from './children.ts';
+import { startChild, temporaryDirectory, type Child } from './children.ts';
 import type { Core, Cores } from './cores.ts';
 
 export const apiKey = 'bench-key-that-is-no-secret-0123456789';
@@ -39,7 +38,7 @@ export interface Service {
 
 /** Starts the service as `npm run serve` does, and waits for its first answer. */
 export async function startService(cores: Cores, options: ServiceOptions): Promise<Service> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'refund-bench-service-'));
+  const directory = await temporaryDirectory('service');
   const accountsFile = path.join(directory, 'accounts.json');
   await writeFile(accountsFile, JSON.stringify({ merchants: [merchant(options.accounts)] }));
   const port = await freePort();
@@ -77,10 +76,7 @@ export async function startService(cores: Cores, options: ServiceOptions): Promi
     child,
     firstAnswerMs,
     ask,
-    async stop() {
-      await child.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop: () => child.stop(),
   };
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRefund } from '../../src/refunds/create-refund.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';
+import { seePayment } from '../../src/refunds/see-payment.ts';
 import type { RefundId } from '../../src/ids.ts';
 import {
   armFault,
@@ -67,34 +68,43 @@ describe('a provider that takes a failure back', () => {
     await expectSound(t, paymentId);
   });
 
-  test('a look that began before the failure was known contradicts nothing', async () => {
-    const paymentId = await t.payment('1500.00');
-    await refundsAre(t, 'pending');
-    const { refundId } = valueOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 40_000n)));
-    let release: (() => void) | undefined;
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const connection = t.world.connections.findByCode(t.caller().viewer.merchantId, 'yookassa-demo')!;
-    const slow = await t.replica({
-      adapter: {
-        async readRefund(access, id) {
-          const look = await connection.adapter.readRefund(access, id);
-          await held;
-          return look;
+  test.each(['readRefund', 'readPayment'] as const)(
+    'a look (%s) that began before the failure was known contradicts nothing',
+    async (reading) => {
+      const paymentId = await t.payment('1500.00');
+      await refundsAre(t, 'pending');
+      const input = refundCommand(paymentId, 40_000n);
+      const { refundId } = valueOf(await createRefund(t.world, t.caller(), input));
+      let release = (): void => {};
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const { merchantId } = t.caller().viewer;
+      const { adapter } = t.world.connections.findByCode(merchantId, 'yookassa-demo')!;
+      const slow = await t.replica({
+        adapter: {
+          async [reading](access: never, id: string) {
+            const look = await adapter[reading](access, id);
+            await held;
+            return look as never;
+          },
         },
-      },
-    });
-    const requests = await watchRequests(t);
-    const late = syncRefund(slow, t.caller(), { refundId, waitMs: 10_000 });
-    while ((await requests('getRefund')).length === 0) await sleep(5);
-    await settleAll(t, 'canceled');
-    valueOf(await sync(refundId));
-    expect(await refundRow(t, refundId)).toMatchObject({ status: 'FAILED' });
-    release!();
-    valueOf(await late);
-    expect(await refundRow(t, refundId)).toMatchObject({ status: 'FAILED' });
-    expect(await paymentRow(t, paymentId)).toMatchObject({ reserved_minor: 0n });
-    await expectSound(t, paymentId);
-  });
+      });
+      const requests = await watchRequests(t);
+      const late =
+        reading === 'readRefund'
+          ? syncRefund(slow, t.caller(), { refundId, waitMs: 10_000 })
+          : seePayment(slow, slow.connections.findByCode(merchantId, 'yookassa-demo')!, paymentId);
+      while ((await requests('getRefund', 'listRefunds')).length === 0) await sleep(5);
+      await sleep(50);
+      await settleAll(t, 'canceled');
+      valueOf(await sync(refundId));
+      expect(await refundRow(t, refundId)).toMatchObject({ status: 'FAILED' });
+      release();
+      await late;
+      expect(await refundRow(t, refundId)).toMatchObject({ status: 'FAILED' });
+      expect(await paymentRow(t, paymentId)).toMatchObject({ reserved_minor: 0n });
+      await expectSound(t, paymentId);
+    },
+  );
 });

@@ -46,6 +46,15 @@ describe('razorpay refunds', () => {
     expect((await sandbox.api('GET', `/payments/${id}/refunds/${String(body['id'])}`)).body).toEqual(body);
   });
 
+  it('is not found under another payment', async () => {
+    const { body } = await sandbox.refund(id, 100);
+    const other = await sandbox.payment();
+    const reply = await sandbox.api('GET', `/payments/${other}/refunds/${String(body['id'])}`);
+    expect([reply.status, descriptionOf(reply)]).toEqual([400, 'The id provided does not exist']);
+    const malformed = await sandbox.api('GET', '/refunds/rfnd_short');
+    expect(descriptionOf(malformed)).toBe('rfnd_short is not a valid id');
+  });
+
   it('keeps amount_refunded, refund_status and status of the payment in step', async () => {
     expect(await payment()).toMatchObject({ amount_refunded: 0, refund_status: null, status: 'captured' });
     await sandbox.refund(id, 50_000);
