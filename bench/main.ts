@@ -42,6 +42,11 @@ async function main(): Promise<void> {
       providers: { type: 'string', default: '' },
     },
   });
+  const titles = measures.map(({ title }) => title);
+  if (values.only !== undefined && !titles.includes(values.only))
+    throw new TypeError(`--only takes one of: ${titles.join(', ')}`);
+  if (values.write && values.only !== undefined)
+    throw new TypeError('--write is for whole runs: the document would lose the other parts.');
   const loadBefore = loadavg()[0]!;
   const cores = takeCores();
   const server = await startServer();

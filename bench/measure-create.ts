@@ -126,7 +126,9 @@ export async function countCreate(run: Run): Promise<Finding> {
     }
     return {
       bars: countBars(tally(least)),
-      details: numberedList(least.map(({ text, session }) => `connection ${session}: ${summarise(text)}`)),
+      details: numberedList(
+        least.map(({ text, connection }) => `connection ${connection}: ${summarise(text)}`),
+      ),
     };
   } finally {
     await service.stop();

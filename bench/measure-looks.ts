@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Capabilities } from '../src/providers/provider.ts';
 import { adapters } from '../src/providers/registry.ts';
+import { spreadOf } from './alternate.ts';
 import { lineWith, startChild } from './children.ts';
-import { count, ratio, table } from './report.ts';
+import { spreadText, table } from './report.ts';
 import type { Bar, Finding, Run } from './run.ts';
 import { startService, type BenchAccount, type Service } from './service.ts';
 
 const REFUNDS = 100;
+const PAGES = 9;
 /** What every call is made to take in the second page, so that waiting is what is measured. */
 const CALL_MS = 200;
 /** Longer than the shortest interval between two looks at a refund, which is 2 s. */
@@ -60,8 +62,10 @@ export async function measureLooks(run: Run): Promise<Finding> {
     const calls = await countCalls(service, control);
     for (const provider of new Set(accounts.map((account) => account.provider)))
       await control('faults', { provider, operation: '*', kind: 'slow', ms: CALL_MS, times: 1000 });
-    const slow = await countCalls(service, control);
-    return findingOf(accounts, calls.requests, slow.wallMs);
+    const wallMs: number[] = [];
+    for (let n = 0; n < (run.isQuick ? 1 : PAGES); n += 1)
+      wallMs.push((await countCalls(service, control)).wallMs);
+    return findingOf(accounts, calls.requests, wallMs);
   } finally {
     await service.stop();
     await sandbox.stop();
@@ -125,7 +129,11 @@ async function countCalls(
 const fewestCalls = ({ listByTime, listPageSize }: Capabilities, refunds: number): number =>
   listByTime ? Math.min(refunds, Math.ceil(refunds / listPageSize)) : refunds;
 
-function findingOf(accounts: readonly BenchAccount[], requests: readonly Logged[], wallMs: number): Finding {
+function findingOf(
+  accounts: readonly BenchAccount[],
+  requests: readonly Logged[],
+  wallMs: readonly number[],
+): Finding {
   const rows = accounts.map(({ code, provider }, index) => {
     const refunds = Math.ceil((REFUNDS - index) / accounts.length);
     const { capabilities } = Object.values(adapters).find((adapter) => adapter.code === provider)!;
@@ -138,6 +146,7 @@ function findingOf(accounts: readonly BenchAccount[], requests: readonly Logged[
   });
   const fewest = rows.reduce((sum, row) => sum + row.fewest, 0);
   const criticalMs = Math.max(...rows.map((row) => row.fewest)) * CALL_MS;
+  const overCritical = spreadOf(wallMs.map((each) => each / criticalMs));
   const providers = new Set(accounts.map(({ provider }) => provider)).size;
   const where = `${accounts.length} accounts of ${providers} provider${providers === 1 ? '' : 's'}`;
   const bars: Bar[] = [
@@ -153,8 +162,8 @@ function findingOf(accounts: readonly BenchAccount[], requests: readonly Logged[
       what: `the same page, every call taking ${CALL_MS} ms: wall time`,
       against: `the critical path, ${criticalMs} ms`,
       bar: '<= 1.3',
-      measured: `${ratio(wallMs / criticalMs)} (${count(wallMs)} ms)`,
-      isMet: wallMs <= criticalMs * 1.3,
+      measured: spreadText(overCritical),
+      isMet: overCritical.median <= 1.3,
       reason: 'see the calls per account; reading and storing are in it, too',
     },
   ];

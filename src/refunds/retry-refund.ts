@@ -85,7 +85,12 @@ function reopen(
       whyNotRefundable(payment, await readAppNow(tx)) ??
       whyAmountDoesNotFit(payment, amountMinor) ??
       ((await findOpenOperation(tx, payment.id)) ? beingCanceled : undefined);
-    if (problem !== undefined) return refuse({ ...problem, path });
+    if (problem !== undefined)
+      return refuse({
+        ...problem,
+        path,
+        retry: problem.retry === 'NEW_REQUEST' ? 'RETRY_REFUND' : problem.retry,
+      });
     const idempotencyKey = await getIdempotencyKeyOf(tx, refund.id);
     for (const leg of failed) {
       await releaseProviderRefund(tx, leg);

@@ -33,7 +33,8 @@ export type Sight =
 /** How long anybody waits for a payment to be read; the read itself goes on and is stored. */
 export const paymentReadLimitMs = 10_000;
 
-const tooSlow: Failure = {
+/** For a query or mutation that could not wait any longer. */
+export const tooSlow: Failure = {
   code: 'PROVIDER_UNAVAILABLE',
   message: 'The provider did not answer in time. Nothing was sent; try again with the same key.',
   retry: 'SAME_KEY',
@@ -102,6 +103,11 @@ export async function storeSight(
         platform_fee_minor: share.platformFeeMinor,
       })),
     );
+    if (facts.state === 'CAPTURED' && facts.capturedMinor < locked.captured_minor)
+      world.log.error(
+        { alert: 'PAYMENT_CAPTURED_SHRANK', paymentId: locked.id },
+        'the provider names a smaller captured amount than before; the smaller one limits refunds',
+      );
     if (asOf >= locked.as_of) {
       await updatePaymentFacts(tx, locked.id, factColumns(locked, facts, asOf));
       if (facts.state === 'CAPTURED')

@@ -94,20 +94,17 @@ function queryOf(target: string): string {
   return start < 0 ? '' : target.slice(start);
 }
 
-/** Headers that Yoga reads; the others, the key among them, end here. */
-function headersOf(incoming: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const name of ['accept', 'content-type'] as const) {
-    const value = incoming.headers[name];
-    if (value !== undefined) headers[name] = value;
-  }
-  return headers;
-}
+/**
+ * Headers that Yoga reads; the others, the key among them, end here. A body is always JSON to it: Yoga would
+ * execute forms and plain GraphQL too, which a web page can send without the browser asking first.
+ */
+const headersOf = ({ headers: { accept } }: IncomingMessage): Record<string, string> => ({
+  'content-type': 'application/json',
+  ...(accept !== undefined && { accept }),
+});
 
 /** Yoga answers these with an empty body. */
 function explain(status: number): Answer {
-  if (status === 415)
-    return errorAnswer(status, 'UNSUPPORTED_MEDIA_TYPE', 'Send the operation as application/json.');
   if (status === 406)
     return errorAnswer(
       status,

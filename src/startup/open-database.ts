@@ -15,6 +15,8 @@ export interface OpenOptions {
   readonly mode: 'own' | 'attach';
   /** Whether `app_now()` follows an offset: demo and test mode only. */
   readonly movableClock: boolean;
+  /** Called once it is certain that this database, and so the data directory, is this process's to use. */
+  readonly onOurs?: () => void;
   /** Called once when another service took the embedded server over. */
   readonly onLost?: (error: Error) => void;
 }
@@ -46,6 +48,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   const { db } = pool;
 
   await refuseOtherMode(db, config.demo);
+  options.onOurs?.();
   // Migrations know tables of their own time only, so they take a database of unknown tables.
   const migrated = await migrateToLatest(db as unknown as Kysely<never>);
   if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated');

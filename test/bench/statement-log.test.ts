@@ -3,8 +3,8 @@ import { summarise, tally } from '../../bench/statement-log.ts';
 
 const sent = (...texts: (string | [string, number])[]) =>
   texts.map((entry) => {
-    const [text, session] = typeof entry === 'string' ? [entry, 1] : entry;
-    return { text, session };
+    const [text, connection] = typeof entry === 'string' ? [entry, 1] : entry;
+    return { text, connection };
   });
 
 test('begin and commit are round trips and no statements', () => {

@@ -15,6 +15,7 @@ const paymentWith = (more: Partial<Payment> = {}): Payment =>
     id: 'payment',
     state: 'CAPTURED',
     currency: 'RUB',
+    amount_minor: 100_000n,
     captured_minor: 100_000n,
     refunded_minor: 0n,
     reserved_minor: 0n,
