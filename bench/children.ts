@@ -1,5 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Cores, Core } from './cores.ts';
 
@@ -18,6 +21,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Arguments for Node itself. */
   readonly nodeArgs?: readonly string[];
+  /** Where its output goes. Absent: to us, which costs the core that PostgreSQL is on. */
+  readonly outputFile?: string;
   /** Whether the two talk by messages. */
   readonly ipc?: boolean;
 }
@@ -34,14 +39,16 @@ export function startChild(
   const file = path.resolve(import.meta.dirname, '..', script);
   const nodeArgs = [...(options.nodeArgs ?? []), file, ...args];
   const { command, args: all } = cores.on(options.core, process.execPath, nodeArgs);
+  const { outputFile } = options;
+  const target = outputFile === undefined ? 'pipe' : openSync(outputFile, 'w');
   const started = spawn(command, all, {
     env: { PATH: process.env['PATH'] ?? '', ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc === true ? (['ipc'] as const) : [])],
+    stdio: ['ignore', target, target, ...(options.ipc === true ? (['ipc'] as const) : [])],
   });
+  if (typeof target === 'number') closeSync(target);
   let output = '';
   const keep = (chunk: Buffer): void => {
-    // The first words say where it listens, the last ones why it ended; a service logs a line per request between.
-    if (output.length < 20_000) output += chunk.toString('utf8');
+    output += chunk.toString('utf8');
   };
   started.stdout?.on('data', keep);
   started.stderr?.on('data', keep);
@@ -49,7 +56,7 @@ export function startChild(
   const child: Child = {
     pid: started.pid!,
     process: started,
-    output: () => output,
+    output: () => (outputFile === undefined ? output : readFileSync(outputFile, 'utf8').slice(-5_000)),
     async stop() {
       living.delete(child);
       if (started.exitCode !== null || started.signalCode !== null) return;
@@ -61,9 +68,22 @@ export function startChild(
   return child;
 }
 
-/** Ends what an interrupted run would leave behind. */
+const directories = new Set<string>();
+
+/** A directory that is gone at the end of the run. */
+export async function temporaryDirectory(name: string): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), `refund-bench-${name}-`));
+  directories.add(directory);
+  return directory;
+}
+
+/** Ends whatever is still running, also in an interrupted run. */
 export async function stopChildren(): Promise<void> {
   await Promise.all([...living].map((child) => child.stop()));
+}
+
+export async function removeDirectories(): Promise<void> {
+  await Promise.all([...directories].map((directory) => rm(directory, { recursive: true, force: true })));
 }
 
 /** Waits for a line of JSON on standard output that has the field. */

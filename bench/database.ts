@@ -1,13 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Client } from 'pg';
 import type { ConnectionConfig } from '../src/db/connect.ts';
 import { startEmbeddedPostgres } from '../src/db/embedded/start.ts';
+import { temporaryDirectory } from './children.ts';
+import { familyCpuMsOf, parentOf } from './process-figures.ts';
 
 /** The PostgreSQL of a run: durable, as in production, and gone afterwards. */
 export interface BenchServer {
   readonly version: string;
+  /** CPU time of all its processes so far, in milliseconds. */
+  cpuMs(): number;
   /** An empty database of its own. */
   database(name: string): Promise<BenchDatabase>;
   stop(): Promise<void>;
@@ -24,22 +25,38 @@ const quiet = { info: () => undefined, warn: () => undefined, error: console.err
 
 /** Starts the server as a child of this process, so that it runs on the same core. */
 export async function startServer(): Promise<BenchServer> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'refund-bench-'));
+  const dataDir = await temporaryDirectory('database');
   const server = await startEmbeddedPostgres({ dataDir, mode: 'own', log: quiet });
   const admin = { ...server.connection, database: 'postgres' };
-  const [row] = await query<{ version: string }>(admin, "SELECT current_setting('server_version') AS version");
+  const version = await ask(admin, "current_setting('server_version')");
+  const postmaster = await postmasterOf(admin);
   return {
-    version: row!.version,
+    version,
+    cpuMs: () => familyCpuMsOf(postmaster),
     async database(name) {
       await query(admin, `CREATE DATABASE ${name}`);
       const config = { ...server.connection, database: name };
       return { config, url: urlOf(config), run: (sql) => query(config, sql) };
     },
-    async stop() {
-      await server.stop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
+    stop: () => server.stop(),
   };
+}
+
+/** The parent of a connection's process, while the connection is open. */
+async function postmasterOf(config: ConnectionConfig): Promise<number> {
+  const client = new Client(config);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    return parentOf(rows[0]!.pid);
+  } finally {
+    await client.end();
+  }
+}
+
+async function ask(config: ConnectionConfig, expression: string): Promise<string> {
+  const [row] = await query<{ answer: string }>(config, `SELECT ${expression} AS answer`);
+  return row!.answer;
 }
 
 async function query<Row>(config: ConnectionConfig, sql: string): Promise<Row[]> {

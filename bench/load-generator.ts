@@ -15,7 +15,8 @@ export function startLoadGenerator(cores: Cores): LoadGenerator {
     async run(order) {
       child.process.send(order);
       const [result] = (await once(child.process, 'message')) as [LoadResult];
-      if (result.failed > 0) throw new Error(`${result.failed} wrong answers under load: ${result.complaint}`);
+      if (result.failed > 0)
+        throw new Error(`${result.failed} wrong answers under load: ${result.complaint}`);
       return result;
     },
   };

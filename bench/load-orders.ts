@@ -28,7 +28,8 @@ export interface LoadResult {
 const CREATE = `mutation Create($input: CreateRefundInput!) {
   createRefund(input: $input) { replayed refund { id status } errors { code message } }
 }`;
-const POLL = 'query Poll($id: ID!) { refund(by: { id: $id }) { id status isFinal freshness { pollAfterMs } } }';
+const POLL =
+  'query Poll($id: ID!) { refund(by: { id: $id }) { id status isFinal freshness { pollAfterMs } } }';
 
 let keys = 0;
 

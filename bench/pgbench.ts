@@ -10,7 +10,8 @@ const SCRIPT = path.join(import.meta.dirname, 'reference-create.sql');
 const SCHEMA = path.join(import.meta.dirname, 'reference-schema.sql');
 
 /** How to get it, for the table. */
-export const pgbenchMissing = 'pgbench not found (Debian: apt-get install postgresql-contrib; or put it on PATH)';
+export const pgbenchMissing =
+  'pgbench not found (Debian: apt-get install postgresql-contrib; or put it on PATH)';
 
 /** The program, on PATH or where Debian puts it; undefined when there is none. */
 export function findPgbench(): string | undefined {
@@ -35,14 +36,13 @@ export async function runReference(
   clients: number,
   seconds: number,
 ): Promise<number> {
-  const { stdout } = await run(
-    pgbench,
-    // Prepared, as the service's own statements are; -n: no vacuum of pgbench's own tables.
-    ['-n', '-M', 'prepared', '-f', SCRIPT, '-c', String(clients), '-j', '1', '-T', String(seconds)].concat([
-      ...['-h', config.host, '-p', String(config.port), '-U', config.user, config.database],
-    ]),
-    { env: { ...process.env, PGPASSWORD: config.password } },
-  );
+  // Prepared, as the service's own statements are; -n: no vacuum of pgbench's own tables.
+  const what = ['-n', '-M', 'prepared', '-f', SCRIPT];
+  const howMuch = ['-c', String(clients), '-j', '1', '-T', String(seconds)];
+  const where = ['-h', config.host, '-p', String(config.port), '-U', config.user, config.database];
+  const { stdout } = await run(pgbench, [...what, ...howMuch, ...where], {
+    env: { ...process.env, PGPASSWORD: config.password },
+  });
   const failed = Number(/number of failed transactions: (\d+)/.exec(stdout)?.[1] ?? '0');
   const perSecond = Number(/^tps = ([0-9.]+)/m.exec(stdout)?.[1]);
   if (failed > 0 || !(perSecond > 0)) throw new Error(`the reference failed: ${stdout}`);

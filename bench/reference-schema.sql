@@ -24,3 +24,9 @@ CREATE TABLE reference_legs (
   provider_refund_id text UNIQUE
 );
 INSERT INTO reference_payments (id, captured_minor) SELECT n, 1000000000 FROM generate_series(1, 2000) n;
+-- As many rows as the service has before the measure.
+INSERT INTO reference_refunds (payment_id, amount_minor, idempotency_key, status)
+SELECT n % 2000 + 1, 100, gen_random_uuid()::text, 'SUCCEEDED' FROM generate_series(1, 10000) n;
+INSERT INTO reference_legs (refund_id, payment_id, amount_minor, provider_key, body, status, provider_refund_id)
+SELECT id, payment_id, 100, gen_random_uuid()::text, repeat('x', 200), 'SUCCEEDED', gen_random_uuid()::text FROM reference_refunds;
+ANALYZE;

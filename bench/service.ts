@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startChild, type Child } from './children.ts';
+import { startChild, temporaryDirectory, type Child } from './children.ts';
 import type { Core, Cores } from './cores.ts';
 
 export const apiKey = 'bench-key-that-is-no-secret-0123456789';
@@ -22,6 +21,8 @@ export interface ServiceOptions {
   /** Absent: the embedded server, in `DATA_DIR` of `env`. */
   readonly databaseUrl?: string;
   readonly core?: Core;
+  /** Absent: the service itself, from source. */
+  readonly script?: 'dist/main.js' | 'bench/constant-service.ts' | 'bench/counting-service.ts';
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeArgs?: readonly string[];
 }
@@ -37,16 +38,15 @@ export interface Service {
 
 /** Starts the service as `npm run serve` does, and waits for its first answer. */
 export async function startService(cores: Cores, options: ServiceOptions): Promise<Service> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'refund-bench-service-'));
+  const directory = await temporaryDirectory('service');
   const accountsFile = path.join(directory, 'accounts.json');
   await writeFile(accountsFile, JSON.stringify({ merchants: [merchant(options.accounts)] }));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const startedMs = performance.now();
-  // The constant side is the same application with one difference, made from outside.
-  const isConstant = options.env?.['BENCH_CONSTANT'] === '1';
-  const [script, args] = isConstant ? ['bench/constant-service.ts', []] : ['src/main.ts', ['serve']];
-  const child = startChild(cores, script, args, {
+  const child = startChild(cores, options.script ?? 'src/main.ts', ['serve'], {
+    outputFile: path.join(directory, 'output'),
+    ipc: options.script === 'bench/counting-service.ts',
     core: options.core ?? 'server',
     nodeArgs: options.nodeArgs ?? [],
     env: {
@@ -76,10 +76,7 @@ export async function startService(cores: Cores, options: ServiceOptions): Promi
     child,
     firstAnswerMs,
     ask,
-    async stop() {
-      await child.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop: () => child.stop(),
   };
 }
 

@@ -4,7 +4,7 @@ import pg from 'pg';
 export interface SentStatement {
   readonly text: string;
   /** Numbers the connections of this process. */
-  readonly session: number;
+  readonly connection: number;
 }
 
 /** What an operation cost the database. */
@@ -28,14 +28,14 @@ export interface StatementLog {
  * the next message of a connection when the one before was answered, so a message is a round trip.
  */
 export function recordStatements(): StatementLog {
-  const sessions = new WeakMap<object, number>();
-  let lastSession = 0;
+  const connections = new WeakMap<object, number>();
+  let lastConnection = 0;
   let sent: SentStatement[] = [];
   const original = Reflect.get(pg.Client.prototype, 'query');
   function recording(this: object, ...args: unknown[]): unknown {
-    const session = sessions.get(this) ?? (lastSession += 1);
-    sessions.set(this, session);
-    sent.push({ text: textOf(args[0]), session });
+    const connection = connections.get(this) ?? (lastConnection += 1);
+    connections.set(this, connection);
+    sent.push({ text: textOf(args[0]), connection });
     return Reflect.apply(original, this, args);
   }
   Reflect.set(pg.Client.prototype, 'query', recording);
@@ -65,14 +65,14 @@ export function tally(sent: readonly SentStatement[]): Tally {
   const open = new Set<number>();
   let statements = 0;
   let commits = 0;
-  for (const { text, session } of sent) {
-    if (BEGIN.test(text)) open.add(session);
+  for (const { text, connection } of sent) {
+    if (BEGIN.test(text)) open.add(connection);
     else if (END.test(text)) {
-      open.delete(session);
+      open.delete(connection);
       if (/commit/i.test(text)) commits += 1;
     } else {
       statements += 1;
-      if (!open.has(session) && WRITES.test(text)) commits += 1;
+      if (!open.has(connection) && WRITES.test(text)) commits += 1;
     }
   }
   return { roundTrips: sent.length, statements, commits };

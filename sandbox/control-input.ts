@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ControlError } from './control-error.ts';
 import { parseMinor, type WireMoney } from './money.ts';
-import type { NewPayment, Settlement } from './simulator.ts';
+import type { NewPayment, ReadyPayment, Settlement } from './simulator.ts';
 import { firstProblem } from './validation.ts';
 
 /** An amount of the control API in minor units, in the currency that it must have. Throws ControlError. */
@@ -49,4 +49,14 @@ export function pendingRefunds<Refund extends { status: string }>(
   if (refund === undefined) throw new ControlError('refundId', 'no such refund');
   if (refund.status !== 'pending') throw new ControlError('refundId', `is ${refund.status}, which is final`);
   return [refund];
+}
+
+/** The ready payments that are there: a journal may hold a world without them. */
+export function presentPayments(
+  ready: readonly ReadyPayment[],
+  payments: ReadonlyMap<string, unknown>,
+): ReadyPayment[] {
+  return ready
+    .filter(({ reference }) => payments.has(reference))
+    .map(({ reference, account, description }) => ({ reference, account, description }));
 }

@@ -9,6 +9,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
+import { type JournalLock, lockJournal } from './journal-lock.ts';
 
 /** One fact to keep: the newest value under (kind, id) counts; `null` removes it. */
 export interface JournalEntry {
@@ -27,30 +28,35 @@ type Facts = Map<string, Map<string, unknown>>;
 /**
  * The sandbox's durable memory: a file of JSON lines, one line per transaction, written with a synchronous write before
  * the answer leaves, so that it survives kill -9 (not a power cut: lines are not fsynced). A torn last line is a
- * transaction that never happened. Opening compacts the file to its newest values. Without a file nothing is kept.
+ * transaction that never happened. Opening compacts the file to its newest values, which would take it away from under
+ * another sandbox: a file has one sandbox at a time. Without a file nothing is kept.
  */
 export class Journal {
   readonly #fd: number | undefined;
+  readonly #lock: JournalLock | undefined;
   #loaded: Facts;
 
-  private constructor(fd: number | undefined, loaded: Facts) {
-    this.#fd = fd;
+  private constructor(loaded: Facts, fd?: number, lock?: JournalLock) {
     this.#loaded = loaded;
+    this.#fd = fd;
+    this.#lock = lock;
   }
 
-  /** Opens, replays and compacts. Throws when a line other than the last one is damaged or the file cannot be written. */
+  /**
+   * Locks, replays and compacts. Throws when another living sandbox has the file, when a line other than the last one is
+   * damaged or when the file cannot be written; nothing has changed then.
+   */
   static open(file?: string): Journal {
-    if (file === undefined) return new Journal(undefined, new Map());
-    const facts = existsSync(file) ? replay(readFileSync(file, 'utf8'), file) : new Map();
-    const compacted = `${file}.compacting`;
-    const fd = openSync(compacted, 'w', 0o600);
-    for (const [kind, values] of facts) {
-      for (const [id, value] of values) writeFully(fd, encode({ put: [{ kind, id, value }] }));
+    if (file === undefined) return new Journal(new Map());
+    const lock = lockJournal(file);
+    try {
+      const facts = existsSync(file) ? replay(readFileSync(file, 'utf8'), file) : new Map();
+      compact(file, facts);
+      return new Journal(facts, openSync(file, 'a', 0o600), lock);
+    } catch (error) {
+      lock.release();
+      throw error;
     }
-    fsyncSync(fd);
-    closeSync(fd);
-    renameSync(compacted, file);
-    return new Journal(openSync(file, 'a', 0o600), facts);
   }
 
   /** What was stored under a kind when the journal was opened, oldest first. Each kind can be taken once. */
@@ -73,6 +79,7 @@ export class Journal {
 
   close(): void {
     if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#lock?.release();
   }
 
   // A full disk must not leave half a line in front of later ones.
@@ -105,6 +112,17 @@ function replay(text: string, file: string): Facts {
     }
   }
   return facts;
+}
+
+function compact(file: string, facts: Facts): void {
+  const compacted = `${file}.compacting`;
+  const fd = openSync(compacted, 'w', 0o600);
+  for (const [kind, values] of facts) {
+    for (const [id, value] of values) writeFully(fd, encode({ put: [{ kind, id, value }] }));
+  }
+  fsyncSync(fd);
+  closeSync(fd);
+  renameSync(compacted, file);
 }
 
 function writeFully(fd: number, text: string): void {

@@ -3,6 +3,7 @@ import { createControlListener } from './control/server.ts';
 import { FaultBook } from './faults.ts';
 import { Journal } from './journal.ts';
 import { ProviderServer } from './provider-server.ts';
+import { RazorpaySimulator } from './razorpay/simulator.ts';
 import { RequestLog } from './request-log.ts';
 import { YooKassaSimulator } from './yookassa/simulator.ts';
 
@@ -23,6 +24,7 @@ export interface SandboxOptions {
 export interface Sandbox {
   controlUrl: string;
   yookassaUrl: string;
+  razorpayUrl: string;
   /** Stops at once, also with requests that hang. */
   close(): Promise<void>;
 }
@@ -34,13 +36,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const clock = new SandboxClock(journal, realNow);
   const faults = new FaultBook(journal);
   const log = new RequestLog();
-  const yookassa = new ProviderServer(new YooKassaSimulator({ journal, clock, seed, webhookUrl }), {
-    clock,
-    faults,
-    log,
-  });
-  const servers = [yookassa];
-  const control = createControlListener({ journal, clock, faults, log, servers });
+  const world = { clock, faults, log };
+  const simulator = { journal, clock, seed, webhookUrl };
+  const yookassa = new ProviderServer(new YooKassaSimulator(simulator), world);
+  const razorpay = new ProviderServer(new RazorpaySimulator(simulator), world);
+  const servers = [yookassa, razorpay];
+  const control = createControlListener({ ...world, journal, servers });
   const close = async (): Promise<void> => {
     await Promise.all([control.close(), ...servers.map((server) => server.close())]);
     journal.close();
@@ -52,5 +53,5 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     await close();
     throw error;
   }
-  return { controlUrl: control.url, yookassaUrl: yookassa.url, close };
+  return { controlUrl: control.url, yookassaUrl: yookassa.url, razorpayUrl: razorpay.url, close };
 }

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Fault, FaultInput, FaultKind, Operation } from './faults.ts';
+import type { SandboxClock } from './clock.ts';
+import type { Journal } from './journal.ts';
 import type { WireMoney } from './money.ts';
 
 /** A request as it arrived on a provider's port; `path` is below the simulator's base path. */
@@ -104,6 +106,15 @@ export interface ReadyPayment {
   reference: string;
   account: string;
   description: string;
+}
+
+/** What every simulator is made of. */
+export interface SimulatorOptions {
+  journal: Journal;
+  clock: SandboxClock;
+  /** Whether an empty simulator starts with the ready payments. */
+  seed: boolean;
+  webhookUrl: string | undefined;
 }
 
 /** One provider in the sandbox. The sandbox owns sockets, faults of the transport and the log; this owns behaviour. */

@@ -21,8 +21,11 @@ export interface AppOptions {
   readonly movableClock?: boolean;
   /** Present in demo mode only. */
   readonly graphiql?: GraphiqlSetup;
-  /** Requests are taken when this has resolved; its rejection is the start's. */
-  readonly beforeListening?: Promise<unknown>;
+  /**
+   * Called once the database is this service's and nobody else's; goes on beside the rest of the start.
+   * Requests are taken when it has resolved; its rejection is the start's.
+   */
+  readonly beforeListening?: () => Promise<unknown>;
   /** The app has lost its database for good and must end. */
   readonly onFatal?: (error: Error) => void;
 }
@@ -53,11 +56,17 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const movableClock = options.movableClock === true ? createMovableClock() : undefined;
   await using undo = new AsyncDisposableStack();
 
+  let ready: Promise<unknown> | undefined;
   const database = await openDatabase({
     config,
     log,
     mode: 'own',
     movableClock: movableClock !== undefined,
+    onOurs: () => {
+      ready = options.beforeListening?.();
+      // It may reject long before it is waited for.
+      ready?.catch(() => undefined);
+    },
     ...(options.onFatal && { onLost: options.onFatal }),
   });
   undo.defer(() => database.close());
@@ -91,7 +100,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     const finished = await background.drain(graceLeftMs());
     if (!answered || !finished) log.warn({ answered, finished }, 'stopped before everything was done');
   });
-  await options.beforeListening;
+  await ready;
   const { port } = await server.listen(config.host, config.port);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   log.info({ url }, 'listening');

@@ -4,8 +4,7 @@ import type { Settings } from './settings.ts';
 
 /** Minor units: an integer, or a text that looks like one. Throws 400 `The amount must be an integer.` */
 export function parseAmount(value: unknown): bigint {
-  const isInteger =
-    Number.isSafeInteger(value) || (typeof value === 'string' && /^-?\d{1,18}$/.test(value));
+  const isInteger = Number.isSafeInteger(value) || (typeof value === 'string' && /^-?\d{1,18}$/.test(value));
   if (!isInteger) throw new ApiError('amountInteger');
   return BigInt(value as number | string);
 }

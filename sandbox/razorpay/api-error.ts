@@ -33,7 +33,10 @@ export interface ErrorDetails {
 }
 
 /** The error object (docs, page errors): HTTP status and `description` carry the meaning, `code` has three values. */
-export function errorAnswer(status: number, { code, description, detail = 'na', field }: ErrorDetails): Answer {
+export function errorAnswer(
+  status: number,
+  { code, description, detail = 'na', field }: ErrorDetails,
+): Answer {
   return jsonAnswer(status, {
     error: { code: code ?? 'BAD_REQUEST_ERROR', description, ...DETAILS[detail], metadata: {}, field },
   });
@@ -42,7 +45,12 @@ export function errorAnswer(status: number, { code, description, detail = 'na', 
 /** The answer to an ApiError in the configured wording. */
 export function refusal(error: ApiError, texts: Texts): Answer {
   const { status = 400, code, detail } = refusalOf(error.text);
-  return errorAnswer(status, { code, description: describe(error.text, texts, error.blanks), detail, field: error.field });
+  return errorAnswer(status, {
+    code,
+    description: describe(error.text, texts, error.blanks),
+    detail,
+    field: error.field,
+  });
 }
 
 /** The wording of a refusal. */

@@ -20,7 +20,7 @@ const MAX_RECEIPT_LENGTH = 40;
 export function parseRefundRequest(body: Record<string, unknown>): RefundRequest {
   refuseExtraFields(body, FIELDS);
   const { amount, speed = 'normal', notes, receipt = null } = body;
-  if (speed !== 'normal' && speed !== 'optimum') throw new ApiError('absentSpeed');
+  if (speed !== 'normal' && speed !== 'optimum') throw new ApiError('speedInvalid');
   if (receipt !== null && (typeof receipt !== 'string' || receipt.length > MAX_RECEIPT_LENGTH)) {
     throw new ApiError('receiptInvalid');
   }

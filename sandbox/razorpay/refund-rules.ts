@@ -19,15 +19,24 @@ export interface Permission {
  * Whether a payment can be refunded by this request: receipt, amount, state, what is left, age, balance, in this order.
  * Throws the 400 of the first rule that it breaks.
  */
-export function checkRefund(store: Store, payment: PaymentRecord, request: RefundRequest, now: number): Permission {
+export function checkRefund(
+  store: Store,
+  payment: PaymentRecord,
+  request: RefundRequest,
+  now: number,
+): Permission {
   const { settings } = store;
   const { currency } = payment;
   const { receipt, speed } = request;
-  if (receipt !== null && settings.duplicateReceipts === 'refuse' && store.isReceiptUsed(payment.scope, receipt)) {
+  if (
+    receipt !== null &&
+    settings.duplicateReceipts === 'refuse' &&
+    store.isReceiptUsed(payment.scope, receipt)
+  ) {
     throw new ApiError('receiptUsed');
   }
   // Curlec documents `normal` only.
-  if (speed === 'optimum' && currency !== INSTANT_CURRENCY) throw new ApiError('absentSpeed');
+  if (speed === 'optimum' && currency !== INSTANT_CURRENCY) throw new ApiError('speedInvalid');
   const leftMinor = store.leftMinor(payment);
   const absent = settings.absentAmount === 'whole' ? payment.amountMinor : leftMinor;
   const amountMinor = request.amountMinor ?? absent;
@@ -42,6 +51,7 @@ export function checkRefund(store: Store, payment: PaymentRecord, request: Refun
   if (isOld && speed === 'normal' && settings.oldPayments === 'refuse') {
     throw new ApiError(currency === INSTANT_CURRENCY ? 'sixMonthsInstant' : 'sixMonths');
   }
-  if (settings.balanceMinor !== null && amountMinor > BigInt(settings.balanceMinor)) throw new ApiError('balance');
+  if (settings.balanceMinor !== null && amountMinor > BigInt(settings.balanceMinor))
+    throw new ApiError('balance');
   return { amountMinor, isOld: isOld && speed === 'normal' };
 }

@@ -10,7 +10,11 @@ interface Refusal {
   code?: 'GATEWAY_ERROR' | 'SERVER_ERROR';
 }
 
-const business = (text: string, field?: string): Refusal => ({ text, detail: 'business', ...(field && { field }) });
+const business = (text: string, field?: string): Refusal => ({
+  text,
+  detail: 'business',
+  ...(field && { field }),
+});
 const na = (text: string, status?: number): Refusal => ({ text, detail: 'na', ...(status && { status }) });
 const failure = (text: string): Refusal => ({ ...na(text, 500), code: 'SERVER_ERROR' });
 
@@ -35,15 +39,19 @@ export const REFUSALS = {
   keyedBodyUnreadable: failure('Internal server error - Failed to parse request body'),
   // Ids, paths, bodies
   bodyUnreadable: business('The request body is not valid JSON'), // own
-  emoji: failure('We are facing some trouble completing your request at the moment. Please try again shortly.'),
+  emoji: failure(
+    'We are facing some trouble completing your request at the moment. Please try again shortly.',
+  ),
   extraFields: business('{fields} is/are not required and should not be sent'),
   idMalformed: business('{id} is not a valid id'),
   idUnknown: business('The id provided does not exist'),
   urlUnknown: na('The requested URL was not found on the server.'),
   // Refunds
-  absentSpeed: business('The selected speed is invalid.', 'speed'), // own
   amountAboveCaptured: business('The refund amount provided is greater than amount captured', 'amount'),
-  amountAboveRemaining: business('The total refund amount is greater than the refund payment amount', 'amount'), // own
+  amountAboveRemaining: business(
+    'The total refund amount is greater than the refund payment amount',
+    'amount',
+  ), // own
   amountInteger: business('The amount must be an integer.', 'amount'),
   amountMinimum: business('The amount must be at least {currency} 1.00', 'amount'),
   amountThousandths: business('The amount is invalid. Its last digit must be 0 in {currency}.', 'amount'), // own
@@ -63,6 +71,7 @@ export const REFUSALS = {
     text: 'Payment is more than 6 months old, only instant refund is supported',
     detail: 'null',
   },
+  speedInvalid: business('The selected speed is invalid.', 'speed'), // own
   // Captures
   captureAmount: business('Capture amount must be equal to the amount authorized.', 'amount'),
   captureCurrency: business('The currency must be the currency of the payment.', 'currency'), // own

@@ -29,7 +29,11 @@ const PAYMENT_ERROR = {
 };
 
 /** What a payment shows as refunded, by the setting with or without pending refunds. */
-export function shownRefundedMinor(payment: PaymentRecord, totals: Totals, { countPending }: Settings): bigint {
+export function shownRefundedMinor(
+  payment: PaymentRecord,
+  totals: Totals,
+  { countPending }: Settings,
+): bigint {
   if (payment.status === 'returned') return payment.amountMinor;
   return totals.processedMinor + (countPending ? totals.pendingMinor : 0n);
 }

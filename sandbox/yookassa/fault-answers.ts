@@ -2,7 +2,7 @@ import { isObject } from '../json.ts';
 import { garbageAnswer, jsonAnswer, rewriteItems } from '../answers.ts';
 import { ControlError } from '../control-error.ts';
 import { checkFaultScope, type FaultScope } from '../fault-scope.ts';
-import type { Fault, FaultInput, FaultKind, Operation } from '../faults.ts';
+import { type Fault, type FaultInput, type FaultKind, type Operation, OPERATIONS } from '../faults.ts';
 import { parseMinor } from '../money.ts';
 import type { Answer } from '../simulator.ts';
 import { errorAnswer } from './api-error.ts';
@@ -14,17 +14,7 @@ import { wireMoney } from './view.ts';
 
 type Texts = Partial<Record<TextKey, string>>;
 
-/** The calls of this provider. */
-const OPERATIONS: readonly Operation[] = [
-  'createRefund',
-  'getRefund',
-  'listRefunds',
-  'getPayment',
-  'cancelPayment',
-  'capturePayment',
-  'listPayments',
-  'getAccount',
-];
+const OURS: readonly Operation[] = OPERATIONS.filter((operation) => operation !== 'updateRefund');
 const KEYED: readonly Operation[] = ['createRefund', 'cancelPayment', 'capturePayment'];
 const LISTS: readonly Operation[] = ['listRefunds', 'listPayments'];
 const ONLY: FaultScope = {
@@ -45,7 +35,7 @@ export function faultApplies(kind: FaultKind, operation: Operation): boolean {
 
 /** Throws ControlError for a fault that could never happen here. */
 export function checkFault(fault: FaultInput): void {
-  checkFaultScope('yookassa', OPERATIONS, ONLY, fault);
+  checkFaultScope('yookassa', OURS, ONLY, fault);
   const { kind, operation, code } = fault;
   if (kind !== 'refuse') return;
   if (code === undefined)

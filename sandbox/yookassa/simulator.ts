@@ -1,7 +1,5 @@
-import type { SandboxClock } from '../clock.ts';
 import { ControlError } from '../control-error.ts';
-import { changedSettings, controlMinor, pendingRefunds } from '../control-input.ts';
-import type { Journal } from '../journal.ts';
+import { changedSettings, controlMinor, pendingRefunds, presentPayments } from '../control-input.ts';
 import type {
   ConsoleRefund,
   LedgerPayment,
@@ -11,6 +9,7 @@ import type {
   ReadyPayment,
   Settlement,
   Simulator,
+  SimulatorOptions,
   WebhookMode,
 } from '../simulator.ts';
 import { getShop, SHOPS } from './accounts.ts';
@@ -31,14 +30,6 @@ import { DEFAULT_TEXTS } from './texts.ts';
 import { paymentView, refundView } from './view.ts';
 import { type WebhookEvent, WebhookSender } from './webhooks.ts';
 
-export interface YooKassaOptions {
-  journal: Journal;
-  clock: SandboxClock;
-  /** Whether an empty simulator starts with the ready payments. */
-  seed: boolean;
-  webhookUrl: string | undefined;
-}
-
 const PAYMENT_EVENTS: Partial<Record<PaymentRecord['status'], WebhookEvent>> = {
   waiting_for_capture: 'payment.waiting_for_capture',
   succeeded: 'payment.succeeded',
@@ -52,11 +43,11 @@ export class YooKassaSimulator implements Simulator {
   readonly basePath = '/v3';
   readonly checkFault = checkFault;
   readonly faultApplies = faultApplies;
-  readonly #options: YooKassaOptions;
+  readonly #options: SimulatorOptions;
   readonly #webhooks: WebhookSender;
   #store: Store;
 
-  constructor(options: YooKassaOptions) {
+  constructor(options: SimulatorOptions) {
     this.#options = options;
     this.#store = new Store(options.journal);
     this.#webhooks = new WebhookSender(options.journal, options.webhookUrl);
@@ -79,9 +70,7 @@ export class YooKassaSimulator implements Simulator {
   }
 
   readyPayments(): ReadyPayment[] {
-    return DEMO_PAYMENTS.filter(({ reference }) => this.#store.payments.has(reference)).map(
-      ({ reference, account, description }) => ({ reference, account, description }),
-    );
+    return presentPayments(DEMO_PAYMENTS, this.#store.payments);
   }
 
   consoleRefund({ reference, amount, source }: ConsoleRefund): string {

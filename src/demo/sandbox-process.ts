@@ -37,18 +37,24 @@ export class SandboxError extends Error {
 /**
  * Uses the sandbox that answers at the port, or starts one in a process group of its own: Ctrl-C in a
  * terminal and a kill -9 of the service leave it alone, and the next service finds it. Its output goes to
- * `sandbox.log` in the data directory, its state to `sandbox.journal`.
+ * `sandbox.log` in the data directory, its state to `sandbox.journal`. The data directory must be the caller's
+ * alone: what an earlier service left running there at another port is stopped.
  *
  * @throws SandboxError
  */
 export async function startSandbox({ port, dataDir, log }: SandboxOptions): Promise<SandboxProcess> {
   const url = `http://127.0.0.1:${port}`;
   const pidFile = path.join(dataDir, 'sandbox.pid');
+  const ours = await findOurs(pidFile);
   if (await answers(url)) {
-    const pid = await readPid(pidFile);
-    const isOurs = pid !== undefined && (await isProcessOf(pid, SCRIPT));
-    log.info({ url, pid: isOurs ? pid : undefined }, 'using the sandbox that is running');
-    return { url, started: false, stop: () => (isOurs ? stopOurs(pid, pidFile) : Promise.resolve()) };
+    log.info({ url, pid: ours }, 'using the sandbox that is running');
+    const stop = () => (ours === undefined ? Promise.resolve() : stopOurs(ours, pidFile));
+    return { url, started: false, stop };
+  }
+  if (ours !== undefined) {
+    // A service that died has left it at another port, and two cannot share a journal.
+    log.info({ pid: ours }, 'stopping the sandbox that an earlier service has left behind');
+    await stopOurs(ours, pidFile);
   }
 
   await mkdir(dataDir, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 });
@@ -109,9 +115,12 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-async function readPid(file: string): Promise<number | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+/** The sandbox that a service on this data directory has started, if it runs. */
+async function findOurs(pidFile: string): Promise<number | undefined> {
+  const text = await readFile(pidFile, 'utf8').catch(() => '');
+  if (!/^\d{1,10}$/.test(text)) return undefined;
+  const pid = Number(text);
+  return (await isProcessOf(pid, SCRIPT)) ? pid : undefined;
 }
 
 async function stopOurs(pid: number, pidFile: string): Promise<void> {

@@ -3,8 +3,9 @@ import { startApp, type App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { DEMO_KEYS } from '../config/demo.ts';
 import { banner, readyPayments } from './banner.ts';
+import { firstQuery } from './first-query.ts';
 import { followClock } from './follow-clock.ts';
-import { startSandbox } from './sandbox-process.ts';
+import { startSandbox, type SandboxProcess } from './sandbox-process.ts';
 
 export interface DemoOptions {
   readonly log: Logger;
@@ -18,46 +19,40 @@ export interface Demo {
   close(): Promise<void>;
 }
 
-const FIRST_QUERY = `# Everything that this key may see. The README has a first refund to copy and paste.
-query Start {
-  viewer { merchant { code } scopes }
-  accounts { nodes { code provider displayName health } }
-  refunds(first: 10) { nodes { id status summary amount { value currency } } }
-}
-`;
-
 /** The service with the sandbox beside it, on one clock. */
 export async function startDemo(config: Config, { log, onFatal }: DemoOptions): Promise<Demo> {
   await using undo = new AsyncDisposableStack();
-  const graphiql = { apiKey: DEMO_KEYS.demo, firstQuery: FIRST_QUERY };
+  const graphiql = { apiKey: DEMO_KEYS.demo, firstQuery };
   const { sandboxPort: port, dataDir } = config;
-  // Side by side, because each takes a while; but requests are taken when there is somebody to ask.
-  const beforeListening = startSandbox({ port, dataDir, log });
-  const [sandbox, app] = await Promise.allSettled([
-    beforeListening,
-    startApp(config, { log, movableClock: true, graphiql, onFatal, beforeListening }),
-  ]);
-  if (app.status === 'rejected') {
-    // A sandbox that was there before may belong to the service that owns this data directory.
-    if (sandbox.status === 'fulfilled' && sandbox.value.started) await sandbox.value.stop();
-    throw app.reason;
+  // The sandbox keeps its books in the data directory, which may be another service's until the app owns it.
+  let starting: Promise<SandboxProcess> | undefined;
+  const beforeListening = (): Promise<SandboxProcess> => (starting = startSandbox({ port, dataDir, log }));
+  let app: App;
+  try {
+    app = await startApp(config, { log, movableClock: true, graphiql, onFatal, beforeListening });
+  } catch (error) {
+    const left = await starting?.catch(() => undefined);
+    // One that was there before may be somebody else's.
+    if (left?.started === true) await left.stop();
+    throw error;
   }
-  if (sandbox.status === 'rejected') throw sandbox.reason;
-  undo.defer(() => sandbox.value.stop());
-  undo.defer(() => app.value.close());
+  if (starting === undefined) throw new TypeError('The app is up and never asked for its sandbox.');
+  const sandbox = await starting;
+  undo.defer(() => sandbox.stop());
+  undo.defer(() => app.close());
 
-  const { url } = sandbox.value;
-  const followerUrl = `http://127.0.0.1:${app.value.port}/demo/clock`;
+  const { url } = sandbox;
+  const followerUrl = `http://127.0.0.1:${app.port}/demo/clock`;
   const [follower, payments] = await Promise.all([
-    followClock(url, followerUrl, (seconds) => app.value.moveClock(seconds), log),
+    followClock(url, followerUrl, (seconds) => app.moveClock(seconds), log),
     readyPayments(url),
   ]);
   undo.defer(() => follower.stop());
   const started = undo.move();
   let closing: Promise<void> | undefined;
   return {
-    app: app.value,
-    banner: banner(app.value.url, url, payments),
+    app,
+    banner: banner(app.url, url, payments),
     close: () => (closing ??= started.disposeAsync()),
   };
 }

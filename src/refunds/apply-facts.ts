@@ -36,7 +36,9 @@ export async function applyFacts(
   leg: Leg,
   facts: RefundFacts,
 ): Promise<readonly Leg[]> {
-  const differs = facts.amount.minor !== leg.amount_minor || facts.amount.currency !== payment.currency;
+  const isNothing = facts.status === 'FAILED' && ['FAILED', 'CANCELED'].includes(leg.status);
+  const isOther = facts.amount.minor !== leg.amount_minor || facts.amount.currency !== payment.currency;
+  const differs = isOther && !isNothing;
   const to = differs ? 'MANUAL_REVIEW' : targetStatus(leg, facts);
   const patch: LegPatch = {
     providerRefundId: facts.providerRefundId,

@@ -14,6 +14,7 @@ import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { applyFacts, type FactContext } from './apply-facts.ts';
 import { deriveRefundStatus } from './derive.ts';
+import { mergeBySeller } from './merge-by-seller.ts';
 import { settleOvercommitment, settleSources } from './overcommitment.ts';
 import { bucketOf, isFinalLeg } from './transitions.ts';
 
@@ -196,7 +197,7 @@ async function importExternal(
 
 /** As the provider splits it, with the commission; else all of it from the only source; undefined when neither is. */
 function shareOut(sources: readonly PaymentSource[], facts: RefundFacts): readonly LegShare[] | undefined {
-  const shares = facts.sources.flatMap((part) => {
+  const shares = mergeBySeller(facts.sources).flatMap((part) => {
     const source = sources.find((candidate) => candidate.seller === part.seller);
     return source
       ? [{ sourceId: source.id, amountMinor: part.amountMinor, platformFeeMinor: part.platformFeeMinor }]

@@ -45,6 +45,7 @@ export function cancelRefund(
         cause: 'caller',
         source: 'API',
         by: causeOf(caller),
+        patch: { failure: null },
       });
     return succeed({ refundId: known.id });
   });

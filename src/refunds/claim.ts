@@ -145,3 +145,15 @@ export async function expireLeases(tx: Kysely<Database>, world: World, payment: 
   }
   return listOpenLegs(tx, payment.id);
 }
+
+/** Legs of a payment whose sender never came back become UNKNOWN, so that they are shown and recovered as that. */
+export async function expireLeasesOf(
+  world: World,
+  merchantId: MerchantId,
+  paymentId: PaymentId,
+): Promise<void> {
+  await inTransaction(world.db, async (tx) => {
+    const payment = await lockPaymentForUpdate(tx, merchantId, paymentId);
+    if (payment !== undefined) await expireLeases(tx, world, payment);
+  });
+}

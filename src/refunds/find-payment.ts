@@ -3,7 +3,8 @@ import type { Failure } from '../errors.ts';
 import { isUuid, type MerchantId, type PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { PaymentRef } from './payment-ref.ts';
-import { seePayment } from './see-payment.ts';
+import { settledWithin } from './background.ts';
+import { seePayment, tooSlow, type Sight } from './see-payment.ts';
 import type { World } from './world.ts';
 
 /** How long a provider's "there is no such payment" is believed by queries. */
@@ -44,7 +45,7 @@ export async function findPayment(
   if (stored !== undefined) {
     const connection = world.connections.find(stored.account_id);
     if (connection !== undefined && isTooOld(world, connection, stored, options.maxAgeSeconds))
-      await seePayment(world, connection, stored.provider_payment_id, options.waitMs);
+      await seeTogether(world, connection, stored.provider_payment_id, options.waitMs);
     return { kind: 'found', paymentId: stored.id };
   }
   const connection = 'id' in ref ? undefined : world.connections.findByCode(merchantId, ref.account);
@@ -61,13 +62,29 @@ async function fetchUnseen(
   const missKey = `${connection.accountId} ${providerPaymentId}`;
   const nowMs = world.clock.now().getTime();
   if ((world.missedPayments.get(missKey) ?? 0) > nowMs || !options.mayFetch()) return { kind: 'absent' };
-  const sight = await seePayment(world, connection, providerPaymentId, options.waitMs);
+  const sight = await seeTogether(world, connection, providerPaymentId, options.waitMs);
   if (sight.kind === 'seen') return { kind: 'found', paymentId: sight.payment.id };
   if (sight.kind === 'absent') {
     if (world.missedPayments.size >= missesAtMost) world.missedPayments.clear();
     world.missedPayments.set(missKey, nowMs + missRememberedMs);
   }
   return sight;
+}
+
+/** One read for all queries of this process that want the same payment at the same time. */
+async function seeTogether(
+  world: World,
+  connection: Connection,
+  providerPaymentId: string,
+  waitMs: number,
+): Promise<Sight> {
+  const key = `${connection.accountId} ${providerPaymentId}`;
+  let reading = world.readings.get(key);
+  if (reading === undefined) {
+    reading = seePayment(world, connection, providerPaymentId).finally(() => world.readings.delete(key));
+    world.readings.set(key, reading);
+  }
+  return (await settledWithin(reading, waitMs)) ? reading : { kind: 'unavailable', failure: tooSlow };
 }
 
 function isTooOld(

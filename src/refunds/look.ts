@@ -10,6 +10,7 @@ import type { RefundFacts } from '../providers/provider.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts } from './apply-facts.ts';
 import { bindProviderRefund } from './bind.ts';
+import { expireLeasesOf } from './claim.ts';
 import { lookGapMs } from './freshness.ts';
 import { settleOvercommitment } from './overcommitment.ts';
 import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
@@ -31,6 +32,9 @@ export async function lookAtLegs(
 ): Promise<LookFailures> {
   if (legIds.length === 0) return [];
   const targets = await listLookTargets(world.db, merchantId, legIds);
+  const sending = targets.filter((target) => target.status === 'SENDING');
+  for (const paymentId of new Set(sending.map((target) => target.paymentId)))
+    await expireLeasesOf(world, merchantId, paymentId);
   const byAccount = Map.groupBy(targets, (target) => target.accountId);
   const failures = await Promise.all(
     [...byAccount].map(async ([accountId, group]) => {
@@ -142,6 +146,11 @@ async function storeChanges(
       if (leg === undefined) continue;
       if (await bindProviderRefund(tx, leg, facts, asOf))
         await applyFacts(tx, context, payment, legs, leg, facts);
+      else
+        world.log.error(
+          { alert: 'PROVIDER_REFUND_BOUND_TWICE', refundId: leg.refund_id, legId: leg.id },
+          'a provider refund that was looked at belongs to another leg',
+        );
     }
     await settleOvercommitment(tx, context, payment);
   });

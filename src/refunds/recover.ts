@@ -5,7 +5,7 @@ import { lockPaymentForUpdate, readAppNow } from '../db/payments.ts';
 import { fromAppNow } from '../db/sql-time.ts';
 import type { MerchantId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import { expireLeases, leaseMsOf, noteSend, sendCheck, type Claim } from './claim.ts';
+import { leaseMsOf, noteSend, sendCheck, type Claim } from './claim.ts';
 import { lookAtLegs, type LookFailures } from './look.ts';
 import { moveLeg } from './move-leg.ts';
 import { sendLeg } from './send-leg.ts';
@@ -81,11 +81,3 @@ function claimReplay(
 
 const replayLimit = (connection: Connection, attempt: Attempt): Date =>
   new Date((attempt.first_sent_at?.getTime() ?? 0) + connection.adapter.recovery.replayForMs);
-
-/** Legs of a payment whose sender never came back become UNKNOWN, so that they can be recovered. */
-export async function expireLeasesOf(world: World, leg: Leg): Promise<void> {
-  await inTransaction(world.db, async (tx) => {
-    const payment = await lockPaymentForUpdate(tx, leg.merchant_id, leg.payment_id);
-    if (payment !== undefined) await expireLeases(tx, world, payment);
-  });
-}

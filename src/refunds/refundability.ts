@@ -14,7 +14,8 @@ export function refundableOf(payment: Payment): bigint {
   if (payment.state !== 'CAPTURED' || payment.overcommitted || !payment.refundable_by_provider) return 0n;
   const byLedger =
     payment.captured_minor - payment.refunded_minor - payment.reserved_minor - payment.unbound_minor;
-  const byProvider = payment.captured_minor - (payment.provider_refunded_minor ?? 0n);
+  // The amount as it was read last: `captured_minor` keeps the highest that was ever seen.
+  const byProvider = payment.amount_minor - (payment.provider_refunded_minor ?? 0n);
   const least = byLedger < byProvider ? byLedger : byProvider;
   return least > 0n ? least : 0n;
 }

@@ -50,7 +50,10 @@ export function whyNotRetryable(situation: RetrySituation): Problem | undefined 
     whyAmountDoesNotFit(payment, amountMinor) ??
     whySharesDoNotFit(situation, new Set(failed.map((leg) => leg.id))) ??
     (situation.isBeingCanceled ? beingCanceled : undefined);
-  return problem && { ...problem, path };
+  if (problem === undefined) return undefined;
+  // What can be retried is never made anew: the amount may be free again later.
+  const retry = problem.retry === 'NEW_REQUEST' ? 'RETRY_REFUND' : problem.retry;
+  return { ...problem, path, retry };
 }
 
 /** Each seller must still have what its failed legs return, and the platform what it gives back with them. */

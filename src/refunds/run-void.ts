@@ -1,6 +1,6 @@
 import { findOperation, leaseOperation, moveOperation, type PaymentOperation } from '../db/operations.ts';
 import { findPayment, readAppNow, type Payment } from '../db/payments.ts';
-import type { Failure, Problem } from '../errors.ts';
+import { providerProblem, type Failure, type Problem } from '../errors.ts';
 import type { MerchantId, OperationId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { VoidOutcome } from '../providers/provider.ts';
@@ -69,7 +69,7 @@ async function lookThenSendAgain(
   if (sight.payment.state !== 'AUTHORIZED') return concludeFrom(world, operation, sight.payment, null, false);
   const firstSentAt = operation.first_sent_at ?? operation.created_at;
   const replayUntil = new Date(firstSentAt.getTime() + connection.adapter.recovery.replayForMs);
-  if ((await readAppNow(world.db)) >= replayUntil) return inProgress;
+  if ((await readAppNow(world.db)) >= replayUntil) return giveUp(world, operation);
   if (!(await leaseOperation(world.db, operation.id, leaseMsOf(connection)))) return inProgress;
   return sendVoid(world, connection, operation, replayUntil);
 }
@@ -102,6 +102,24 @@ async function sendVoid(
   return concludeFrom(world, operation, current ?? payment, outcome, replayUntil === null);
 }
 
+/** The provider has forgotten the key and the hold still stands: this void did not happen, another may try. */
+async function giveUp(world: World, operation: Operation): Promise<VoidConclusion> {
+  await untilCommitted(world, 'give up a void', () =>
+    moveOperation(world.db, operation, 'FAILED', {
+      failure: notReleased,
+      evidence: { outcome: null, paymentState: 'AUTHORIZED' },
+    }),
+  );
+  return refusedWith(notReleased);
+}
+
+const notReleased: Failure = {
+  code: 'PROVIDER_UNAVAILABLE',
+  message: 'The hold was not released, and it still stands. Ask again with a new key.',
+  retry: 'NEW_REQUEST',
+  providerCode: null,
+};
+
 async function concludeFrom(
   world: World,
   operation: Operation,
@@ -117,8 +135,9 @@ async function concludeFrom(
     return voided;
   }
   // A refusal that answers a repetition says nothing about the send before it (MONEY section 2).
-  if (payment.state === 'CAPTURED' || (outcome?.kind === 'refused' && isFirstSend)) {
-    const failure = outcome?.kind === 'refused' ? outcome.failure : capturedMeanwhile;
+  const isProvenNothing = outcome !== null && isFirstSend && provesNothingHappened.includes(outcome.kind);
+  if (payment.state === 'CAPTURED' || isProvenNothing) {
+    const failure = isProvenNothing && 'failure' in outcome ? outcome.failure : capturedMeanwhile;
     await untilCommitted(world, 'finish a void', () =>
       moveOperation(world.db, operation, 'FAILED', { failure, evidence }),
     );
@@ -131,7 +150,22 @@ async function concludeFrom(
   return inProgress;
 }
 
+/** Outcomes of a first send after which the void certainly did not happen and never will. */
+const provesNothingHappened: readonly VoidOutcome['kind'][] = ['refused', 'deferred', 'not-sent'];
+
+/** Not the payment's state but the provider stood in the way: another request may succeed. */
+const passingCodes: readonly Failure['code'][] = [
+  'RATE_LIMITED',
+  'AUTHENTICATION_FAILED',
+  'PROVIDER_UNAVAILABLE',
+];
+
 function refusedWith(failure: Failure | null): VoidConclusion {
+  if (failure !== null && passingCodes.includes(failure.code))
+    return {
+      kind: 'refused',
+      problem: { ...providerProblem(failure, ['input', 'payment']), retry: 'NEW_REQUEST' },
+    };
   const problem: Problem = {
     type: 'NotCancelable',
     code: 'NOT_CANCELABLE',

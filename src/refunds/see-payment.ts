@@ -18,6 +18,7 @@ import type { Failure } from '../errors.ts';
 import { uuidv7, type PaymentId, type RefundId, type SourceId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { PaymentFacts, PaymentSight, SourceFacts } from '../providers/provider.ts';
+import { mergeBySeller } from './merge-by-seller.ts';
 import { settledWithin } from './background.ts';
 import { takeInRefunds } from './bind.ts';
 import { noteAccountHealth } from './account-health.ts';
@@ -32,7 +33,8 @@ export type Sight =
 /** How long anybody waits for a payment to be read; the read itself goes on and is stored. */
 export const paymentReadLimitMs = 10_000;
 
-const tooSlow: Failure = {
+/** For a query or mutation that could not wait any longer. */
+export const tooSlow: Failure = {
   code: 'PROVIDER_UNAVAILABLE',
   message: 'The provider did not answer in time. Nothing was sent; try again with the same key.',
   retry: 'SAME_KEY',
@@ -101,6 +103,11 @@ export async function storeSight(
         platform_fee_minor: share.platformFeeMinor,
       })),
     );
+    if (facts.state === 'CAPTURED' && facts.capturedMinor < locked.captured_minor)
+      world.log.error(
+        { alert: 'PAYMENT_CAPTURED_SHRANK', paymentId: locked.id },
+        'the provider names a smaller captured amount than before; the smaller one limits refunds',
+      );
     if (asOf >= locked.as_of) {
       await updatePaymentFacts(tx, locked.id, factColumns(locked, facts, asOf));
       if (facts.state === 'CAPTURED')
@@ -133,7 +140,7 @@ export async function storeSight(
 /** An unsplit payment has exactly one source, named after its account. */
 const sharesOf = (connection: Connection, facts: PaymentFacts): readonly SourceFacts[] =>
   facts.sources.length > 0
-    ? facts.sources
+    ? mergeBySeller(facts.sources)
     : [{ seller: connection.accountCode, amountMinor: facts.capturedMinor, platformFeeMinor: null }];
 
 const firstRow = (connection: Connection, facts: PaymentFacts, asOf: Date): Insertable<PaymentTable> => ({

@@ -6,7 +6,6 @@ import { getAttempt, listLegs, recordAttemptOutcome, type Leg } from '../db/legs
 import { lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
 import { fromAppNow } from '../db/sql-time.ts';
 import type { Database } from '../db/tables.ts';
-import type { Failure } from '../errors.ts';
 import { toCurrency } from '../money.ts';
 import { systemCause } from '../context.ts';
 import type { SendOutcome } from '../providers/provider.ts';
@@ -16,7 +15,7 @@ import { applyFacts } from './apply-facts.ts';
 import { pausedAccountGapMs, requestOf, type Claim } from './claim.ts';
 import { moveLeg } from './move-leg.ts';
 import { settleOvercommitment } from './overcommitment.ts';
-import { findTransition } from './transitions.ts';
+import { findTransition, isFinalLeg } from './transitions.ts';
 import { bindProviderRefund } from './bind.ts';
 import { untilCommitted } from './until-committed.ts';
 import type { World } from './world.ts';
@@ -109,7 +108,8 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
       const context = { connection: claim.connection, log: world.log, by: systemCause, asOf, now };
       const cause = isOurs ? 'answer' : 'evidence';
       await applyFacts(tx, { ...context, cause }, payment, legs, leg, outcome.refund);
-      await settleOvercommitment(tx, context, payment);
+      // The amount of an open leg is counted already; only that of an ended one can break the sum.
+      if (payment.overcommitted || isFinalLeg(leg.status)) await settleOvercommitment(tx, context, payment);
       return;
     }
     if (!isOurs) return;
@@ -117,7 +117,7 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
     if (next.to === leg.status) {
       const { sends } = await getAttempt(tx, leg.id, leg.attempt);
       // A sender that comes back late must not end the lease of the one that sends now.
-      if (sends === claim.attempt.sends) await keepUnknown(tx, leg, outcome.failure, next.nextLookInMs);
+      if (sends === claim.attempt.sends) await keepUnknown(tx, leg, outcome, next.nextLookInMs);
       return;
     }
     await moveLeg(tx, payment, legs, leg, {
@@ -131,16 +131,23 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
   });
 }
 
-/** Still unclear: the lease ends, and the next look has its time (I7). */
+/**
+ * Still unclear: the lease ends, and the next look has its time (I7). What refused or put off a repetition says
+ * nothing about the refund, so it is kept with the attempt and not shown as its failure.
+ */
 async function keepUnknown(
   tx: Kysely<Database>,
   leg: Leg,
-  failure: Failure,
+  outcome: Exclude<SendOutcome, { kind: 'accepted' }>,
   nextLookInMs: number | null,
 ): Promise<void> {
   await tx
     .updateTable('refund_legs')
-    .set({ lease_until: null, failure: JSON.stringify(failure), next_look_at: fromAppNow(nextLookInMs) })
+    .set({
+      lease_until: null,
+      next_look_at: fromAppNow(nextLookInMs),
+      ...(outcome.kind === 'unknown' ? { failure: JSON.stringify(outcome.failure) } : {}),
+    })
     .where('id', '=', leg.id)
     .execute();
 }

@@ -3,9 +3,9 @@ import { notFound, providerProblem, refuse, succeed, type Problem, type Result }
 import { isUuid, type RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import { settledWithin } from './background.ts';
-import { claimNextLeg } from './claim.ts';
+import { claimNextLeg, expireLeasesOf } from './claim.ts';
 import { lookAtLegs, type LookFailures } from './look.ts';
-import { expireLeasesOf, recoverLeg } from './recover.ts';
+import { recoverLeg } from './recover.ts';
 import { sendLeg } from './send-leg.ts';
 import type { Caller, World } from './world.ts';
 
@@ -51,7 +51,8 @@ export async function syncRefund(
 
 async function syncLegs(world: World, connection: Connection, refundId: RefundId): Promise<LookFailures> {
   const before = await listLegs(world.db, refundId);
-  if (before[0] !== undefined) await expireLeasesOf(world, before[0]);
+  const [first] = before;
+  if (first !== undefined) await expireLeasesOf(world, first.merchant_id, first.payment_id);
   const failures: LookFailures[number][] = [];
   for (const leg of await listLegs(world.db, refundId))
     failures.push(...(await syncLeg(world, connection, leg)));

@@ -4,6 +4,7 @@ import type { Database } from '../db/tables.ts';
 import type { Connections } from '../providers/connections.ts';
 import type { AccountId, PaymentId } from '../ids.ts';
 import type { Background } from './background.ts';
+import type { Sight } from './see-payment.ts';
 import { createChanges, type Changes } from './changes.ts';
 
 /** Everything a use case needs from outside, handed in. */
@@ -16,6 +17,8 @@ export interface World extends Kernel {
   readonly lines: Map<PaymentId, SendingLine>;
   /** Accounts whose credentials the provider refused at last; the table `accounts` is the shared truth. */
   readonly pausedAccounts: Set<AccountId>;
+  /** Reads of payments that queries wait for together, by account and the provider's id. */
+  readonly readings: Map<string, Promise<Sight>>;
   /** Payments that a provider did not know a moment ago, until when (Unix ms) that is believed. */
   readonly missedPayments: Map<string, number>;
 }
@@ -40,6 +43,7 @@ export async function createWorld(
     changes: createChanges(),
     lines: new Map(),
     pausedAccounts: new Set(paused.map((account) => account.id)),
+    readings: new Map(),
     missedPayments: new Map(),
   };
 }

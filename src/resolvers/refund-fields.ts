@@ -1,7 +1,7 @@
 import type { Refund } from '../db/legs.ts';
 import type { RefundLeg, RefundShare } from '../db/read-batch.ts';
 import type { Failure } from '../errors.ts';
-import { moneyMovementOf } from '../refunds/derive.ts';
+import { isFinalRefund, moneyMovementOf } from '../refunds/derive.ts';
 import { freshnessOf, type Freshness } from '../refunds/freshness.ts';
 import type { MoneyMovement } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
@@ -44,10 +44,17 @@ export async function moneyMovementOfRefund(context: GraphQLContext, refund: Ref
   return moneyMovementOf(refund, await legsOfRefund(context, refund));
 }
 
-/** Why the refund, or the first leg of it that did not succeed, is where it is. */
+/**
+ * Why the refund, or the first leg of it that did not succeed, is where it is. The legs may have been read a
+ * moment after the refund: an open refund never shows why a leg of it has failed since.
+ */
 export async function failureOfRefund(context: GraphQLContext, refund: Refund): Promise<Failure | null> {
   const legs = await legsOfRefund(context, refund);
-  return legs.find((leg) => leg.status !== 'SUCCEEDED' && leg.failure !== null)?.failure ?? null;
+  const mayShowFailed = isFinalRefund(refund.status) || legs.length > 1;
+  const telling = legs.filter(
+    (leg) => leg.status !== 'SUCCEEDED' && (mayShowFailed || leg.status !== 'FAILED'),
+  );
+  return telling.find((leg) => leg.failure !== null)?.failure ?? null;
 }
 
 /** As fresh as the leg that was looked at longest ago. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { errorAnswer, jsonAnswer, type Answer } from './answer.ts';
+import { isJson, notJson } from './content-type.ts';
 import { readBody } from './read-body.ts';
 
 const offsetSchema = z.strictObject({ offsetSeconds: z.number().min(-1e9).max(1e9) });
@@ -18,8 +19,7 @@ export async function demoClock(request: IncomingMessage, setOffset: SetClockOff
     return errorAnswer(405, 'METHOD_NOT_ALLOWED', 'Use POST.', { allow: 'POST' });
   if (!isLoopback(request.socket.remoteAddress))
     return errorAnswer(403, 'FORBIDDEN', 'The clock is moved from this machine only.');
-  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
-    return errorAnswer(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send application/json.');
+  if (!isJson(request)) return notJson();
   const read = await readBody(request);
   const parsed = offsetSchema.safeParse(read.kind === 'body' ? parseJson(read.bytes) : undefined);
   if (!parsed.success) return errorAnswer(400, 'BAD_USER_INPUT', 'Send {"offsetSeconds": number}.');

@@ -7,7 +7,7 @@ import { useOperationRecord, type RequestRecord } from './access-log.ts';
 import { errorAnswer, type Answer } from './answer.ts';
 import { createDocumentCache } from './document-cache.ts';
 import { parseWithinLimits } from './document-limits.ts';
-import { graphiqlOptions, type GraphiqlSetup } from './graphiql.ts';
+import { graphiqlOptions, renderGraphiql, type GraphiqlSetup } from './graphiql.ts';
 import { validateDocument } from './literal-inputs.ts';
 import { createErrorMask } from './masked-errors.ts';
 import { useOneMoneyMutation, type IsMoneyMoving } from './money-mutations.ts';
@@ -42,6 +42,7 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
     schema,
     graphqlEndpoint: '/graphql',
     graphiql: graphiql === undefined ? false : graphiqlOptions(graphiql),
+    renderGraphiQL: renderGraphiql,
     landingPage: false,
     cors: false,
     batching: false,
@@ -93,20 +94,17 @@ function queryOf(target: string): string {
   return start < 0 ? '' : target.slice(start);
 }
 
-/** Headers that Yoga reads; the others, the key among them, end here. */
-function headersOf(incoming: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const name of ['accept', 'content-type'] as const) {
-    const value = incoming.headers[name];
-    if (value !== undefined) headers[name] = value;
-  }
-  return headers;
-}
+/**
+ * Headers that Yoga reads; the others, the key among them, end here. A body is always JSON to it: Yoga would
+ * execute forms and plain GraphQL too, which a web page can send without the browser asking first.
+ */
+const headersOf = ({ headers: { accept } }: IncomingMessage): Record<string, string> => ({
+  'content-type': 'application/json',
+  ...(accept !== undefined && { accept }),
+});
 
 /** Yoga answers these with an empty body. */
 function explain(status: number): Answer {
-  if (status === 415)
-    return errorAnswer(status, 'UNSUPPORTED_MEDIA_TYPE', 'Send the operation as application/json.');
   if (status === 406)
     return errorAnswer(
       status,

@@ -1,29 +1,60 @@
+import type { MerchantId } from '../ids.ts';
 import { errorAnswer, type Answer } from './answer.ts';
+import { createFairSlots } from './fair-slots.ts';
 
-/** Counts the requests that are being worked on. */
-export interface InFlight {
-  /** False when there are too many already; otherwise `leave` must follow. */
-  enter(): boolean;
+/**
+ * Bodies that may be read at a time, per request that may be worked on. Who sends slowly holds one of these
+ * and no place among the requests in flight; MAX_BODY_BYTES each bounds the memory.
+ */
+const READING_PER_WORKING = 2;
+
+/** `reading`: the body is on its way. `working`: the request is in flight. */
+export type Phase = 'reading' | 'working';
+
+/** One request of a merchant on its way through the phases. */
+export interface Visit {
+  /** Leaves the phase before; false when this one has no room, or none for this merchant. */
+  enter(phase: Phase): boolean;
+  /** Must follow in every case, once. */
   leave(): void;
-  /** Resolves when nothing is in flight, at most after `ms`; false when it gave up. */
+}
+
+/** Counts the requests of authenticated callers, with a fair share of each phase for each merchant. */
+export interface InFlight {
+  visit(merchant: MerchantId): Visit;
+  /** Resolves when nobody visits, at most after `ms`; false when it gave up. */
   whenEmpty(ms: number): Promise<boolean>;
 }
 
+/** Room for `max` requests that are worked on. */
 export function createInFlight(max: number): InFlight {
-  let count = 0;
+  const slots = { working: createFairSlots(max), reading: createFairSlots(max * READING_PER_WORKING) };
+  let visits = 0;
   let onEmpty: (() => void) | undefined;
   return {
-    enter() {
-      if (count >= max) return false;
-      count += 1;
-      return true;
-    },
-    leave() {
-      count -= 1;
-      if (count === 0) onEmpty?.();
+    visit(merchant) {
+      let present: Phase | undefined;
+      const leavePhase = (): void => {
+        if (present !== undefined) slots[present].leave(merchant);
+        present = undefined;
+      };
+      visits += 1;
+      return {
+        enter(phase) {
+          leavePhase();
+          if (!slots[phase].enter(merchant)) return false;
+          present = phase;
+          return true;
+        },
+        leave() {
+          leavePhase();
+          visits -= 1;
+          if (visits === 0) onEmpty?.();
+        },
+      };
     },
     whenEmpty(ms) {
-      if (count === 0) return Promise.resolve(true);
+      if (visits === 0) return Promise.resolve(true);
       return new Promise((resolve) => {
         const timer = setTimeout(() => resolve(false), ms);
         onEmpty = () => {

@@ -5,11 +5,12 @@ import { withLogContext } from '../request-context.ts';
 import { logAccess, newRecord, type RequestRecord } from './access-log.ts';
 import { errorAnswer, writeAnswer, type Answer } from './answer.ts';
 import { unauthenticated, type Authenticate } from './authenticate.ts';
+import { isJson, notJson } from './content-type.ts';
 import { demoClock, type SetClockOffset } from './demo-clock.ts';
 import { wantsGraphiql } from './graphiql.ts';
 import type { GraphqlHandler } from './graphql.ts';
 import { live, type Readiness } from './health.ts';
-import { overloaded, type InFlight } from './in-flight.ts';
+import { overloaded, type InFlight, type Visit } from './in-flight.ts';
 import { bodyTooLarge, endAfterDiscarding, readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -98,11 +99,12 @@ async function graphqlRoute(deps: HandlerDeps, exchange: Exchange): Promise<Answ
   const viewer = deps.authenticate(request.headers.authorization);
   if (viewer === undefined) return unauthenticated();
   record.viewer = viewer;
-  if (!deps.inFlight.enter()) return overloaded();
+  if (request.method === 'POST' && !isJson(request)) return notJson();
+  const visit = deps.inFlight.visit(viewer.merchantId);
   try {
-    return await authenticated(deps, exchange, viewer);
+    return await authenticated(deps, exchange, viewer, visit);
   } finally {
-    deps.inFlight.leave();
+    visit.leave();
   }
 }
 
@@ -110,12 +112,19 @@ async function authenticated(
   deps: HandlerDeps,
   { request, requestId, record }: Exchange,
   viewer: Viewer,
+  visit: Visit,
 ): Promise<Answer> {
   const caller = { viewer, requestId };
-  if (isRead(request)) return deps.graphql({ incoming: request, body: undefined, caller, record });
+  if (isRead(request)) {
+    if (!visit.enter('working')) return overloaded();
+    return deps.graphql({ incoming: request, body: undefined, caller, record });
+  }
+  if (!visit.enter('reading')) return overloaded();
   const read = await readBody(request);
   if (read.kind === 'too-large') return bodyTooLarge();
   if (read.kind === 'cut') return errorAnswer(400, 'BAD_REQUEST', 'The request was not sent to its end.');
+  // Only now: otherwise a few callers who never end their bodies would hold every place.
+  if (!visit.enter('working')) return overloaded();
   return deps.graphql({ incoming: request, body: read.bytes, caller, record });
 }
 

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { ServerPlugin } from './plugin.ts';
 
-/** `?variables=` and form fields that are no JSON are the caller's mistake; Yoga would call them ours. */
+/** `?variables=` that is no JSON is the caller's mistake; Yoga would call it ours. */
 export function useParsingErrors(): ServerPlugin {
   return {
     onRequestParse({ requestParser, setRequestParser }) {

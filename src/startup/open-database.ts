@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { ServiceConfig } from '../config.ts';
+import { endAbandonedLeases } from '../db/abandoned-leases.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { startEmbeddedPostgres } from '../db/embedded/start.ts';
 import { makeClockMovable, markInstallation, refuseOtherMode } from '../db/installation.ts';
@@ -14,6 +15,8 @@ export interface OpenOptions {
   readonly mode: 'own' | 'attach';
   /** Whether `app_now()` follows an offset: demo and test mode only. */
   readonly movableClock: boolean;
+  /** Called once it is certain that this database, and so the data directory, is this process's to use. */
+  readonly onOurs?: () => void;
   /** Called once when another service took the embedded server over. */
   readonly onLost?: (error: Error) => void;
 }
@@ -45,11 +48,16 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   const { db } = pool;
 
   await refuseOtherMode(db, config.demo);
+  options.onOurs?.();
   // Migrations know tables of their own time only, so they take a database of unknown tables.
   const migrated = await migrateToLatest(db as unknown as Kysely<never>);
   if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated');
   if (mode === 'own') await markInstallation(db, config.demo);
   if (movableClock) await makeClockMovable(db);
+  if (mode === 'own' && config.database.kind === 'embedded') {
+    const abandoned = await endAbandonedLeases(db);
+    if (abandoned > 0) log.warn({ abandoned }, 'sends were left behind by a process that never came back');
+  }
   const opened = undo.move();
   return { db, migrated, close: () => opened.disposeAsync() };
 

@@ -105,6 +105,20 @@ describe('what proves nothing about the credentials', () => {
 });
 
 describe('a pause that another process saw', () => {
+  test('raises no alarm again when this one meets it too', async () => {
+    const paymentId = await t.payment('1500.00');
+    const other = await t.replica();
+    await createRefund(t.world, t.caller(), refundCommand(paymentId, 1_000n));
+    await armFault(t, 'unauthorized', { times: 2 });
+    const made = [];
+    for (const world of [t.world, other])
+      made.push(valueOf(await createRefund(world, t.caller(), refundCommand(paymentId, 1_000n))));
+    valueOf(await syncRefund(other, t.caller(), { refundId: made[1]!.refundId, waitMs: 10_000 }));
+    expect(alarms()).toEqual(['ACCOUNT_CREDENTIALS_REFUSED']);
+    for (const { refundId } of made) valueOf(await sync(refundId));
+    expect(await healthOf('yookassa-demo')).toBe('OK');
+  });
+
   test('is known to a process that starts later', async () => {
     const paymentId = await t.payment('1500.00');
     await createRefund(t.world, t.caller(), refundCommand(paymentId, 1_000n));

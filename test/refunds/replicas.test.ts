@@ -140,6 +140,26 @@ describe('a sender that never came back', () => {
 });
 
 describe('two processes at work', () => {
+  test('a new refund waits while a lost one of the same payment is sent again', async () => {
+    const paymentId = await t.payment('1500.00');
+    await armFault(t, 'lost-before-effect');
+    const lost = valueOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 40_000n)));
+    const busy = await dyingWorld('before the call');
+    const syncing = sync(busy.world, lost.refundId);
+    await busy.isThere;
+    const requests = await watchRequests(t);
+    const input = refundCommand(paymentId, 1_000n, { waitMs: 300 });
+    const waiting = valueOf(await createRefund(other, t.caller(), input));
+    expect(await refundRow(t, waiting.refundId)).toMatchObject({ status: 'QUEUED' });
+    expect(await requests('createRefund')).toEqual([]);
+    busy.wakeUp();
+    valueOf(await syncing);
+    valueOf(await createRefund(other, t.caller(), { ...input, waitMs: 10_000 }));
+    for (const { refundId } of [lost, waiting])
+      expect(await refundRow(t, refundId)).toMatchObject({ status: 'SUCCEEDED' });
+    await expectSound(t, paymentId);
+  });
+
   test('one key at both at once is one refund and one call', async () => {
     const paymentId = await t.payment('1500.00');
     const requests = await watchRequests(t);

@@ -3,6 +3,8 @@ import { createRefund } from '../../src/refunds/create-refund.ts';
 import { retryRefund } from '../../src/refunds/retry-refund.ts';
 import { cancelRefund } from '../../src/refunds/cancel-refund.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';
+import type { RefundFacts } from '../../src/providers/provider.ts';
+import { seePayment } from '../../src/refunds/see-payment.ts';
 import type { RefundId } from '../../src/ids.ts';
 import {
   armFault,
@@ -112,7 +114,7 @@ describe('nothing happens', () => {
     const refundId = await failedRefund(paymentId, 40_000n);
     const requests = await watchRequests(t);
     const results = await Promise.all([retry(refundId, 0), retry(refundId, 0)]);
-    expect(results.map((result) => valueOf(result).replayed).toSorted()).toEqual([false, true]);
+    expect(results.filter((result) => valueOf(result).replayed)).toHaveLength(1);
     expect(await requests('createRefund')).toHaveLength(1);
     await expectSound(t, paymentId);
   });
@@ -164,5 +166,82 @@ describe('a retry that fails while it is pending', () => {
     expect(await refundRow(t, refundId)).toMatchObject({ status: 'FAILED', retries: 1 });
     expect(await paymentRow(t, paymentId)).toMatchObject({ reserved_minor: 0n, refunded_minor: 0n });
     await expectSound(t, paymentId);
+  });
+});
+
+describe('a failure of an earlier attempt that the provider takes back', () => {
+  /** A process that reads the first attempt's refund as having succeeded after all. */
+  const contradicting = async (providerRefundId: string) => {
+    const connection = t.world.connections.findByCode(t.caller().viewer.merchantId, 'yookassa-demo')!;
+    const replica = await t.replica({
+      adapter: {
+        async readPayment(access, id) {
+          const look = await connection.adapter.readPayment(access, id);
+          if (look.kind !== 'found') return look;
+          const refunds = look.value.refunds.map((refund): RefundFacts =>
+            refund.providerRefundId === providerRefundId
+              ? { ...refund, status: 'SUCCEEDED', rawStatus: 'succeeded', failure: null }
+              : refund,
+          );
+          return { kind: 'found', value: { ...look.value, refunds } };
+        },
+      },
+    });
+    const own = replica.connections.findByCode(t.caller().viewer.merchantId, 'yookassa-demo')!;
+    return (paymentId: string) => seePayment(replica, own, paymentId);
+  };
+
+  test('takes the place of a second attempt that was not executed, which is never sent then', async () => {
+    const paymentId = await t.payment('1500.00');
+    const refundId = await failedRefund(paymentId, 40_000n);
+    const first = (await refundRow(t, refundId)).legs[0]!.provider_refund_id!;
+    await armFault(t, 'rate-limited');
+    valueOf(await retry(refundId, 0));
+    expect(await refundRow(t, refundId)).toMatchObject({ status: 'QUEUED' });
+    const see = await contradicting(first);
+    const requests = await watchRequests(t);
+    await see(paymentId);
+    expect(await refundRow(t, refundId)).toMatchObject({
+      status: 'SUCCEEDED',
+      legs: [{ provider_refund_id: first }],
+    });
+    expect(await requests('createRefund')).toEqual([]);
+    expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 40_000n, reserved_minor: 0n });
+    await expectSound(t, paymentId, { quiet: false });
+  });
+
+  test('takes the place of a second attempt that failed too, and that one changes nothing after it', async () => {
+    const paymentId = await t.payment('1500.00');
+    const refundId = await failedRefund(paymentId, 40_000n);
+    const first = (await refundRow(t, refundId)).legs[0]!.provider_refund_id!;
+    await armFault(t, 'refuse', { code: 'insufficient_funds' });
+    valueOf(await retry(refundId, 0));
+    const see = await contradicting(first);
+    await see(paymentId);
+    await see(paymentId);
+    expect(await refundRow(t, refundId)).toMatchObject({
+      status: 'SUCCEEDED',
+      legs: [{ provider_refund_id: first }],
+    });
+    await expectSound(t, paymentId, { quiet: false });
+  });
+
+  test('is one refund too many when the second attempt was executed: it is recorded as EXTERNAL, once', async () => {
+    const paymentId = await t.payment('1500.00');
+    const refundId = await failedRefund(paymentId, 40_000n);
+    const first = (await refundRow(t, refundId)).legs[0]!.provider_refund_id!;
+    valueOf(await retry(refundId, 0));
+    const see = await contradicting(first);
+    await see(paymentId);
+    await see(paymentId);
+    const rows = await refundRows(t, paymentId);
+    expect(
+      rows.map(({ origin, status, legs }) => [origin, status, legs[0]!.provider_refund_id === first]),
+    ).toEqual([
+      ['API', 'SUCCEEDED', false],
+      ['EXTERNAL', 'SUCCEEDED', true],
+    ]);
+    expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 80_000n, unbound_minor: 0n });
+    await expectSound(t, paymentId, { quiet: false });
   });
 });

@@ -15,7 +15,7 @@ describe('control API', () => {
   const get = (path: string) => sandbox.control('GET', `/control/${path}`);
 
   it('tells the credentials that it accepts and where', async () => {
-    expect((await get('credentials')).body).toEqual({
+    expect((await get('credentials?provider=yookassa')).body).toEqual({
       yookassa: [
         {
           account: 'yookassa-demo',
@@ -229,8 +229,10 @@ describe('control API', () => {
     expect((await post('reset', {})).body).toMatchObject({ offsetSeconds: 0 });
     expect((await sandbox.api('GET', `/payments/${id}`)).status).toBe(404);
     expect((await get('faults')).body).toEqual({ faults: [] });
-    expect((await get('mode')).body).toMatchObject({ modes: [{ refunds: 'instant', texts: {} }] });
-    expect((await get('payments')).body['payments']).toHaveLength(DEMO_PAYMENTS.length);
+    expect((await get('mode?provider=yookassa')).body).toMatchObject({
+      modes: [{ refunds: 'instant', texts: {} }],
+    });
+    expect((await get('payments?provider=yookassa')).body['payments']).toHaveLength(DEMO_PAYMENTS.length);
   });
 
   it('answers the ledger of thousands of refunds', async () => {

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FAULT_KINDS, FAULT_OPTIONS } from '../../sandbox/faults.ts';
+import * as razorpayPayments from '../../sandbox/razorpay/demo-payments.ts';
+import * as razorpaySettings from '../../sandbox/razorpay/settings.ts';
 import { DEMO_PAYMENTS } from '../../sandbox/yookassa/demo-payments.ts';
 import { DEFAULT_SETTINGS } from '../../sandbox/yookassa/settings.ts';
 
 const guide = readFileSync(new URL('../../docs/sandbox.md', import.meta.url), 'utf8');
+const [general = '', ofRazorpay = ''] = guide.split('\n## Razorpay and Curlec\n');
 
 describe('docs/sandbox.md', () => {
   it.each(FAULT_KINDS)('explains the fault %s with its options', (kind) => {
@@ -16,11 +19,19 @@ describe('docs/sandbox.md', () => {
   });
 
   it.each(Object.keys(DEFAULT_SETTINGS))('explains the mode %s', (name) => {
-    expect(guide).toContain(`| \`${name}\` |`);
+    expect(general).toContain(`| \`${name}\` |`);
   });
 
+  it.each(Object.entries(razorpaySettings.DEFAULT_SETTINGS))(
+    'explains the mode %s of razorpay with its default',
+    (name, value) => {
+      const shown = typeof value === 'string' ? value : JSON.stringify(value);
+      expect(ofRazorpay).toContain(`| \`${name}\` | \`${shown}\` |`);
+    },
+  );
+
   it('lists the ready payments as they are', () => {
-    for (const { reference, account, description } of DEMO_PAYMENTS) {
+    for (const { reference, account, description } of [...DEMO_PAYMENTS, ...razorpayPayments.DEMO_PAYMENTS]) {
       expect(guide).toContain(`| \`${reference}\` | \`${account}\` | ${description} |`);
     }
   });

@@ -19,20 +19,28 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** A sandbox in this process with short ways to call it. */
-export interface Harness extends Sandbox {
-  /** Calls the provider's API as the demo shop. */
-  api(method: string, path: string, options?: CallOptions): Promise<Reply>;
+/** Short ways to play everybody but the provider's client. */
+export interface Controls {
   /** Calls the control API. */
   control(method: string, path: string, body?: unknown): Promise<Reply>;
   /** Makes a payment through the control API and returns its id. */
   payment(input?: Json): Promise<string>;
-  /** `POST /refunds` with a fresh key unless one is given. */
-  refund(paymentId: string, value: string, extra?: Json, key?: string): Promise<Reply>;
   /** The ledger entry of a payment. */
   ledger(paymentId: string): Promise<LedgerEntry>;
   /** Arms a fault. */
   fault(input: Json): Promise<void>;
+  /** Changes the provider's mode. */
+  mode(input: Json): Promise<void>;
+  /** Moves the clock. */
+  advance(advanceSeconds: number): Promise<Reply>;
+}
+
+/** A sandbox in this process with short ways to call it. */
+export interface Harness extends Sandbox, Controls {
+  /** Calls the provider's API as the demo shop. */
+  api(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  /** `POST /refunds` with a fresh key unless one is given. */
+  refund(paymentId: string, value: string, extra?: Json, key?: string): Promise<Reply>;
 }
 
 export interface LedgerEntry {
@@ -84,7 +92,19 @@ export function harnessOf(sandbox: Sandbox): Harness {
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-  const control: Harness['control'] = (method, path, body) =>
+  return {
+    ...sandbox,
+    ...controlsOf(sandbox, 'yookassa', rub('1500.00')),
+    api,
+    refund(paymentId, value, extra = {}, key = freshKey()) {
+      return api('POST', '/refunds', { key, body: { payment_id: paymentId, amount: rub(value), ...extra } });
+    },
+  };
+}
+
+/** The controls of one provider; payments have the given amount unless they say otherwise. */
+export function controlsOf(sandbox: Sandbox, provider: string, amount: Json): Controls {
+  const control: Controls['control'] = (method, path, body) =>
     call(`${sandbox.controlUrl}${path}`, {
       method,
       headers: { 'content-type': 'application/json' },
@@ -96,31 +116,30 @@ export function harnessOf(sandbox: Sandbox): Harness {
     return body;
   };
   return {
-    ...sandbox,
-    api,
     control,
     async payment(input = {}) {
-      const body = await expectOk(
-        control('POST', '/control/payments', { provider: 'yookassa', amount: rub('1500.00'), ...input }),
-      );
+      const body = await expectOk(control('POST', '/control/payments', { provider, amount, ...input }));
       return String(body['reference']);
     },
-    refund(paymentId, value, extra = {}, key = freshKey()) {
-      return api('POST', '/refunds', { key, body: { payment_id: paymentId, amount: rub(value), ...extra } });
-    },
     async ledger(paymentId) {
-      const body = await expectOk(control('GET', `/control/ledger?provider=yookassa&reference=${paymentId}`));
+      const path = `/control/ledger?provider=${provider}&reference=${paymentId}`;
+      const body = await expectOk(control('GET', path));
       const [entry] = body['payments'] as LedgerEntry[];
       if (entry === undefined) throw new Error('not in the ledger');
       return entry;
     },
     async fault(input) {
-      await expectOk(control('POST', '/control/faults', { provider: 'yookassa', ...input }));
+      await expectOk(control('POST', '/control/faults', { provider, ...input }));
     },
+    async mode(input) {
+      await expectOk(control('POST', '/control/mode', { provider, ...input }));
+    },
+    advance: (advanceSeconds) => control('POST', '/control/clock', { advanceSeconds }),
   };
 }
 
-async function call(url: string, init: RequestInit): Promise<Reply> {
+/** An HTTP call whose answer is read whole. */
+export async function call(url: string, init: RequestInit): Promise<Reply> {
   const answer = await fetch(url, init);
   const text = await answer.text();
   return { status: answer.status, body: parse(text), text, headers: answer.headers };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Harness, harnessOf, rub } from './harness.ts';
+import { descriptionOf, razorpayOf } from './razorpay/harness.ts';
 
 const MAIN = new URL('../../sandbox/main.ts', import.meta.url).pathname;
 
@@ -37,10 +38,18 @@ describe('sandbox process', () => {
     if (child.stdout === null) throw new Error('no output');
     const lines = createInterface({ input: child.stdout });
     const [line] = (await once(lines, 'line')) as [string];
-    const { event, control, yookassa } = JSON.parse(line) as Record<string, string>;
+    const { event, control, yookassa, razorpay } = JSON.parse(line) as Record<string, string>;
     expect(event).toBe('sandbox-ready');
     const close = (): Promise<void> => Promise.resolve();
-    return { child, sandbox: harnessOf({ controlUrl: control ?? '', yookassaUrl: yookassa ?? '', close }) };
+    return {
+      child,
+      sandbox: harnessOf({
+        controlUrl: control ?? '',
+        yookassaUrl: yookassa ?? '',
+        razorpayUrl: razorpay ?? '',
+        close,
+      }),
+    };
   }
 
   async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
@@ -86,6 +95,31 @@ describe('sandbox process', () => {
     expect((await sandbox.api('GET', `/payments/${held}`)).status).toBe(429);
     expect((await sandbox.api('GET', `/payments/${held}`)).body['status']).toBe('waiting_for_capture');
     expect((await sandbox.refund(id, '3.00')).body['status']).toBe('pending');
+  });
+
+  it('remembers Razorpay after kill -9: refunds, keys, receipts, what waits for the clock, a rotated secret', async () => {
+    const env = { SANDBOX_JOURNAL: join(directory, 'journal.jsonl') };
+    const first = await start(env);
+    const before = razorpayOf(first.sandbox);
+    const id = await before.payment();
+    const held = await before.payment({ status: 'authorized' });
+    await before.mode({ refunds: 'pending', settleAfterSeconds: 3_600, balanceMinor: '50000' });
+    const refund = await before.refund(id, 40_000, { receipt: 'R-1' }, 'rf-2026-000017');
+    const webhooks = { provider: 'razorpay', mode: 'off', secret: 'whsec-new' };
+    expect((await before.control('POST', '/control/webhooks', webhooks)).status).toBe(200);
+    await kill(first.child, 'SIGKILL');
+
+    const after = razorpayOf((await start(env)).sandbox);
+    expect((await after.refund(id, 40_000, { receipt: 'R-1' }, 'rf-2026-000017')).body).toEqual(refund.body);
+    expect(descriptionOf(await after.refund(id, 10_001))).toMatch(/balance/);
+    expect(descriptionOf(await after.refund(id, 100, { receipt: 'R-1' }))).toMatch(/receipt/);
+    const { body } = await after.control('GET', '/control/credentials?provider=razorpay');
+    expect(body['razorpay']).toMatchObject([{ webhookSecret: 'whsec-new' }, {}]);
+    await after.advance(6 * 86_400);
+    expect(await after.ledger(id)).toMatchObject({
+      refunds: [{ id: refund.body['id'], status: 'processed' }],
+    });
+    expect(await after.ledger(held)).toMatchObject({ voided: true, releasedMinor: '150000' });
   });
 
   it('does not bring the ready payments back over a journal without them', async () => {
@@ -162,17 +196,23 @@ describe('sandbox process', () => {
     await sandbox.payment({ amount: rub('1.00') });
   });
 
-  // Two neighbouring free ports: the first of a block.
+  // The first of a block of free ports.
   async function freePorts(): Promise<number> {
     for (;;) {
-      const [first, second] = [createServer(), createServer()];
+      const first = createServer();
       await new Promise<void>((resolve) => first.listen(0, '127.0.0.1', resolve));
       const { port } = first.address() as AddressInfo;
-      const free = await new Promise<boolean>((resolve) => {
-        second.once('error', () => resolve(false));
-        second.listen(port + 1, '127.0.0.1', () => resolve(true));
-      });
-      await Promise.all([first, second].map((server) => new Promise((resolve) => server.close(resolve))));
+      const others = [1, 3].map((offset) => ({ server: createServer(), port: port + offset }));
+      const open = others.map(
+        (other) =>
+          new Promise<boolean>((resolve) => {
+            other.server.once('error', () => resolve(false));
+            other.server.listen(other.port, '127.0.0.1', () => resolve(true));
+          }),
+      );
+      const free = (await Promise.all(open)).every(Boolean);
+      const servers = [first, ...others.map(({ server }) => server)];
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
       if (free) return port;
     }
   }

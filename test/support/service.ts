@@ -113,10 +113,10 @@ export const createRefundMutation = `mutation ($input: CreateRefundInput!) {
 
 let keys = 0;
 
-/** An input of createRefund that is right but for what `more` replaces. */
+/** An input of createRefund that is right but for what `more` replaces; `value` may be `remaining`. */
 export const refundInput = (
   paymentId: string,
-  value: string | 'remaining',
+  value: string,
   more: Record<string, unknown> = {},
 ): Record<string, unknown> => ({
   idempotencyKey: `over-http-${(keys += 1)}`,

@@ -8,6 +8,8 @@ const OWNER_LOCK = '7226101902026';
 const POLL_MS = 50;
 /** After kill -9 of an owner the server needs a moment to notice that its session is gone. */
 const DEAD_OWNER_MS = 1_000;
+/** Its backend needs a moment to end after a session was closed, longer on a busy machine. */
+const CLOSED_SESSION_MS = 2_000;
 
 /**
  * Takes the ownership of the server for as long as this session lives, which ends with the process, however it dies.
@@ -22,13 +24,21 @@ export async function takeOwnership(session: Client, dataDir: string): Promise<v
   }
 }
 
-/** Whether nobody owns the server and nobody else is connected: then who started it may stop it. */
+/**
+ * Whether nobody owns the server and nobody else is connected: then who started it may stop it. A session that
+ * was closed a moment ago is still listed until its backend has ended, so a look is repeated for a while.
+ */
 export async function isAbandoned(session: Client): Promise<boolean> {
   if (!(await tryLock(session))) return false;
-  const others = await session.query(
-    `SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1`,
-  );
-  return others.rowCount === 0;
+  const deadline = performance.now() + CLOSED_SESSION_MS;
+  for (;;) {
+    const others = await session.query(
+      `SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1`,
+    );
+    if (others.rowCount === 0) return true;
+    if (performance.now() > deadline) return false;
+    await delay(POLL_MS);
+  }
 }
 
 async function tryLock(session: Client): Promise<boolean> {

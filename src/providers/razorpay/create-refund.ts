@@ -61,7 +61,7 @@ export async function sendRefund(
     const refund = readAs(wireRefund, text);
     if (refund === undefined || refund.payment_id !== order.providerPaymentId) return unreadable(evidence);
     const { ourReference } = refundFacts(refund, null);
-    // Neither may be missing from an answer for long, but another's reference is another's refund.
+    // An answer may leave our reference out, but with another's it speaks of another's refund.
     if (ourReference !== null && ourReference !== key) return unreadable(evidence);
     return { kind: 'accepted', refund: await explained(access, refund), evidence };
   }

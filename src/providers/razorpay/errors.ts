@@ -45,7 +45,9 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
   const error = readError(result.text);
   const code = error?.code ?? null;
   const evidence = evidenceOf(status, error ?? {});
-  if (status === 401 || status === 403) return denied(code, evidence);
+  // Without Razorpay's own error it may be the word of something in between, which had passed the request on.
+  if (status === 401 || status === 403)
+    return error === undefined ? unknown(null, evidence) : denied(code, evidence);
   if (status === 429) {
     // Neither body nor header is documented; it is taken to mean that nothing was done.
     const advisedMs = retryAfterMs(result.headers, now);

@@ -33,8 +33,11 @@ const MAX_DESCRIPTION = 200;
 /** Longer advice than this is not believed, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
-/** Answers that say "not executed" for good (OpenAPI "HTTP response codes"; 405 and 415 may come without JSON). */
+/** Answers that say "not executed" for good (OpenAPI "HTTP response codes"). */
 const definiteRefusals: ReadonlySet<number> = new Set([400, 404, 405, 410, 415]);
+
+/** Of those, the ones that may come without JSON: the request never got as far as an operation. */
+const maybeBodiless: ReadonlySet<number> = new Set([405, 415]);
 
 /** The meaning of what became of a POST. `now` is for a Retry-After that is a date. */
 export function verdictOf(result: WireResult, now: Date): Verdict {
@@ -52,6 +55,9 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
   const error = readAs(wireError, result.text) ?? {};
   const code = error.code ?? null;
   const evidence = evidenceOf(result.status, error);
+  // Something between us and YooKassa may have passed the request on and then answered by itself.
+  const isTheirs = code !== null || (maybeBodiless.has(result.status) && result.text.trim() === '');
+  if (!isTheirs) return unknown(null, evidence);
   if (result.status === 401 || result.status === 403) {
     return { kind: 'deferred', failure: authenticationFailed(code), retryAfterMs: null, evidence };
   }

@@ -127,6 +127,8 @@ describe('unknown, neither repeated nor explained by reading', () => {
     ['a 400 with HTML', { status: 400, body: '<html>Bad Request</html>' }],
     ['a 404 with HTML', { status: 404, body: '<html>Not Found</html>' }],
     ['a 400 without a body', { status: 400, body: '' }],
+    ['a 401 without a body', { status: 401, body: '' }],
+    ['a 403 of something in between', { status: 403, body: '<html>Forbidden</html>' }],
     ['a GATEWAY_ERROR, whatever the status', { status: 400, body: wireError({ code: 'GATEWAY_ERROR' }) }],
     ['a SERVER_ERROR, whatever the status', { status: 400, body: wireError({ code: 'SERVER_ERROR' }) }],
     ['a 500', { status: 500, body: wireError({ code: 'SERVER_ERROR' }) }],
@@ -181,7 +183,6 @@ describe('deferred', () => {
   test.each<[string, Script]>([
     ['a wrong key', said('The api key provided is invalid', 401)],
     ['a wrong secret', said('The api secret provided is invalid', 401)],
-    ['401 without a body', { status: 401, body: '' }],
     ['403', said('anything', 403)],
     ['an address that is not allowed', said('Access Denied')],
   ])('%s is for a person', async (_name, script) => {

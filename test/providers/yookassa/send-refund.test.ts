@@ -79,6 +79,13 @@ test.each<[string, Script]>([
   ['408', { status: 408 }],
   ['409', { status: 409, body: wireError({ code: 'conflict' }) }],
   ['422', { status: 422, body: wireError() }],
+  ...[400, 401, 403, 404, 405, 410, 415, 429].map((status): [string, Script] => [
+    `${status} that is not YooKassa's`,
+    { status, body: '<html>Answered by a proxy that had passed the request on</html>' },
+  ]),
+  ['401 without a body', { status: 401 }],
+  ['410 without a body', { status: 410 }],
+  ['429 without a body', { status: 429, headers: { 'retry-after': '3' } }],
   ['500', { status: 500, body: wireError({ code: 'internal_server_error' }) }],
   ['502 with HTML', { status: 502, body: '<html>Bad Gateway</html>' }],
   ['503', { status: 503 }],
@@ -107,7 +114,7 @@ test.each<[string, Script, number | null]>([
     { status: 429, body: wireError({ code: 'too_many_requests', retry_after: 1800 }) },
     1800,
   ],
-  ['seconds in the header', { status: 429, headers: { 'retry-after': '3' } }, 3000],
+  ['seconds in the header', { status: 429, body: wireError(), headers: { 'retry-after': '3' } }, 3000],
   [
     'the body before the header',
     { status: 429, body: wireError({ retry_after: 5 }), headers: { 'retry-after': '3' } },
@@ -115,10 +122,10 @@ test.each<[string, Script, number | null]>([
   ],
   [
     'a date in the header',
-    { status: 429, headers: { 'retry-after': 'Sun, 22 Nov 2026 12:00:02 GMT' } },
+    { status: 429, body: wireError(), headers: { 'retry-after': 'Sun, 22 Nov 2026 12:00:02 GMT' } },
     2000,
   ],
-  ['nothing', { status: 429, body: '<html>' }, null],
+  ['nothing', { status: 429, body: wireError() }, null],
   ['an absurd time', { status: 429, body: wireError({ retry_after: 1e300 }) }, 3_600_000],
 ])('429 is deferred, advised by %s', async (_name, script, retryAfterMs) => {
   const { outcome } = await send(script);
@@ -194,8 +201,14 @@ test('a refusal of a refund that is there all the same is no refusal', async () 
   expect(outcome).toMatchObject({ kind: 'accepted', refund: { status: 'PENDING', ourReference: KEY } });
 });
 
-test.each([405, 410, 415])('%i is refused, with or without JSON', async (status) => {
-  const { outcome } = await send({ status, body: 'no JSON' });
+test.each<[number, Script]>([
+  [405, { status: 405, body: '' }],
+  [415, { status: 415, body: '' }],
+  [405, { status: 405, body: wireError() }],
+  [410, { status: 410, body: wireError({ code: 'gone' }) }],
+  [415, { status: 415, body: wireError() }],
+])('%i is refused; the first two may come without JSON', async (status, script) => {
+  const { outcome } = await send(script);
   expect(outcome).toMatchObject({
     kind: 'refused',
     failure: { code: 'PROVIDER_REJECTED' },

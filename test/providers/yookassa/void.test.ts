@@ -67,8 +67,10 @@ test.each<[string, Script, string]>([
     { status: 400, body: wireError({ parameter: 'Idempotence-Key' }) },
     'unknown',
   ],
-  ['429', { status: 429 }, 'deferred'],
-  ['401', { status: 401 }, 'deferred'],
+  ['429', { status: 429, body: wireError({ code: 'too_many_requests' }) }, 'deferred'],
+  ['401', { status: 401, body: wireError({ code: 'invalid_credentials' }) }, 'deferred'],
+  ["429 that is not YooKassa's", { status: 429 }, 'unknown'],
+  ["401 that is not YooKassa's", { status: 401 }, 'unknown'],
 ])('%s is %s', async (_name, script, kind) => {
   const { outcome, provider } = await cancel(script);
   expect(outcome.kind).toBe(kind);

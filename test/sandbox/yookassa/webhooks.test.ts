@@ -1,7 +1,6 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freshKey, type Harness, type Json, startHarness } from '../harness.ts';
+import { startReceiver, type WebhookReceiver } from '../webhook-receiver.ts';
 
 interface Notification {
   path: string;
@@ -11,44 +10,37 @@ interface Notification {
 
 describe('yookassa notifications', () => {
   let sandbox: Harness;
-  let receiver: Server;
-  let received: Notification[];
-  let statuses: number[];
-  let url: string;
+  let receiver: WebhookReceiver;
 
   beforeEach(async () => {
     sandbox = await startHarness({ seed: false });
-    received = [];
-    statuses = [];
-    receiver = createServer((request, response) => {
-      let text = '';
-      request.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      request.on('end', () => {
-        const { type, event, object } = JSON.parse(text) as { type: string; event: string; object: Json };
-        if (type === 'notification') received.push({ path: request.url ?? '', event, object });
-        response.statusCode = statuses.shift() ?? 200;
-        response.end();
-      });
-    });
-    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/webhooks/{account}`;
+    receiver = await startReceiver();
   });
   afterEach(async () => {
     await sandbox.close();
-    receiver.closeAllConnections();
     receiver.close();
   });
 
+  const received = (): Notification[] =>
+    receiver.received.map(({ path, raw }) => {
+      const { type, event, object } = JSON.parse(raw) as Notification & { type: string };
+      expect(type).toBe('notification');
+      return { path, event, object };
+    });
   const mode = (name: string) =>
-    sandbox.control('POST', '/control/webhooks', { provider: 'yookassa', mode: name, url });
-  const events = (): string[] => received.map(({ event }) => event);
+    sandbox.control('POST', '/control/webhooks', { provider: 'yookassa', mode: name, url: receiver.url });
+  const events = (): string[] => received().map(({ event }) => event);
 
   it('are off until they are switched on', async () => {
     await sandbox.refund(await sandbox.payment(), '1.00');
     await mode('on');
     const { body } = await sandbox.refund(await sandbox.payment(), '1.00');
-    await expect.poll(() => received.length).toBe(2);
-    expect(received[1]).toEqual({ path: '/webhooks/yookassa-demo', event: 'refund.succeeded', object: body });
+    await expect.poll(() => received().length).toBe(2);
+    expect(received()[1]).toEqual({
+      path: '/webhooks/yookassa-demo',
+      event: 'refund.succeeded',
+      object: body,
+    });
   });
 
   it('follow holds: waiting_for_capture, then canceled or succeeded', async () => {
@@ -68,18 +60,20 @@ describe('yookassa notifications', () => {
       sandbox.control('POST', '/control/settle', { provider: 'yookassa', refundId, status });
     await settle(lost.body['id'], 'canceled');
     await settle(won.body['id'], 'succeeded');
-    await expect.poll(() => received.length).toBe(1);
-    expect(received[0]?.object).toMatchObject({ id: won.body['id'], status: 'succeeded' });
+    await expect.poll(() => received().length).toBe(1);
+    expect(received()[0]?.object).toMatchObject({ id: won.body['id'], status: 'succeeded' });
   });
 
   it('are repeated until exactly 200 is answered', async () => {
     const id = await sandbox.payment();
-    statuses = [500, 204];
+    receiver.statuses.push(500, 204);
     await mode('on');
     await sandbox.refund(id, '1.00');
-    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => received().length, { timeout: 10_000 }).toBe(3);
     await expect
-      .poll(async () => (await sandbox.control('GET', '/control/webhooks')).body['webhooks'])
+      .poll(
+        async () => (await sandbox.control('GET', '/control/webhooks?provider=yookassa')).body['webhooks'],
+      )
       .toMatchObject([{ mode: 'on', deliveries: [{ attempts: 3, lastStatus: 200, acknowledged: true }] }]);
   });
 
@@ -87,8 +81,8 @@ describe('yookassa notifications', () => {
     const id = await sandbox.payment();
     await mode('duplicate');
     await sandbox.refund(id, '1.00');
-    await expect.poll(() => received.length).toBe(2);
-    expect(received[0]).toEqual(received[1]);
+    await expect.poll(() => received().length).toBe(2);
+    expect(received()[0]).toEqual(received()[1]);
   });
 
   it('can come in the wrong order', async () => {
@@ -97,7 +91,7 @@ describe('yookassa notifications', () => {
     const first = await sandbox.refund(id, '1.00');
     const second = await sandbox.refund(id, '2.00');
     await expect
-      .poll(() => received.map(({ object }) => object['id']))
+      .poll(() => received().map(({ object }) => object['id']))
       .toEqual([second.body['id'], first.body['id']]);
   });
 
@@ -106,11 +100,13 @@ describe('yookassa notifications', () => {
     await sandbox.control('POST', '/control/mode', { provider: 'yookassa', refunds: 'pending' });
     await mode('forge');
     const { body } = await sandbox.refund(id, '1.00');
-    await expect.poll(() => received.length).toBe(2);
+    await expect.poll(() => received().length).toBe(2);
     expect(
-      received.every(({ event, object }) => event === 'refund.succeeded' && object['status'] === 'succeeded'),
+      received().every(
+        ({ event, object }) => event === 'refund.succeeded' && object['status'] === 'succeeded',
+      ),
     ).toBe(true);
-    const invented = received
+    const invented = received()
       .map(({ object }) => String(object['id']))
       .find((refundId) => refundId !== body['id']);
     expect((await sandbox.api('GET', `/refunds/${invented}`)).status).toBe(404);

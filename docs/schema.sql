@@ -1,0 +1,354 @@
+-- The schema after all migrations. Made by test/db/schema-dump.test.ts; vitest -u writes it anew.
+
+CREATE OR REPLACE FUNCTION public.app_now()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$SELECT now()$function$;
+
+CREATE OR REPLACE FUNCTION public.events_are_append_only()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'events are append-only' USING ERRCODE = 'restrict_violation';
+END $function$;
+
+CREATE TABLE accounts (
+  id uuid NOT NULL,
+  merchant_id uuid NOT NULL,
+  code text NOT NULL,
+  provider text NOT NULL,
+  identity text NOT NULL,
+  display_name text NOT NULL,
+  health text NOT NULL DEFAULT 'OK'::text,
+  health_since timestamp with time zone NOT NULL DEFAULT app_now(),
+  created_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  CONSTRAINT accounts_pkey PRIMARY KEY (id),
+  CONSTRAINT accounts_code_unique UNIQUE (code),
+  CONSTRAINT accounts_identity_unique UNIQUE (provider, identity),
+  CONSTRAINT accounts_of_merchant UNIQUE (merchant_id, id),
+  CONSTRAINT accounts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id),
+  CONSTRAINT accounts_health_known CHECK ((health = ANY (ARRAY['OK'::text, 'CREDENTIALS_REFUSED'::text])))
+);
+
+CREATE TABLE api_keys (
+  id uuid NOT NULL,
+  merchant_id uuid NOT NULL,
+  name text NOT NULL,
+  sha256 bytea NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  revoked_at timestamp with time zone,
+  CONSTRAINT api_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT api_keys_hash_unique UNIQUE (sha256),
+  CONSTRAINT api_keys_of_merchant UNIQUE (merchant_id, id),
+  CONSTRAINT api_keys_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id)
+);
+COMMENT ON TABLE api_keys IS 'Every key that was ever configured, so that an event names who acted after the key is gone';
+
+CREATE TABLE events (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  merchant_id uuid NOT NULL,
+  payment_id uuid NOT NULL,
+  refund_id uuid,
+  leg_id uuid,
+  operation_id uuid,
+  kind text NOT NULL,
+  from_status text,
+  to_status text,
+  source text NOT NULL,
+  actor text NOT NULL,
+  api_key_id uuid,
+  request_id text,
+  evidence jsonb NOT NULL DEFAULT '{}'::jsonb,
+  at timestamp with time zone NOT NULL DEFAULT app_now(),
+  CONSTRAINT events_pkey PRIMARY KEY (id),
+  CONSTRAINT events_api_key_fkey FOREIGN KEY (merchant_id, api_key_id) REFERENCES api_keys(merchant_id, id),
+  CONSTRAINT events_payment_fkey FOREIGN KEY (merchant_id, payment_id) REFERENCES payments(merchant_id, id)
+);
+CREATE INDEX events_by_payment ON events USING btree (payment_id, id);
+CREATE INDEX events_by_refund ON events USING btree (refund_id, id);
+CREATE TRIGGER events_no_change BEFORE DELETE OR UPDATE ON events FOR EACH ROW EXECUTE FUNCTION events_are_append_only();
+CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events FOR EACH STATEMENT EXECUTE FUNCTION events_are_append_only();
+
+CREATE TABLE idempotency (
+  merchant_id uuid NOT NULL,
+  key text NOT NULL,
+  hash_version smallint NOT NULL,
+  content_hash bytea NOT NULL,
+  refund_id uuid,
+  operation_id uuid,
+  created_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  CONSTRAINT idempotency_pkey PRIMARY KEY (merchant_id, key),
+  CONSTRAINT idempotency_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id),
+  CONSTRAINT idempotency_operation_fkey FOREIGN KEY (merchant_id, operation_id) REFERENCES payment_operations(merchant_id, id),
+  CONSTRAINT idempotency_refund_fkey FOREIGN KEY (merchant_id, refund_id) REFERENCES refunds(merchant_id, id),
+  CONSTRAINT idempotency_names_its_result CHECK ((num_nonnulls(refund_id, operation_id) >= 1))
+);
+CREATE UNIQUE INDEX idempotency_by_refund ON idempotency USING btree (refund_id) WHERE (refund_id IS NOT NULL);
+
+CREATE TABLE installation (
+  id smallint NOT NULL DEFAULT 1,
+  demo boolean NOT NULL,
+  clock_offset interval NOT NULL DEFAULT '00:00:00'::interval,
+  CONSTRAINT installation_pkey PRIMARY KEY (id),
+  CONSTRAINT installation_is_one_row CHECK ((id = 1))
+);
+COMMENT ON TABLE installation IS 'What this database is for; clock_offset is read in demo and test mode only';
+
+CREATE TABLE leg_attempts (
+  leg_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  merchant_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  provider_key text NOT NULL,
+  wire_version text NOT NULL,
+  method text NOT NULL,
+  path text NOT NULL,
+  headers jsonb NOT NULL,
+  body text,
+  sends integer NOT NULL DEFAULT 0,
+  unclear_sends integer NOT NULL DEFAULT 0,
+  first_sent_at timestamp with time zone,
+  last_sent_at timestamp with time zone,
+  outcome text,
+  outcome_at timestamp with time zone,
+  evidence jsonb NOT NULL DEFAULT '{}'::jsonb,
+  provider_refund_id text,
+  CONSTRAINT leg_attempts_pkey PRIMARY KEY (leg_id, attempt),
+  CONSTRAINT leg_attempts_provider_key_unique UNIQUE (account_id, provider_key),
+  CONSTRAINT leg_attempts_leg_fkey FOREIGN KEY (merchant_id, leg_id) REFERENCES refund_legs(merchant_id, id),
+  CONSTRAINT leg_attempts_outcome_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'deferred'::text, 'not-sent'::text, 'unknown'::text])))
+);
+COMMENT ON TABLE leg_attempts IS 'One provider key of a leg, with the exact bytes that every send of it repeats';
+
+CREATE TABLE leg_sources (
+  leg_id uuid NOT NULL,
+  source_id uuid NOT NULL,
+  merchant_id uuid NOT NULL,
+  amount_minor bigint NOT NULL,
+  platform_fee_minor bigint,
+  CONSTRAINT leg_sources_pkey PRIMARY KEY (leg_id, source_id),
+  CONSTRAINT leg_sources_leg_fkey FOREIGN KEY (merchant_id, leg_id) REFERENCES refund_legs(merchant_id, id),
+  CONSTRAINT leg_sources_source_fkey FOREIGN KEY (merchant_id, source_id) REFERENCES payment_sources(merchant_id, id),
+  CONSTRAINT leg_sources_amount_positive CHECK ((amount_minor > 0))
+);
+CREATE INDEX leg_sources_by_source ON leg_sources USING btree (source_id);
+
+CREATE TABLE merchants (
+  id uuid NOT NULL,
+  code text NOT NULL,
+  name text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  CONSTRAINT merchants_pkey PRIMARY KEY (id),
+  CONSTRAINT merchants_code_unique UNIQUE (code)
+);
+COMMENT ON COLUMN merchants.code IS 'Immutable: provider keys are derived from it';
+
+CREATE TABLE payment_operations (
+  id uuid NOT NULL,
+  merchant_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  payment_id uuid NOT NULL,
+  kind text NOT NULL,
+  status text NOT NULL,
+  provider_key text NOT NULL,
+  wire_version text NOT NULL,
+  method text NOT NULL,
+  path text NOT NULL,
+  headers jsonb NOT NULL,
+  body text,
+  sends integer NOT NULL DEFAULT 0,
+  first_sent_at timestamp with time zone,
+  lease_until timestamp with time zone,
+  failure jsonb,
+  evidence jsonb NOT NULL DEFAULT '{}'::jsonb,
+  reason text NOT NULL,
+  note text,
+  created_by uuid,
+  created_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  finalized_at timestamp with time zone,
+  CONSTRAINT payment_operations_pkey PRIMARY KEY (id),
+  CONSTRAINT payment_operations_of_merchant UNIQUE (merchant_id, id),
+  CONSTRAINT payment_operations_provider_key_unique UNIQUE (account_id, provider_key),
+  CONSTRAINT payment_operations_created_by_fkey FOREIGN KEY (merchant_id, created_by) REFERENCES api_keys(merchant_id, id),
+  CONSTRAINT payment_operations_payment_fkey FOREIGN KEY (merchant_id, payment_id) REFERENCES payments(merchant_id, id),
+  CONSTRAINT payment_operations_kind_known CHECK ((kind = 'VOID'::text)),
+  CONSTRAINT payment_operations_status_known CHECK ((status = ANY (ARRAY['SENDING'::text, 'UNKNOWN'::text, 'SUCCEEDED'::text, 'FAILED'::text])))
+);
+CREATE UNIQUE INDEX payment_operations_one_open_per_payment ON payment_operations USING btree (payment_id) WHERE (status = ANY (ARRAY['SENDING'::text, 'UNKNOWN'::text]));
+
+CREATE TABLE payment_sources (
+  id uuid NOT NULL,
+  merchant_id uuid NOT NULL,
+  payment_id uuid NOT NULL,
+  seller text NOT NULL,
+  captured_minor bigint NOT NULL,
+  refunded_minor bigint NOT NULL DEFAULT 0,
+  reserved_minor bigint NOT NULL DEFAULT 0,
+  platform_fee_minor bigint,
+  fee_returned_minor bigint NOT NULL DEFAULT 0,
+  fee_reserved_minor bigint NOT NULL DEFAULT 0,
+  overcommitted boolean NOT NULL DEFAULT false,
+  CONSTRAINT payment_sources_pkey PRIMARY KEY (id),
+  CONSTRAINT payment_sources_of_merchant UNIQUE (merchant_id, id),
+  CONSTRAINT payment_sources_seller_unique UNIQUE (payment_id, seller),
+  CONSTRAINT payment_sources_payment_fkey FOREIGN KEY (merchant_id, payment_id) REFERENCES payments(merchant_id, id),
+  CONSTRAINT payment_sources_captured_not_negative CHECK ((captured_minor >= 0)),
+  CONSTRAINT payment_sources_fee_never_more_than_withheld CHECK ((overcommitted OR ((fee_returned_minor + fee_reserved_minor) <= COALESCE(platform_fee_minor, (0)::bigint)))),
+  CONSTRAINT payment_sources_fee_reserved_not_negative CHECK ((fee_reserved_minor >= 0)),
+  CONSTRAINT payment_sources_fee_returned_not_negative CHECK ((fee_returned_minor >= 0)),
+  CONSTRAINT payment_sources_never_more_than_captured CHECK ((overcommitted OR ((refunded_minor + reserved_minor) <= captured_minor))),
+  CONSTRAINT payment_sources_refunded_not_negative CHECK ((refunded_minor >= 0)),
+  CONSTRAINT payment_sources_reserved_not_negative CHECK ((reserved_minor >= 0))
+);
+CREATE INDEX payment_sources_by_seller ON payment_sources USING btree (merchant_id, seller, payment_id);
+
+CREATE TABLE payments (
+  id uuid NOT NULL,
+  merchant_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  provider_payment_id text NOT NULL,
+  order_reference text,
+  state text NOT NULL,
+  raw_status text NOT NULL,
+  method text,
+  currency character(3) NOT NULL,
+  amount_minor bigint NOT NULL,
+  captured_minor bigint NOT NULL,
+  refunded_minor bigint NOT NULL DEFAULT 0,
+  reserved_minor bigint NOT NULL DEFAULT 0,
+  unbound_minor bigint NOT NULL DEFAULT 0,
+  provider_refunded_minor bigint,
+  refundable_by_provider boolean NOT NULL,
+  overcommitted boolean NOT NULL DEFAULT false,
+  provider_created_at timestamp with time zone NOT NULL,
+  captured_at timestamp with time zone,
+  hold_expires_at timestamp with time zone,
+  refund_window_closes_at timestamp with time zone,
+  as_of timestamp with time zone NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  CONSTRAINT payments_pkey PRIMARY KEY (id),
+  CONSTRAINT payments_of_account UNIQUE (account_id, provider_payment_id),
+  CONSTRAINT payments_of_merchant UNIQUE (merchant_id, id),
+  CONSTRAINT payments_account_fkey FOREIGN KEY (merchant_id, account_id) REFERENCES accounts(merchant_id, id),
+  CONSTRAINT payments_amount_not_negative CHECK ((amount_minor >= 0)),
+  CONSTRAINT payments_captured_not_negative CHECK ((captured_minor >= 0)),
+  CONSTRAINT payments_never_more_than_captured CHECK ((overcommitted OR ((refunded_minor + reserved_minor) <= captured_minor))),
+  CONSTRAINT payments_refunded_not_negative CHECK ((refunded_minor >= 0)),
+  CONSTRAINT payments_reserved_not_negative CHECK ((reserved_minor >= 0)),
+  CONSTRAINT payments_state_known CHECK ((state = ANY (ARRAY['PENDING'::text, 'AUTHORIZED'::text, 'CAPTURED'::text, 'CANCELED'::text, 'FAILED'::text]))),
+  CONSTRAINT payments_unbound_not_negative CHECK ((unbound_minor >= 0))
+);
+CREATE INDEX payments_by_account ON payments USING btree (merchant_id, account_id, created_at DESC, id DESC);
+CREATE INDEX payments_by_order_reference ON payments USING btree (merchant_id, order_reference, created_at DESC, id DESC);
+CREATE INDEX payments_newest ON payments USING btree (merchant_id, created_at DESC, id DESC);
+COMMENT ON COLUMN payments.unbound_minor IS 'Provider refunds that belong to nobody yet; they lower what is refundable';
+COMMENT ON COLUMN payments.as_of IS 'Database time at which the provider request behind these facts started';
+
+CREATE TABLE provider_refunds (
+  account_id uuid NOT NULL,
+  provider_refund_id text NOT NULL,
+  merchant_id uuid NOT NULL,
+  payment_id uuid NOT NULL,
+  leg_id uuid,
+  status text NOT NULL,
+  raw_status text NOT NULL,
+  currency character(3) NOT NULL,
+  amount_minor bigint NOT NULL,
+  our_reference text,
+  provider_created_at timestamp with time zone NOT NULL,
+  first_seen_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  as_of timestamp with time zone NOT NULL,
+  CONSTRAINT provider_refunds_pkey PRIMARY KEY (account_id, provider_refund_id),
+  CONSTRAINT provider_refunds_leg_unique UNIQUE (leg_id),
+  CONSTRAINT provider_refunds_leg_fkey FOREIGN KEY (merchant_id, leg_id) REFERENCES refund_legs(merchant_id, id),
+  CONSTRAINT provider_refunds_payment_fkey FOREIGN KEY (merchant_id, payment_id) REFERENCES payments(merchant_id, id)
+);
+CREATE INDEX provider_refunds_by_payment ON provider_refunds USING btree (payment_id);
+COMMENT ON TABLE provider_refunds IS 'Every provider refund ever seen; leg_id is null until it is known whose it is';
+
+CREATE TABLE refund_legs (
+  id uuid NOT NULL,
+  merchant_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  payment_id uuid NOT NULL,
+  refund_id uuid NOT NULL,
+  name text NOT NULL,
+  status text NOT NULL,
+  amount_minor bigint NOT NULL,
+  returned_minor bigint NOT NULL DEFAULT 0,
+  attempt integer NOT NULL DEFAULT 1,
+  provider_refund_id text,
+  raw_status text,
+  failure jsonb,
+  trace_references jsonb NOT NULL DEFAULT '[]'::jsonb,
+  sent_at timestamp with time zone,
+  lease_until timestamp with time zone,
+  next_look_at timestamp with time zone,
+  as_of timestamp with time zone NOT NULL DEFAULT app_now(),
+  created_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  finalized_at timestamp with time zone,
+  CONSTRAINT refund_legs_pkey PRIMARY KEY (id),
+  CONSTRAINT refund_legs_name_unique UNIQUE (refund_id, name),
+  CONSTRAINT refund_legs_of_merchant UNIQUE (merchant_id, id),
+  CONSTRAINT refund_legs_provider_refund_unique UNIQUE (account_id, provider_refund_id),
+  CONSTRAINT refund_legs_account_fkey FOREIGN KEY (merchant_id, account_id) REFERENCES accounts(merchant_id, id),
+  CONSTRAINT refund_legs_payment_fkey FOREIGN KEY (merchant_id, payment_id) REFERENCES payments(merchant_id, id),
+  CONSTRAINT refund_legs_refund_fkey FOREIGN KEY (merchant_id, refund_id) REFERENCES refunds(merchant_id, id),
+  CONSTRAINT refund_legs_amount_positive CHECK ((amount_minor > 0)),
+  CONSTRAINT refund_legs_returned_not_negative CHECK ((returned_minor >= 0)),
+  CONSTRAINT refund_legs_sending_has_lease CHECK (((status <> 'SENDING'::text) OR ((sent_at IS NOT NULL) AND (lease_until IS NOT NULL)))),
+  CONSTRAINT refund_legs_status_known CHECK ((status = ANY (ARRAY['QUEUED'::text, 'SENDING'::text, 'PENDING'::text, 'UNKNOWN'::text, 'MANUAL_REVIEW'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELED'::text, 'REVERSED'::text])))
+);
+CREATE INDEX refund_legs_due ON refund_legs USING btree (next_look_at) WHERE (next_look_at IS NOT NULL);
+CREATE UNIQUE INDEX refund_legs_one_sending_per_payment ON refund_legs USING btree (payment_id) WHERE (status = 'SENDING'::text);
+CREATE INDEX refund_legs_open ON refund_legs USING btree (payment_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'SENDING'::text, 'PENDING'::text, 'UNKNOWN'::text, 'MANUAL_REVIEW'::text]));
+
+CREATE TABLE refunds (
+  id uuid NOT NULL,
+  merchant_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  payment_id uuid NOT NULL,
+  origin text NOT NULL,
+  status text NOT NULL,
+  currency character(3) NOT NULL,
+  amount_minor bigint NOT NULL,
+  returned_minor bigint NOT NULL DEFAULT 0,
+  reference text,
+  reason text NOT NULL,
+  note text,
+  metadata jsonb NOT NULL DEFAULT '{}'::jsonb,
+  receipt jsonb,
+  retries integer NOT NULL DEFAULT 0,
+  created_by uuid,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  finalized_at timestamp with time zone,
+  speed text,
+  replaces uuid,
+  CONSTRAINT refunds_pkey PRIMARY KEY (id),
+  CONSTRAINT refunds_of_merchant UNIQUE (merchant_id, id),
+  CONSTRAINT refunds_reference_unique UNIQUE (merchant_id, reference),
+  CONSTRAINT refunds_account_fkey FOREIGN KEY (merchant_id, account_id) REFERENCES accounts(merchant_id, id),
+  CONSTRAINT refunds_created_by_fkey FOREIGN KEY (merchant_id, created_by) REFERENCES api_keys(merchant_id, id),
+  CONSTRAINT refunds_payment_fkey FOREIGN KEY (merchant_id, payment_id) REFERENCES payments(merchant_id, id),
+  CONSTRAINT refunds_replaces_fkey FOREIGN KEY (merchant_id, replaces) REFERENCES refunds(merchant_id, id),
+  CONSTRAINT refunds_amount_positive CHECK ((amount_minor > 0)),
+  CONSTRAINT refunds_origin_known CHECK ((origin = ANY (ARRAY['API'::text, 'CONSOLE'::text, 'BULK'::text, 'EXTERNAL'::text]))),
+  CONSTRAINT refunds_replaces_another CHECK ((replaces <> id)),
+  CONSTRAINT refunds_returned_not_negative CHECK ((returned_minor >= 0)),
+  CONSTRAINT refunds_speed_known CHECK ((speed = ANY (ARRAY['NORMAL'::text, 'OPTIMUM'::text]))),
+  CONSTRAINT refunds_status_known CHECK ((status = ANY (ARRAY['AWAITING_APPROVAL'::text, 'QUEUED'::text, 'PENDING'::text, 'UNKNOWN'::text, 'MANUAL_REVIEW'::text, 'SUCCEEDED'::text, 'PARTIALLY_SUCCEEDED'::text, 'FAILED'::text, 'CANCELED'::text, 'REVERSED'::text])))
+);
+CREATE INDEX refunds_by_account ON refunds USING btree (merchant_id, account_id, created_at DESC, id DESC);
+CREATE INDEX refunds_by_payment ON refunds USING btree (payment_id, created_at DESC, id DESC);
+CREATE INDEX refunds_by_status ON refunds USING btree (merchant_id, status, created_at DESC, id DESC);
+CREATE INDEX refunds_newest ON refunds USING btree (merchant_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX refunds_replaced_once ON refunds USING btree (replaces) WHERE (replaces IS NOT NULL);

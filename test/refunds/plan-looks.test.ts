@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest';
+import type { Look, RefundFacts, RefundListQuery } from '../../src/providers/provider.ts';
+import { lookAtRefunds, type LookCalls } from '../../src/refunds/plan-looks.ts';
+
+const start = Date.parse('2026-11-22T10:00:00Z');
+const minute = 60_000;
+
+/** A refund of the provider's books, so many minutes old. */
+interface Booked {
+  readonly id: string;
+  readonly payment: string;
+  readonly minutesAgo: number;
+  readonly isHidden?: boolean;
+}
+
+const factsOf = ({ id, payment, minutesAgo }: Booked): RefundFacts => ({
+  providerRefundId: id,
+  providerPaymentId: payment,
+  status: 'SUCCEEDED',
+  rawStatus: 'succeeded',
+  amount: { minor: 100n, currency: 'RUB' },
+  failure: null,
+  ourReference: null,
+  createdAt: new Date(start - minutesAgo * minute),
+  traceReferences: [],
+  sources: [],
+});
+
+const down = {
+  kind: 'unavailable',
+  failure: { code: 'PROVIDER_UNAVAILABLE', message: '', retry: 'WAIT', providerCode: null },
+} as const;
+
+/** A provider with such books, lists of `pageSize`, and a count of what it was asked. */
+function provider(
+  books: readonly Booked[],
+  options: { pageSize?: number; byTime?: boolean; byPayment?: boolean; failAt?: number } = {},
+) {
+  const { pageSize = 100, byTime = true, byPayment = true, failAt } = options;
+  const asked: string[] = [];
+  const newestFirst = books.toSorted((a, b) => a.minutesAgo - b.minutesAgo);
+  const ask = (what: string): boolean => asked.push(what) - 1 !== failAt;
+  const listRefunds = async (query: RefundListQuery) => {
+    if (!ask(query.providerPaymentId === undefined ? 'scan' : 'list')) return down;
+    const matching = newestFirst
+      .map((booked) => ({ booked, facts: factsOf(booked) }))
+      .filter(
+        ({ booked, facts }) =>
+          booked.isHidden !== true &&
+          (query.providerPaymentId === undefined || booked.payment === query.providerPaymentId) &&
+          (query.createdFrom === undefined || facts.createdAt >= query.createdFrom) &&
+          (query.createdTo === undefined || facts.createdAt <= query.createdTo),
+      );
+    const from = Number(query.cursor ?? 0);
+    const refunds = matching.slice(from, from + pageSize).map(({ facts }) => facts);
+    const nextCursor = matching.length > from + pageSize ? String(from + pageSize) : null;
+    return { kind: 'found', value: { refunds, nextCursor } } as const;
+  };
+  const calls: LookCalls = {
+    async readRefund(id): Promise<Look<RefundFacts>> {
+      if (!ask('single')) return down;
+      const booked = books.find((each) => each.id === id);
+      return booked === undefined ? { kind: 'absent' } : { kind: 'found', value: factsOf(booked) };
+    },
+    listRefunds: byTime || byPayment ? listRefunds : undefined,
+    canListByTime: byTime,
+    canListByPayment: byPayment,
+  };
+  return { calls, asked };
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+const wantedOf = (books: readonly Booked[]) =>
+  books.map(({ id, payment, minutesAgo }) => ({
+    providerRefundId: id,
+    providerPaymentId: payment,
+    createdAt: new Date(start - minutesAgo * minute),
+  }));
+
+describe('how many calls', () => {
+  test('a page of 100 over one window is one list', async () => {
+    const books = range(100).map((index) => ({ id: `r${index}`, payment: `p${index}`, minutesAgo: index }));
+    const { calls, asked } = provider(books);
+    const looks = await lookAtRefunds(calls, wantedOf(books));
+    expect(looks.found.size).toBe(100);
+    expect(asked).toEqual(['scan']);
+  });
+
+  test('many of one payment are one list, however far apart', async () => {
+    const books = range(50).map((index) => ({ id: `r${index}`, payment: 'p', minutesAgo: index * 10_000 }));
+    const { calls, asked } = provider(books);
+    const looks = await lookAtRefunds(calls, wantedOf(books));
+    expect(looks.found.size).toBe(50);
+    expect(asked).toEqual(['list']);
+  });
+
+  test('one alone is one single read', async () => {
+    const books = [{ id: 'r', payment: 'p', minutesAgo: 5 }];
+    const { calls, asked } = provider(books);
+    expect((await lookAtRefunds(calls, wantedOf(books))).found.size).toBe(1);
+    expect(asked).toEqual(['single']);
+  });
+
+  test('none is none', async () => {
+    const { calls, asked } = provider([]);
+    expect(await lookAtRefunds(calls, [])).toEqual({ found: new Map(), absent: [], unavailable: undefined });
+    expect(asked).toEqual([]);
+  });
+
+  test('a few old ones in a busy shop are not worth scanning a year for', async () => {
+    const busy = range(5_000).map((index) => ({ id: `b${index}`, payment: `x${index}`, minutesAgo: index }));
+    const old = range(4).map((index) => ({
+      id: `r${index}`,
+      payment: `p${index}`,
+      minutesAgo: index === 0 ? 1 : 500_000 + index,
+    }));
+    const { calls, asked } = provider([...busy, ...old]);
+    const looks = await lookAtRefunds(calls, wantedOf(old));
+    expect(looks.found.size).toBe(4);
+    expect(asked.length).toBeLessThanOrEqual(1 + 4);
+    expect(asked.filter((what) => what === 'scan').length).toBeLessThanOrEqual(1);
+  });
+
+  test('30 among 150 others of the same hours are the few pages of these hours', async () => {
+    const books = range(180).map((index) => ({ id: `r${index}`, payment: `p${index}`, minutesAgo: index }));
+    const { calls, asked } = provider(books);
+    const looks = await lookAtRefunds(calls, wantedOf(books.filter((_, index) => index % 6 === 0)));
+    expect(looks.found.size).toBe(30);
+    expect(asked).toEqual(['scan', 'scan']);
+  });
+
+  test('without lists each is read alone', async () => {
+    const books = range(3).map((index) => ({ id: `r${index}`, payment: 'p', minutesAgo: index }));
+    const { calls, asked } = provider(books, { byTime: false, byPayment: false });
+    expect((await lookAtRefunds(calls, wantedOf(books))).found.size).toBe(3);
+    expect(asked).toEqual(['single', 'single', 'single']);
+  });
+
+  test('a list that never ends is not followed for ever', async () => {
+    let pages = 0;
+    const books = range(10).map((index) => ({ id: `r${index}`, payment: `p${index}`, minutesAgo: index }));
+    const { calls } = provider(books);
+    const endless: LookCalls = {
+      ...calls,
+      listRefunds: async () => {
+        pages += 1;
+        return { kind: 'found', value: { refunds: [], nextCursor: 'again' } };
+      },
+    };
+    expect((await lookAtRefunds(endless, wantedOf(books))).found.size).toBe(10);
+    expect(pages).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('what a list does not show', () => {
+  test('is read by its id, since lists lag behind', async () => {
+    const books = range(10).map((index) => ({
+      id: `r${index}`,
+      payment: `p${index}`,
+      minutesAgo: index,
+      isHidden: index === 3,
+    }));
+    const { calls, asked } = provider(books);
+    const looks = await lookAtRefunds(calls, wantedOf(books));
+    expect(looks.found.size).toBe(10);
+    expect(asked).toEqual(['scan', 'single']);
+  });
+
+  test('and does not exist there is told as absent', async () => {
+    const books = [{ id: 'r', payment: 'p', minutesAgo: 1 }];
+    const gone = { id: 'gone', payment: 'p', minutesAgo: 2 };
+    const { calls } = provider(books);
+    const looks = await lookAtRefunds(calls, wantedOf([...books, gone]));
+    expect([...looks.found.keys()]).toEqual(['r']);
+    expect(looks.absent).toEqual(['gone']);
+  });
+});
+
+describe('a provider that cannot be asked', () => {
+  const books = range(6).map((index) => ({
+    id: `r${index}`,
+    payment: `p${index % 2}`,
+    minutesAgo: index * 9_000,
+  }));
+
+  test('is asked nothing more after a list that failed, and what was found counts', async () => {
+    const { calls, asked } = provider(books, { failAt: 1, byTime: false });
+    const looks = await lookAtRefunds(calls, wantedOf(books));
+    expect(asked).toEqual(['list', 'list']);
+    expect(looks.unavailable).toBe(down);
+    expect(looks.found.size).toBe(3);
+  });
+
+  test('by a scan leaves all as it was', async () => {
+    const { calls, asked } = provider(books, { failAt: 0 });
+    const looks = await lookAtRefunds(calls, wantedOf(books));
+    expect(asked).toHaveLength(1);
+    expect(looks).toMatchObject({ found: new Map(), absent: [], unavailable: down });
+  });
+
+  test('about one refund says so, with the others', async () => {
+    const apart = books.map((booked) => ({ ...booked, payment: booked.id }));
+    const { calls } = provider(apart, { byTime: false, failAt: 2 });
+    const looks = await lookAtRefunds(calls, wantedOf(apart));
+    expect(looks.found.size).toBe(5);
+    expect(looks.unavailable).toBe(down);
+    expect(looks.absent).toEqual([]);
+  });
+});
