@@ -157,7 +157,10 @@ describe('refused', () => {
       situationWith(
         {},
         {
-          sources: [sourceRow({ seller: 'a' }), sourceRow({ seller: 'b' })],
+          sources: [
+            sourceRow({ seller: 'a', captured_minor: 50_000n }),
+            sourceRow({ seller: 'b', captured_minor: 50_000n }),
+          ],
           capabilities: { ...capabilities, splitRefunds: false },
         },
       ),
