@@ -46,6 +46,10 @@ const situationWith = (
 const plain = { receipt: null, feeBearer: null, speed: null, expectedRefundable: null, replaces: null };
 const money = (minor: bigint, currency: 'RUB' | 'USD' = 'RUB', receipt: FiscalReceipt | null = null) =>
   ({ ...plain, amount: { kind: 'money', money: { minor, currency } }, receipt }) satisfies RefundWish;
+const ofSeller = (seller: string, minor: bigint): RefundWish => ({
+  ...plain,
+  amount: { kind: 'sources', sources: [{ seller, amount: { minor, currency: 'RUB' }, platformFee: null }] },
+});
 const remaining: RefundWish = { ...plain, amount: { kind: 'remaining' } };
 
 describe('what is refundable', () => {
@@ -164,7 +168,7 @@ describe('refused', () => {
           capabilities: { ...capabilities, splitRefunds: false },
         },
       ),
-      remaining,
+      ofSeller('a', 10_000n),
       { type: 'CapabilityMissing', capability: 'splitRefunds' },
     ],
     [
