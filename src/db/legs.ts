@@ -198,3 +198,15 @@ export async function recordAttemptOutcome(
     .where('attempt', '=', outcome.attempt)
     .execute();
 }
+
+/** Whether any leg of a payment waits to be sent (refund_legs_open). */
+export async function hasQueuedLegs(db: Db, paymentId: PaymentId): Promise<boolean> {
+  const row = await db
+    .selectFrom('refund_legs')
+    .select('id')
+    .where('payment_id', '=', paymentId)
+    .where('status', '=', 'QUEUED')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,5 +1,6 @@
 import { sql, type Insertable, type Kysely, type Selectable } from 'kysely';
 import type { AccountId, MerchantId, PaymentId } from '../ids.ts';
+import { appNow } from './sql-time.ts';
 import type { Database, PaymentSourceTable, PaymentTable } from './tables.ts';
 
 export type Payment = Selectable<PaymentTable>;
@@ -32,6 +33,9 @@ export function findPaymentAtProvider(
     .executeTakeFirst();
 }
 
+/** A payment under its lock, with the database's time of the transaction. */
+export type LockedPayment = Payment & { readonly locked_at: Date };
+
 /**
  * Takes the lock under which everything about this payment's money is decided. Lock order: payment, refund,
  * leg, attempt.
@@ -40,10 +44,11 @@ export function lockPaymentForUpdate(
   tx: Db,
   merchantId: MerchantId,
   id: PaymentId,
-): Promise<Payment | undefined> {
+): Promise<LockedPayment | undefined> {
   return tx
     .selectFrom('payments')
     .selectAll()
+    .select(appNow.as('locked_at'))
     .where('id', '=', id)
     .where('merchant_id', '=', merchantId)
     .forUpdate()

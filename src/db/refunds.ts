@@ -145,33 +145,38 @@ export async function insertRefund(tx: Kysely<Database>, refund: NewRefund): Pro
         operation_id: null,
       }),
     ) as typeof rest;
+  // A source has one share in a refund, so no row is updated twice by the statement.
+  const counted = legs.flatMap((leg) => leg.shares.map((share) => ({ share, counts: leg.counts })));
+  for (const [index, { share, counts }] of counted.entries())
+    rest = rest.with(`counted_${index}`, (cte) =>
+      countedShare(cte as unknown as Kysely<Database>, share, counts, refund.isFact),
+    ) as typeof rest;
   await rest.insertInto('events').values(eventRow(refund.event)).execute();
-  await countShares(tx, refund);
 }
 
-/** Adds the shares to the sums of their sources; a caller's wish cannot pass the CHECK of a source either. */
-async function countShares(tx: Kysely<Database>, refund: NewRefund): Promise<void> {
-  for (const leg of refund.legs)
-    for (const share of leg.shares) {
-      const feeMinor = share.platformFeeMinor ?? 0n;
-      const { reserved, refunded } = leg.counts;
-      await tx
-        .updateTable('payment_sources')
-        .set({
-          reserved_minor: sql<bigint>`reserved_minor + ${BigInt(reserved) * share.amountMinor}`,
-          refunded_minor: sql<bigint>`refunded_minor + ${BigInt(refunded) * share.amountMinor}`,
-          fee_reserved_minor: sql<bigint>`fee_reserved_minor + ${BigInt(reserved) * feeMinor}`,
-          fee_returned_minor: sql<bigint>`fee_returned_minor + ${BigInt(refunded) * feeMinor}`,
-          overcommitted: refund.isFact
-            ? sql<boolean>`overcommitted
-                OR refunded_minor + reserved_minor + ${BigInt(reserved + refunded) * share.amountMinor} > captured_minor
-                OR fee_returned_minor + fee_reserved_minor + ${BigInt(reserved + refunded) * feeMinor} > COALESCE(platform_fee_minor, 0)`
-            : sql<boolean>`overcommitted`,
-        })
-        .where('id', '=', share.sourceId)
-        .execute();
-    }
-}
+/** Adds a share to the sums of its source; a caller's wish cannot pass the CHECK of a source either. */
+const countedShare = (
+  cte: Kysely<Database>,
+  share: LegShare,
+  { reserved, refunded }: LegCounts,
+  isFact: boolean,
+) => {
+  const feeMinor = share.platformFeeMinor ?? 0n;
+  return cte
+    .updateTable('payment_sources')
+    .set({
+      reserved_minor: sql<bigint>`reserved_minor + ${BigInt(reserved) * share.amountMinor}`,
+      refunded_minor: sql<bigint>`refunded_minor + ${BigInt(refunded) * share.amountMinor}`,
+      fee_reserved_minor: sql<bigint>`fee_reserved_minor + ${BigInt(reserved) * feeMinor}`,
+      fee_returned_minor: sql<bigint>`fee_returned_minor + ${BigInt(refunded) * feeMinor}`,
+      overcommitted: isFact
+        ? sql<boolean>`overcommitted
+            OR refunded_minor + reserved_minor + ${BigInt(reserved + refunded) * share.amountMinor} > captured_minor
+            OR fee_returned_minor + fee_reserved_minor + ${BigInt(reserved + refunded) * feeMinor} > COALESCE(platform_fee_minor, 0)`
+        : sql<boolean>`overcommitted`,
+    })
+    .where('id', '=', share.sourceId);
+};
 
 const sumWhere = (legs: readonly NewLeg[], bucket: keyof LegCounts): bigint =>
   legs.reduce((sum, leg) => sum + BigInt(leg.counts[bucket]) * leg.amountMinor, 0n);

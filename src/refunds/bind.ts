@@ -25,6 +25,7 @@ import { bucketOf, isFinalLeg } from './transitions.ts';
  */
 export async function bindProviderRefund(
   tx: Kysely<Database>,
+  payment: Payment,
   leg: Leg,
   facts: RefundFacts,
   asOf: Date,
@@ -32,7 +33,8 @@ export async function bindProviderRefund(
   const owner = { merchantId: leg.merchant_id, accountId: leg.account_id, paymentId: leg.payment_id };
   const isTaken = leg.provider_refund_id !== null && leg.provider_refund_id !== facts.providerRefundId;
   const boundTo = await upsertProviderRefund(tx, owner, facts, isTaken ? null : leg.id, asOf);
-  await updateUnbound(tx, leg.payment_id);
+  // Nothing was unbound and this is not, so the sum of what is stays nothing.
+  if (payment.unbound_minor > 0n || boundTo !== leg.id) await updateUnbound(tx, leg.payment_id);
   return boundTo === leg.id;
 }
 

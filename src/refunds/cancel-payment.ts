@@ -63,6 +63,11 @@ export async function cancelPayment(
   if (!located.ok) return located;
   const payment = await freshPayment(world, located.value);
   if (!payment.ok) return payment;
+  if (payment.value.state !== 'AUTHORIZED') {
+    // The same key may have been at work in another request while this one was reading the payment.
+    const raced = await findEarlier(world, caller, command);
+    if (raced !== undefined) return raced;
+  }
   switch (payment.value.state) {
     case 'AUTHORIZED':
       return voidPayment(world, caller, command, { ...located.value, payment: payment.value });

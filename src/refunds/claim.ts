@@ -21,9 +21,12 @@ export const pausedAccountGapMs = 60_000;
 /** A leg that this process, and no other, may send now. */
 export interface Claim {
   readonly connection: Connection;
-  readonly leg: Leg;
+  readonly leg: Pick<Leg, 'id' | 'merchant_id' | 'refund_id' | 'amount_minor'>;
   /** With this send counted. */
-  readonly attempt: Attempt;
+  readonly attempt: Pick<
+    Attempt,
+    'attempt' | 'sends' | 'last_sent_at' | 'method' | 'path' | 'headers' | 'body'
+  >;
   readonly payment: Payment;
   /** False once any earlier send of the attempt may have been executed. */
   readonly isFirstSend: boolean;
@@ -96,7 +99,7 @@ export function claimNextLeg(
     await noteSend(tx, before, now);
     return {
       connection,
-      leg: { ...leg, status: 'SENDING' as const },
+      leg,
       attempt: { ...before, sends: before.sends + 1, last_sent_at: now },
       payment,
       isFirstSend: before.unclear_sends === 0,

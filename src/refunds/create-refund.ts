@@ -1,15 +1,13 @@
 import pg from 'pg';
 import { failpoint } from '../failpoints.ts';
 import { findIdempotency, findRefundIdByReference } from '../db/idempotency.ts';
-import { listPaymentSources, type Payment } from '../db/payments.ts';
-import { listOpenLegs } from '../db/legs.ts';
-import { findOpenOperation } from '../db/operations.ts';
-import { refuse, succeed, type Problem, type Result } from '../errors.ts';
+import type { Payment } from '../db/payments.ts';
+import { refuse, succeed, type Problem, type ProblemType, type Result } from '../errors.ts';
 import type { RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundReason } from '../vocabulary.ts';
-import { decideRefund } from './decide-refund.ts';
-import { locatePayment } from './locate-payment.ts';
+import { settledWithin } from './background.ts';
+import { locatePayment, type LocatedPayment } from './locate-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import type { RefundWish } from './refund-wish.ts';
 import { replayOf, sameKeyOtherContent } from './replay.ts';
@@ -54,23 +52,48 @@ export async function createRefund(
   if (replay !== undefined) return replay.ok ? settle(world, replay.value, deadline) : replay;
   const located = await locatePayment(world, caller.viewer.merchantId, command.payment);
   if (!located.ok) return located;
-  const { connection } = located.value;
-  const payment = await refreshIfNeeded(world, connection, located.value, command);
-  if (!payment.ok) return payment;
-  const taken = await whyReferenceTaken(world, caller, command);
-  if (taken !== undefined) {
-    // The same request of a moment ago may be the one that took it.
-    const again = await findReplay(world, caller, command);
-    return again?.ok ? settle(world, again.value, deadline) : (again ?? refuse(taken));
-  }
   failpoint('refund.before-intent');
-  const reserved = await reserveOrFindWinner(world, caller, command, connection, payment.value);
+  const reserved = await reserveOnFreshFacts(world, caller, command, located.value);
   failpoint('refund.after-intent');
   if (!reserved.ok) return reserved;
-  const { refundId, claim, replayed } = reserved.value;
-  if (claim !== undefined) void sendClaimed(world, claim);
+  const { refundId, claim, replayed, legCount } = reserved.value;
+  if (claim !== undefined) {
+    const leftMs = Math.max(0, deadline - world.clock.monotonicMs());
+    await settledWithin(sendClaimed(world, claim), leftMs);
+    if (legCount === 1) return succeed({ refundId, replayed });
+  }
   return settle(world, { refundId, replayed }, deadline);
 }
+
+/**
+ * Reserves on facts that are fresh enough. A refusal by stored facts is not trusted: the payment is read at its
+ * provider, and the rules decide once more.
+ */
+async function reserveOnFreshFacts(
+  world: World,
+  caller: Caller,
+  command: CreateRefundCommand,
+  { payment, connection, isFresh }: LocatedPayment,
+): ReturnType<typeof reserveRefund> {
+  const ageMs = world.clock.now().getTime() - payment.as_of.getTime();
+  if (isFresh || ageMs <= factsFreshForMs) {
+    const reserved = await reserveOrFindWinner(world, caller, command, connection, payment);
+    if (isFresh || reserved.ok || !reserved.problems.every((problem) => mayBeStale.includes(problem.type)))
+      return reserved;
+  }
+  const current = await readAgain(world, connection, payment);
+  return current.ok ? reserveOrFindWinner(world, caller, command, connection, current.value) : current;
+}
+
+/** Refusals that rest on what the provider says of the payment. */
+const mayBeStale: readonly ProblemType[] = [
+  'AmountExceedsRefundable',
+  'AmountNotAllocatable',
+  'PaymentNotRefundable',
+  'RefundableChanged',
+  'RefundWindowClosed',
+  'OperationInProgress',
+];
 
 async function settle(
   world: World,
@@ -93,18 +116,8 @@ async function findReplay(
   return earlier && replayOf(world, caller, command, earlier);
 }
 
-/** Rule 8 of the order of checks: a stored state that would refuse is not trusted, nor one that is old. */
-async function refreshIfNeeded(
-  world: World,
-  connection: Connection,
-  located: { readonly payment: Payment; readonly isFresh: boolean },
-  command: CreateRefundCommand,
-): Promise<Result<Payment>> {
-  if (located.isFresh) return succeed(located.payment);
-  const ageMs = world.clock.now().getTime() - located.payment.as_of.getTime();
-  if (ageMs <= factsFreshForMs && (await wouldAccept(world, connection, located.payment, command)))
-    return succeed(located.payment);
-  const sight = await seePayment(world, connection, located.payment.provider_payment_id);
+async function readAgain(world: World, connection: Connection, payment: Payment): Promise<Result<Payment>> {
+  const sight = await seePayment(world, connection, payment.provider_payment_id);
   if (sight.kind === 'seen') return succeed(sight.payment);
   return refuse(
     sight.kind === 'absent'
@@ -122,29 +135,6 @@ async function refreshIfNeeded(
           retry: 'SAME_KEY',
         },
   );
-}
-
-async function wouldAccept(
-  world: World,
-  connection: Connection,
-  payment: Payment,
-  command: CreateRefundCommand,
-): Promise<boolean> {
-  const [sources, openLegs, operation] = await Promise.all([
-    listPaymentSources(world.db, payment.id),
-    listOpenLegs(world.db, payment.id),
-    findOpenOperation(world.db, payment.id),
-  ]);
-  const situation = {
-    accountCode: connection.accountCode,
-    payment,
-    sources,
-    openLegs,
-    isBeingCanceled: operation !== undefined,
-    capabilities: connection.adapter.capabilities,
-    now: world.clock.now(),
-  };
-  return decideRefund(situation, command).ok;
 }
 
 async function whyReferenceTaken(
@@ -184,13 +174,14 @@ async function reserveOrFindWinner(
     const constraint = error instanceof pg.DatabaseError ? error.constraint : undefined;
     if (constraint === 'refunds_reference_unique') {
       const again = await findReplay(world, caller, command);
-      if (again !== undefined) return again.ok ? succeed({ ...again.value, claim: undefined }) : again;
+      if (again !== undefined)
+        return again.ok ? succeed({ ...again.value, claim: undefined, legCount: 0 }) : again;
       const taken = await whyReferenceTaken(world, caller, command);
       return refuse(taken ?? referenceTaken(null));
     }
     if (constraint !== 'idempotency_pkey') throw error;
     const replay = await findReplay(world, caller, command);
     if (replay === undefined) return refuse(sameKeyOtherContent(null));
-    return replay.ok ? succeed({ ...replay.value, claim: undefined }) : replay;
+    return replay.ok ? succeed({ ...replay.value, claim: undefined, legCount: 0 }) : replay;
   }
 }

@@ -138,13 +138,13 @@ async function storeChanges(
   await inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, connection.merchantId, paymentId);
     if (payment === undefined) return;
-    const now = await readAppNow(tx);
+    const now = payment.locked_at;
     const context = { connection, log: world.log, by: systemCause, cause: 'evidence' as const, asOf, now };
     for (const { target, facts } of group) {
       const legs = await listLegs(tx, target.refundId);
       const leg = legs.find((candidate) => candidate.id === target.legId);
       if (leg === undefined) continue;
-      if (await bindProviderRefund(tx, leg, facts, asOf))
+      if (await bindProviderRefund(tx, payment, leg, facts, asOf))
         await applyFacts(tx, context, payment, legs, leg, facts);
       else
         world.log.error(

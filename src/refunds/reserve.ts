@@ -1,9 +1,7 @@
 import { inTransaction } from '../db/in-transaction.ts';
-import { findIdempotency } from '../db/idempotency.ts';
-import { findOpenOperation } from '../db/operations.ts';
-import { listPaymentSources, lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
+import { readKeyAndOperation } from '../db/idempotency.ts';
+import { listPaymentSources, lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import { insertRefund, type NewLeg } from '../db/refunds.ts';
-import { getAttempt, listLegs } from '../db/legs.ts';
 import { invalidInput, refuse, succeed, type Result } from '../errors.ts';
 import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
@@ -22,6 +20,7 @@ import { causeOf, type Caller, type World } from './world.ts';
 export interface Reserved extends RefundCreated {
   /** The leg that was committed as SENDING together with the intent: this process sends it now. */
   readonly claim: Claim | undefined;
+  readonly legCount: number;
 }
 
 /**
@@ -42,24 +41,27 @@ export function reserveRefund(
     const { merchantId } = caller.viewer;
     const payment = await lockPaymentForUpdate(tx, merchantId, located.id);
     if (payment === undefined) throw new Error(`payment ${located.id} has vanished`);
-    const earlier = await findIdempotency(tx, merchantId, command.idempotencyKey);
+    const { earlier, isBeingCanceled } = await readKeyAndOperation(
+      tx,
+      merchantId,
+      command.idempotencyKey,
+      payment.id,
+    );
     if (earlier !== undefined) {
       const replay = await replayOf({ ...world, db: tx }, caller, command, earlier);
-      return replay.ok ? succeed({ ...replay.value, claim: undefined }) : replay;
+      return replay.ok ? succeed({ ...replay.value, claim: undefined, legCount: 0 }) : replay;
     }
     const openLegs = await expireLeases(tx, world, payment);
     const sources = await listPaymentSources(tx, payment.id);
-    const operation = await findOpenOperation(tx, payment.id);
-    const now = await readAppNow(tx);
     const decision = decideRefund(
       {
         accountCode: connection.accountCode,
         payment,
         sources,
         openLegs,
-        isBeingCanceled: operation !== undefined,
+        isBeingCanceled,
         capabilities: connection.adapter.capabilities,
-        now,
+        now: payment.locked_at,
       },
       command,
     );
@@ -111,17 +113,27 @@ export function reserveRefund(
         evidence: { amountMinor: decision.value.amountMinor.toString(), currency: payment.currency },
       },
     });
-    if (!isFree) return succeed({ refundId, replayed: false, claim: undefined });
-    const leg = (await listLegs(tx, refundId)).find((row) => row.id === legs[0]!.legId)!;
+    if (!isFree) return succeed({ refundId, replayed: false, claim: undefined, legCount: legs.length });
+    const [first] = legs;
+    if (first?.attempt == null) throw new Error('a refund has at least one leg, with its bytes');
+    const { method, path, body, headers } = first.attempt;
     const claim: Claim = {
       connection,
-      leg,
-      attempt: await getAttempt(tx, leg.id, leg.attempt),
+      leg: { id: first.legId, merchant_id: merchantId, refund_id: refundId, amount_minor: first.amountMinor },
+      attempt: {
+        attempt: 1,
+        sends: 1,
+        last_sent_at: payment.locked_at,
+        method,
+        path,
+        body: body ?? null,
+        headers: JSON.parse(headers) as Record<string, string>,
+      },
       payment,
       isFirstSend: true,
       mayStillSend: sendCheck(world, connection, null),
     };
-    return succeed({ refundId, replayed: false, claim });
+    return succeed({ refundId, replayed: false, claim, legCount: legs.length });
   });
 }
 

@@ -3,7 +3,7 @@ import { failpoint } from '../failpoints.ts';
 import { withLogContext } from '../request-context.ts';
 import type { Kysely } from 'kysely';
 import { getAttempt, listLegs, recordAttemptOutcome, type Leg } from '../db/legs.ts';
-import { lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
+import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import { fromAppNow } from '../db/sql-time.ts';
 import type { Database } from '../db/tables.ts';
 import { toCurrency } from '../money.ts';
@@ -99,9 +99,9 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
     const isOurs =
       leg.attempt === claim.attempt.attempt && (leg.status === 'SENDING' || leg.status === 'UNKNOWN');
     if (outcome.kind === 'accepted') {
-      const now = await readAppNow(tx);
+      const now = payment.locked_at;
       const asOf = claim.attempt.last_sent_at ?? now;
-      if (!(await bindProviderRefund(tx, leg, outcome.refund, asOf))) {
+      if (!(await bindProviderRefund(tx, payment, leg, outcome.refund, asOf))) {
         await reviewDoubleBinding(tx, world, payment, legs, leg, outcome.refund.providerRefundId);
         return;
       }

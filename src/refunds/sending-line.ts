@@ -1,5 +1,6 @@
 import type { MerchantId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
+import { hasQueuedLegs } from '../db/legs.ts';
 import { claimNextLeg, type Claim } from './claim.ts';
 import { sendLeg } from './send-leg.ts';
 import type { SendingLine, World } from './world.ts';
@@ -49,11 +50,19 @@ async function sendUntilEmpty(
   }
 }
 
-/** Sends a leg that is claimed already, then whatever waits behind it. */
+/**
+ * Sends a leg that is claimed already, then, in the background, whatever waits behind it. A leg that another
+ * request queued while this one was being sent is seen here, since both held the payment's lock.
+ *
+ * @returns when the leg's own outcome is applied; never rejects
+ */
 export function sendClaimed(world: World, claim: Claim): Promise<void> {
-  return world.background.run('send a leg', async () => {
-    await sendLeg(world, claim);
-    if (!world.background.draining)
-      await runLine(world, claim.connection, claim.payment.merchant_id, claim.payment.id);
+  const { connection, payment } = claim;
+  const sent = world.background.run('send a leg', () => sendLeg(world, claim));
+  void world.background.run('send what waits behind a leg', async () => {
+    await sent;
+    if (world.background.draining || !(await hasQueuedLegs(world.db, payment.id))) return;
+    await runLine(world, connection, payment.merchant_id, payment.id);
   });
+  return sent;
 }

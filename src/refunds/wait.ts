@@ -9,7 +9,7 @@ const longestPauseMs = 500;
  * Waits until no leg of the refund is being sent or about to be, or until `deadline` on the monotonic clock.
  * Woken by this process's own changes; what another replica does is found by asking the database.
  *
- * @param push called with a moving leg before each wait, to get a queue moving whose sender died
+ * @param push called before each wait with a leg that nobody is sending, to get a queue moving whose sender died
  */
 export async function waitUntilSent(
   world: World,
@@ -31,7 +31,7 @@ export async function waitUntilSent(
           !world.pausedAccounts.has(leg.account_id)),
     );
     if (moving === undefined) return;
-    push(moving);
+    if (moving.status === 'QUEUED' || (moving.lease_until ?? now) <= now) push(moving);
     await woken;
   }
 }
