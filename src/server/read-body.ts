@@ -37,7 +37,7 @@ export function readBody(request: IncomingMessage): Promise<ReadBody> {
   });
 }
 
-const EMPTY = Buffer.alloc(0);
+const EMPTY: Buffer = Buffer.alloc(0);
 
 /**
  * The chunk behind the first `size` bytes. One buffer that doubles, not a list of chunks: a body that comes

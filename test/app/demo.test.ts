@@ -34,6 +34,14 @@ async function stop(service: Service): Promise<unknown> {
 }
 const NOTHING_LEFT = { exit: 0, sandbox: false, sandboxAnswers: false, database: undefined };
 
+/** A payment of which a service has refunded a part. */
+async function newPaymentOf(service: Service): Promise<string> {
+  const url = await service.url();
+  const payment = await newPayment(place);
+  expect((await refund(url, payment, 'before-the-kill')).refund?.status).toBe('SUCCEEDED');
+  return payment;
+}
+
 async function untilPrinted(service: Service, text: string): Promise<string> {
   while (!service.stdout().includes(text)) await delay(10);
   return service.stdout();
@@ -80,6 +88,45 @@ describe('the demo', () => {
     expect(await refundsAtProvider(place, payment)).toBe(1);
     expect(await sandboxPid(place.dataDir)).toBe(sandbox);
     expect(await stop(next)).toEqual(NOTHING_LEFT);
+  });
+
+  it('loses nothing of its sandbox to a refused start with another port for the sandbox', async () => {
+    const elsewhere = await createPlace();
+    const first = runDemo(place);
+    const url = await first.url();
+    const sandbox = await sandboxPid(place.dataDir);
+    const second = runDemo(place, { SANDBOX_PORT: String(elsewhere.sandboxPort) });
+    expect(await second.exit).toBe(1);
+    expect(second.stderr()).toContain('Another service');
+    expect(second.stdout()).not.toContain('sandbox started');
+    expect(await isAnswering(`${elsewhere.sandboxUrl}/control/credentials`)).toBe(false);
+    expect(await sandboxPid(place.dataDir)).toBe(sandbox);
+
+    // What the sandbox writes from now on is in the file that the next one reads.
+    const payment = await newPayment(place);
+    expect((await refund(url, payment, 'after-the-second')).refund?.status).toBe('SUCCEEDED');
+    first.child.kill('SIGKILL');
+    await first.exit;
+    if (sandbox !== undefined) signal(sandbox, 'SIGKILL');
+    const next = runDemo(place);
+    await next.url();
+    expect(await refundsAtProvider(place, payment)).toBe(1);
+    expect(await stop(next)).toEqual(NOTHING_LEFT);
+  });
+
+  it('that was killed is taken over with another port for the sandbox: one sandbox, the same books', async () => {
+    const elsewhere = await createPlace();
+    const killed = runDemo(place);
+    const payment = await newPaymentOf(killed);
+    killed.child.kill('SIGKILL');
+    await killed.exit;
+
+    const next = runDemo(place, { SANDBOX_PORT: String(elsewhere.sandboxPort) });
+    await next.url();
+    expect(await isAnswering(`${place.sandboxUrl}/control/credentials`)).toBe(false);
+    expect(await refundsAtProvider(elsewhere, payment)).toBe(1);
+    expect(await stop(next)).toEqual(NOTHING_LEFT);
+    expect(await isAnswering(`${elsewhere.sandboxUrl}/control/credentials`)).toBe(false);
   });
 
   it('refuses to start a second time on its data directory, and goes on undisturbed', async () => {

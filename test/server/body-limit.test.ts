@@ -50,6 +50,25 @@ describe('the size of a request body', () => {
     socket.destroy();
   });
 
+  it('comes in any pieces, byte by byte too, up to the last allowed byte', async () => {
+    const body = bodyOf(LIMIT);
+    const sizes = [1, 1, 1, 2, 5, 1, 4_000, 1, 100_000, 3];
+    const pieces: string[] = [];
+    for (let at = 0, n = 0; at < body.length; n += 1) {
+      const piece = body.slice(at, at + (sizes[n] ?? 7_001));
+      pieces.push(`${piece.length.toString(16)}\r\n${piece}\r\n`);
+      at += piece.length;
+    }
+    const answer = await raw(
+      server.port,
+      head('Transfer-Encoding: chunked', 'Connection: close'),
+      ...pieces,
+      '0\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain('{"data":{"rename":"rename"}}');
+  });
+
   it('is counted when nothing announces it; the caller sees the answer, then the connection ends', async () => {
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
     const answer = await raw(
