@@ -50,7 +50,7 @@ export async function startDemo(config: Config, { log, onFatal }: DemoOptions): 
   let closing: Promise<void> | undefined;
   return {
     app: app.value,
-    banner: banner(app.value.url, url, payments),
+    banner: banner(app.value.url, url, config.merchants, payments),
     close: () => (closing ??= started.disposeAsync()),
   };
 }

@@ -11,6 +11,8 @@ interface Booked {
   readonly payment: string;
   readonly minutesAgo: number;
   readonly isHidden?: boolean;
+  /** Failed, for a reason that only a single read tells. */
+  readonly hasFailed?: boolean;
 }
 
 const factsOf = ({ id, payment, minutesAgo }: Booked): RefundFacts => ({
@@ -24,6 +26,7 @@ const factsOf = ({ id, payment, minutesAgo }: Booked): RefundFacts => ({
   createdAt: new Date(start - minutesAgo * minute),
   traceReferences: [],
   sources: [],
+  providerDetails: {},
 });
 
 const down = {
