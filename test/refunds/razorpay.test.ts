@@ -42,13 +42,10 @@ const sync = (refundId: RefundId) => syncRefund(t.world, t.caller(), { refundId,
 const see = (paymentId: string) =>
   seePayment(t.world, t.world.connections.findByCode(t.caller().viewer.merchantId, ACCOUNT)!, paymentId);
 async function create(paymentId: string, minor: bigint | 'remaining') {
-  const { refundId } = valueOf(
-    await createRefund(t.world, t.caller(), razorpayCommand(paymentId, minor)),
-  );
+  const { refundId } = valueOf(await createRefund(t.world, t.caller(), razorpayCommand(paymentId, minor)));
   return refundRow(t, refundId);
 }
-const daysAgo = (days: number): string =>
-  new Date(t.clock.now().getTime() - days * DAY * 1000).toISOString();
+const daysAgo = (days: number): string => new Date(t.clock.now().getTime() - days * DAY * 1000).toISOString();
 
 describe('a refund', () => {
   test('of everything and of parts adds up, here and there', async () => {
