@@ -87,7 +87,8 @@ describe('the demo', () => {
       const fields = 'refund { status traceReferences { kind availability } }';
       const query = `mutation ($id: ID!) { syncRefund(input: { refund: $id, waitMs: 30000 }) { ${fields} } }`;
       const { data } = await graphql(url, query, { id: created.refund?.id });
-      return (data?.['syncRefund'] as { refund: { traceReferences: unknown } }).refund.traceReferences;
+      const synced = data?.['syncRefund'] as { refund: { traceReferences: unknown } } | undefined;
+      return synced?.refund.traceReferences;
     };
     expect(await sync()).toContainEqual({ kind: 'ARN', availability: 'NOT_YET' });
     await control(place, 'POST', 'clock', { advanceSeconds: 86_400 });

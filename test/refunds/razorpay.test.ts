@@ -282,7 +282,7 @@ describe('a trace number that comes days after the money', () => {
     expect(after.version).toBe(before.version + 1);
     expect(after.finalized_at).toEqual(before.finalized_at);
 
-    // As Razorpay answered at first: by a read that shows nothing, and by one that began before.
+    // As a read shows it that lags behind.
     const { adapter } = t.world.connections.findByCode(t.caller().viewer.merchantId, ACCOUNT)!;
     const forgetful = await t.replica({
       adapter: {
