@@ -96,12 +96,30 @@ describe('a refund', () => {
   test('keeps what Razorpay tells beside status and amount', async () => {
     const paymentId = await razorpayPayment(t, '1500.00');
     const refund = await create(paymentId, 40_000n);
-    const stored = await t.database.db
-      .selectFrom('provider_refunds')
-      .select('details')
-      .where('provider_refund_id', '=', refund.legs[0]!.provider_refund_id!)
-      .executeTakeFirstOrThrow();
-    expect(stored.details).toEqual({ speed_processed: 'normal' });
+    const details = async () =>
+      (
+        await t.database.db
+          .selectFrom('provider_refunds')
+          .select('details')
+          .where('provider_refund_id', '=', refund.legs[0]!.provider_refund_id!)
+          .executeTakeFirstOrThrow()
+      ).details;
+    expect(await details()).toEqual({ speed_processed: 'normal' });
+
+    // A batch is told later, and nothing else has changed by then.
+    const { adapter } = t.world.connections.findByCode(t.caller().viewer.merchantId, ACCOUNT)!;
+    const providerDetails = { speed_processed: 'normal', batch_id: 'batch_SimUpload0001' };
+    const later = await t.replica({
+      adapter: {
+        async readRefund(access, id) {
+          const look = await adapter.readRefund(access, id);
+          return look.kind === 'found' ? { kind: 'found', value: { ...look.value, providerDetails } } : look;
+        },
+      },
+    });
+    valueOf(await syncRefund(later, t.caller(), { refundId: refund.id, waitMs: 10_000 }));
+    expect(await details()).toEqual(providerDetails);
+    expect((await refundRow(t, refund.id)).version).toBe(refund.version);
   });
 
   test('is sent again by the same key as the same refund, with nothing sent', async () => {
