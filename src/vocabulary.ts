@@ -70,7 +70,7 @@ export const paymentStatuses = [
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
 /** Providers that have an adapter; the registry maps each to it. */
-export const providerCodes = ['yookassa'] as const;
+export const providerCodes = ['yookassa', 'razorpay'] as const;
 export type ProviderCode = (typeof providerCodes)[number];
 
 /** What a provider says a payment is; refunds are counted by us and never change it. */

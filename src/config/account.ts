@@ -59,8 +59,7 @@ function readCredentials(
   if (parsed.success) {
     return { credentials: parsed.data, identity: settings.identityOf(parsed.data) };
   }
-  const shape = 'shape' in settings.schema ? settings.schema.shape : undefined;
-  const known = isRecord(shape) ? Object.keys(shape) : [];
+  const known = fieldsOf(settings.schema);
   reportIssues(
     parsed.error,
     credentials,
@@ -69,4 +68,11 @@ function readCredentials(
     report,
   );
   return undefined;
+}
+
+/** The fields of an object, also of one that is transformed after it was checked. */
+function fieldsOf(schema: object): string[] {
+  const checked: unknown = 'in' in schema ? schema.in : schema;
+  const shape = isRecord(checked) && 'shape' in checked ? checked['shape'] : undefined;
+  return isRecord(shape) ? Object.keys(shape) : [];
 }

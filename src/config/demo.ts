@@ -42,26 +42,40 @@ export function reportDemoRules(env: Environment, report: Report): void {
 
 /**
  * The accounts of the demo, in the form of an accounts file: two merchants, so that their isolation can be tried, with
- * accounts in the sandbox, whose YooKassa simulator listens on the port after `sandboxPort`.
+ * accounts in the sandbox, whose simulators listen on ports of its block: YooKassa's on `sandboxPort` + 1, Razorpay's
+ * on + 3.
  */
 export function demoDocument(sandboxPort: number): unknown {
   const key = (text: string) => ({ name: 'demo', sha256: sha256(text), scopes: [...scopes] });
+  // The sandbox has no rate agreement; a load test against it should measure the service.
+  const limits = { requestsPerSecond: 1000 };
   const yookassa = (merchant: string, shopId: string, name: string) => ({
     code: `yookassa-${merchant}`,
     provider: 'yookassa',
     displayName: `YooKassa (${name})`,
     baseUrl: `http://127.0.0.1:${sandboxPort + 1}/v3`,
     credentials: { shopId, secretKey: `test_${merchant}_yookassa_secret_key` },
-    // The sandbox has no rate agreement; a load test against it should measure the service.
-    requestsPerSecond: 1000,
+    ...limits,
   });
+  const razorpay = {
+    code: 'razorpay-demo',
+    provider: 'razorpay',
+    displayName: 'Razorpay / Curlec (sandbox)',
+    baseUrl: `http://127.0.0.1:${sandboxPort + 3}/v1`,
+    credentials: {
+      clientId: 'PartnerClient01',
+      clientSecret: 's3cr3t-Part/ner',
+      account: 'acc_SimSub00000001',
+    },
+    ...limits,
+  };
   return {
     merchants: [
       {
         code: 'demo',
         name: 'Demo shop',
         keys: [key(DEMO_KEYS.demo)],
-        accounts: [yookassa('demo', '100500', 'sandbox')],
+        accounts: [yookassa('demo', '100500', 'sandbox'), razorpay],
       },
       {
         code: 'other',

@@ -20,6 +20,7 @@ export interface LookTarget {
   /** From the leg, or from an answer that was recorded but not applied. */
   readonly providerRefundId: string | null;
   readonly providerCreatedAt: Date | null;
+  readonly providerDetails: Readonly<Record<string, string>> | null;
 }
 
 /** Primary keys of legs, payments, attempts and provider refunds. */
@@ -52,6 +53,7 @@ export function listLookTargets(
       'leg.created_at as createdAt',
       'payment.provider_payment_id as providerPaymentId',
       'seen.provider_created_at as providerCreatedAt',
+      'seen.details as providerDetails',
       sql<boolean>`leg.provider_refund_id IS NOT NULL`.as('isBound'),
       sql<string | null>`COALESCE(leg.provider_refund_id, attempt.provider_refund_id)`.as('providerRefundId'),
     ])

@@ -18,6 +18,7 @@ export interface SeenProviderRefund {
   readonly amount: Money;
   readonly ourReference: string | null;
   readonly createdAt: Date;
+  readonly providerDetails: Readonly<Record<string, string>>;
 }
 
 /**
@@ -48,6 +49,7 @@ export async function upsertProviderRefund(
       our_reference: seen.ourReference,
       provider_created_at: seen.createdAt,
       as_of: asOf,
+      details: JSON.stringify(seen.providerDetails),
     })
     .onConflict((oc) =>
       oc.columns(['account_id', 'provider_refund_id']).doUpdateSet({
@@ -56,6 +58,7 @@ export async function upsertProviderRefund(
         amount_minor: sql<bigint>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.amount_minor ELSE provider_refunds.amount_minor END`,
         status: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.status ELSE provider_refunds.status END`,
         raw_status: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.raw_status ELSE provider_refunds.raw_status END`,
+        details: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.details ELSE provider_refunds.details END`,
         as_of: sql<Date>`GREATEST(excluded.as_of, provider_refunds.as_of)`,
       }),
     )

@@ -220,6 +220,8 @@ export interface ProviderRefundTable {
   provider_created_at: Date;
   first_seen_at: Defaulted<Date>;
   as_of: Date;
+  /** In the provider's words: a batch, the speed it took. */
+  details: ColumnType<Record<string, string>, string | undefined, string>;
 }
 
 export interface PaymentOperationTable {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { providerCodes } from '../vocabulary.ts';
 import { isProcessOf, stopProcess } from './processes.ts';
 
 /** Started by its path and never imported: a simulator that shares code with an adapter proves nothing. */
@@ -104,12 +105,13 @@ async function untilItAnswers(child: ChildProcess, url: string, logFile: string)
   }
 }
 
-/** Whether a sandbox answers there, and not something else that happens to use the port. */
+/** Whether a sandbox with all our providers answers there, and not something else that happens to use the port. */
 async function answers(url: string): Promise<boolean> {
   try {
     const answer = await fetch(`${url}/control/credentials`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
     const credentials: unknown = await answer.json();
-    return answer.ok && typeof credentials === 'object' && credentials !== null && 'yookassa' in credentials;
+    if (!answer.ok || typeof credentials !== 'object' || credentials === null) return false;
+    return providerCodes.every((code) => code in credentials);
   } catch {
     return false;
   }

@@ -52,7 +52,7 @@ export async function startDemo(config: Config, { log, onFatal }: DemoOptions): 
   let closing: Promise<void> | undefined;
   return {
     app,
-    banner: banner(app.url, url, payments),
+    banner: banner(app.url, url, config.merchants, payments),
     close: () => (closing ??= started.disposeAsync()),
   };
 }

@@ -42,6 +42,7 @@ const rows: readonly (readonly [label: string, cell: Cell])[] = [
   ['Refunds per page', ({ capabilities }) => String(capabilities.listPageSize)],
   ['Refunds made elsewhere', ({ capabilities }) => capabilities.externalRefunds.toLowerCase()],
   ['Trace references', ({ capabilities }) => capabilities.traceReferences.join(', ') || 'none'],
+  ['Trace references after the final status', yesNo((can) => can.lateTraceReferences)],
   ['Longest wait for one send', ({ sendDeadlineMs }) => `${sendDeadlineMs / 1000} s`],
 ];
 

@@ -77,12 +77,15 @@ export interface RefundFacts {
   readonly status: 'PENDING' | 'SUCCEEDED' | 'FAILED' | 'UNRECOGNISED';
   readonly rawStatus: string;
   readonly amount: Money;
+  /** Null unless it failed, and for a failed one of a list that cannot tell why: `readRefund` tells. */
   readonly failure: Failure | null;
   /** Our reference (MONEY section 3) where the provider gave it back. */
   readonly ourReference: string | null;
   readonly createdAt: Date;
   readonly traceReferences: readonly TraceReference[];
   readonly sources: readonly SourceFacts[];
+  /** What else is worth keeping, in the provider's words: safe, short, and no part of any decision. */
+  readonly providerDetails: Readonly<Record<string, string>>;
 }
 
 /** What a provider would certainly refuse in an order, found without asking it. */
@@ -168,6 +171,8 @@ export interface Capabilities {
   readonly concurrentOperationsPerPayment: 'ONE' | 'MANY';
   readonly refundWindowDays: number | null;
   readonly traceReferences: readonly TraceReference['kind'][];
+  /** Whether a trace reference may come after the refund is final; false: with the final status, or never. */
+  readonly lateTraceReferences: boolean;
   readonly externalRefunds: 'SEEN' | 'AGGREGATE' | 'INVISIBLE';
 }
 

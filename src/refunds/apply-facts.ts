@@ -107,18 +107,25 @@ const evidenceOf = (facts: RefundFacts, differs: boolean): Evidence => ({
     : {}),
 });
 
-/** The status stays; what the provider added (its id, a trace reference, the time of the look) is kept. */
+/**
+ * The status stays; what the provider added (its id, a trace reference, the time of the look) is kept. A trace
+ * reference, once given, is not taken back by a look that does not show it; a late look only fills gaps.
+ */
 async function keepDetails(tx: Kysely<Database>, leg: Leg, facts: RefundFacts, asOf: Date): Promise<void> {
-  const traceReferences = JSON.stringify(facts.traceReferences);
+  const isLate = asOf < leg.as_of;
+  const known = leg.trace_references;
+  const given = facts.traceReferences;
+  const traceReferences = JSON.stringify(known.length > 0 && (isLate || given.length === 0) ? known : given);
+  const rawStatus = isLate && leg.raw_status !== null ? leg.raw_status : facts.rawStatus;
   const isNews =
     leg.provider_refund_id !== facts.providerRefundId ||
-    leg.raw_status !== facts.rawStatus ||
-    JSON.stringify(leg.trace_references) !== traceReferences;
+    leg.raw_status !== rawStatus ||
+    JSON.stringify(known) !== traceReferences;
   await tx
     .updateTable('refund_legs')
     .set({
       provider_refund_id: facts.providerRefundId,
-      raw_status: facts.rawStatus,
+      raw_status: rawStatus,
       trace_references: traceReferences,
       ...(asOf > leg.as_of ? { as_of: asOf } : {}),
     })

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { inTransaction } from '../db/in-transaction.ts';
 import { systemCause } from '../context.ts';
 import { listLegs, touchLegs } from '../db/legs.ts';
@@ -126,7 +127,8 @@ const isUnchanged = (target: LookTarget, facts: RefundFacts): boolean =>
   target.currency === facts.amount.currency &&
   target.status === facts.status &&
   target.rawStatus === facts.rawStatus &&
-  JSON.stringify(target.traceReferences) === JSON.stringify(facts.traceReferences);
+  JSON.stringify(target.traceReferences) === JSON.stringify(facts.traceReferences) &&
+  isDeepStrictEqual(target.providerDetails ?? {}, facts.providerDetails);
 
 async function storeChanges(
   world: World,

@@ -28,15 +28,20 @@ const clockSkewMs = 60_000;
 /**
  * Finds out about many refunds of one account in as few calls as its lists allow: one scan over time while
  * it promises to be cheaper than the rest, then the refunds of one payment together, then single reads.
- * A refund that a list did not show is read by its id, since lists may lag behind.
+ * A refund that a list did not show is read by its id, since lists may lag behind; so is one that a list
+ * shows as failed without telling why.
  */
 export async function lookAtRefunds(calls: LookCalls, wanted: readonly WantedRefund[]): Promise<Looks> {
   const open = new Map(wanted.map((refund) => [refund.providerRefundId, refund]));
   const found = new Map<string, RefundFacts>();
   const absent: string[] = [];
+  const unexplained: string[] = [];
   const take = (refunds: readonly RefundFacts[]) => {
-    for (const facts of refunds)
-      if (open.delete(facts.providerRefundId)) found.set(facts.providerRefundId, facts);
+    for (const facts of refunds) {
+      if (!open.delete(facts.providerRefundId)) continue;
+      if (facts.status === 'FAILED' && facts.failure === null) unexplained.push(facts.providerRefundId);
+      else found.set(facts.providerRefundId, facts);
+    }
   };
 
   const scanned = await scanByTime(calls, open, take);
@@ -48,7 +53,7 @@ export async function lookAtRefunds(calls: LookCalls, wanted: readonly WantedRef
     if (page.kind === 'found') take(page.value.refunds);
   }
   const singles = await Promise.all(
-    [...open.keys()].map(async (id) => ({ id, look: await calls.readRefund(id) })),
+    [...open.keys(), ...unexplained].map(async (id) => ({ id, look: await calls.readRefund(id) })),
   );
   let unavailable: Looks['unavailable'];
   for (const { id, look } of singles) {

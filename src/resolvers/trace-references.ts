@@ -16,8 +16,9 @@ export interface TraceReferenceView {
 
 /**
  * Every reference that the provider has given. While it has given none: each named kind that it can give, as
- * NOT_YET for an open refund and NEVER for a final one, which is not asked about any more. What sort is
- * given depends on how the payer paid, so one given reference says that no other is expected.
+ * NOT_YET for an open refund, and for a final one whose provider tells late (`syncRefund` asks again); as NEVER
+ * otherwise, and where nothing was returned. What sort is given depends on how the payer paid, so one given
+ * reference says that no other is expected.
  */
 export async function traceReferencesOfRefund(
   context: GraphQLContext,
@@ -30,7 +31,11 @@ export async function traceReferencesOfRefund(
   const given = legs.flatMap((leg) => leg.trace_references);
   if (given.length > 0 || account === null)
     return given.map(({ kind, value }) => ({ kind, value, availability: 'AVAILABLE' }));
-  const named = adapters[account.provider].capabilities.traceReferences.filter((kind) => kind !== 'OTHER');
-  const availability = isFinalRefund(refund.status) ? 'NEVER' : 'NOT_YET';
+  const { traceReferences, lateTraceReferences } = adapters[account.provider].capabilities;
+  const named = traceReferences.filter((kind) => kind !== 'OTHER');
+  const isOver = isFinalRefund(refund.status) && !(lateTraceReferences && wasReturned(refund));
+  const availability = isOver ? 'NEVER' : 'NOT_YET';
   return named.map((kind) => ({ kind, value: null, availability }));
 }
+
+const wasReturned = ({ status }: Refund): boolean => status !== 'FAILED' && status !== 'CANCELED';

@@ -16,6 +16,8 @@ const receiptEmail = 'canary-buyer@example.com';
 const canaries = {
   'secret key': 'test_demo_yookassa_secret_key',
   'basic authorization': Buffer.from('100500:test_demo_yookassa_secret_key').toString('base64'),
+  'client secret': 's3cr3t-Part/ner',
+  'basic authorization of a partner': Buffer.from('PartnerClient01:s3cr3t-Part/ner').toString('base64'),
   'API key': 'rf_test_demo',
   'card number': '555555',
   'provider description': 'canary-description-9c1b2f',
@@ -79,6 +81,31 @@ test('no canary comes out, whatever fails', async () => {
       },
     );
   }
+  const description = canaries['provider description'];
+  for (const fault of [
+    {},
+    { kind: 'lost-after-effect' },
+    { kind: 'garbage' },
+    { kind: 'refuse', code: 'balance', description },
+    { kind: 'refuse', code: 'failed' },
+    { kind: 'unauthorized', description },
+  ]) {
+    const paymentId = await service.payment('1500.00', {
+      provider: 'razorpay',
+      amount: { value: '1500.00', currency: 'MYR' },
+    });
+    if ('kind' in fault)
+      await service.control('faults', { provider: 'razorpay', operation: 'createRefund', ...fault });
+    const input = refundInput(paymentId, '400.00', {
+      payment: { provider: { account: 'razorpay-demo', paymentId } },
+      amount: { money: { value: '400.00', currency: 'MYR' } },
+      note,
+      waitMs: 3_000,
+    });
+    await say(createRefundMutation, { input });
+    await service.control('faults', undefined, 'DELETE');
+  }
+  expect(answers).toContain('MYR');
   await say(createRefundMutation, {
     input: { ...refundInput('x', '1.00'), note, amount: { money: { value: 1, currency: note } } },
   });

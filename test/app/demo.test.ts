@@ -70,6 +70,40 @@ describe('the demo', () => {
     expect(await stop(service)).toEqual(NOTHING_LEFT);
   });
 
+  it('has a second provider, whose trace number appears when the clock has moved a day', async () => {
+    const service = runDemo(place);
+    const url = await service.url();
+    const printed = await untilPrinted(service, 'The first refund');
+    expect(printed).toContain(`http://127.0.0.1:${place.sandboxPort + 3}/v1   razorpay`);
+    const paymentId = /razorpay-demo {2}(\S+) +captured, FPX, 1500\.00 MYR/.exec(printed)?.[1];
+    const { data: made } = await graphql(
+      url,
+      'mutation ($input: CreateRefundInput!) { createRefund(input: $input) { refund { id status } errors { code } } }',
+      {
+        input: {
+          idempotencyKey: 'curlec-order',
+          payment: { provider: { account: 'razorpay-demo', paymentId } },
+          amount: { money: { value: '400.00', currency: 'MYR' } },
+          reason: 'RETURNED_GOODS',
+          waitMs: 30_000,
+        },
+      },
+    );
+    const created = made?.['createRefund'] as { refund: { id: string } | null };
+    expect(created).toMatchObject({ refund: { status: 'SUCCEEDED' }, errors: [] });
+    const sync = async () => {
+      const fields = 'refund { status traceReferences { kind availability } }';
+      const query = `mutation ($id: ID!) { syncRefund(input: { refund: $id, waitMs: 30000 }) { ${fields} } }`;
+      const { data } = await graphql(url, query, { id: created.refund?.id });
+      const synced = data?.['syncRefund'] as { refund: { traceReferences: unknown } } | undefined;
+      return synced?.refund.traceReferences;
+    };
+    expect(await sync()).toContainEqual({ kind: 'ARN', availability: 'NOT_YET' });
+    await control(place, 'POST', 'clock', { advanceSeconds: 86_400 });
+    expect(await sync()).toEqual([{ kind: 'ARN', availability: 'AVAILABLE' }]);
+    expect(await stop(service)).toEqual(NOTHING_LEFT);
+  });
+
   it('that was killed is taken over by the next start, with its sandbox and its data', async () => {
     const killed = runDemo(place);
     const url = await killed.url();

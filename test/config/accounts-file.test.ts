@@ -111,6 +111,15 @@ describe('the accounts file', () => {
     ]);
   });
 
+  it('has hints for the fields of credentials that are transformed, too', () => {
+    const credentials = { clientId: 'c', clientSecret: 's', account: 'a', clientID: 'c' };
+    expect(
+      problemsOf(() => loadFile(one({ accounts: [account({ provider: 'razorpay', credentials })] }))),
+    ).toEqual([
+      expect.stringMatching(/credentials\.clientID: is not known here; did you mean "clientId"\?$/),
+    ]);
+  });
+
   it('is refused with a code, a key or an account at the provider that stands in it twice', () => {
     const second = merchant({
       keys: [key(), key({ sha256: HASH_B })],

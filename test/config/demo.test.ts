@@ -31,6 +31,16 @@ describe('demo mode', () => {
     });
     expect(demo?.credentials).toHaveProperty('secretKey', 'test_demo_yookassa_secret_key');
     expect(other?.credentials).toHaveProperty('secretKey', 'test_other_yookassa_secret_key');
+    const razorpay = config.merchants[0]?.accounts[1];
+    expect(razorpay).toMatchObject({
+      code: 'razorpay-demo',
+      provider: 'razorpay',
+      identity: 'acc_SimSub00000001',
+      baseUrl: 'http://127.0.0.1:4013/v1',
+      ...limits,
+    });
+    expect(razorpay?.credentials).toHaveProperty('clientSecret', 's3cr3t-Part/ner');
+    expect(config.merchants[1]?.accounts).toHaveLength(1);
   });
 
   it('knows its two keys, with both scopes', () => {
@@ -44,6 +54,7 @@ describe('demo mode', () => {
   it('follows the port of the sandbox', () => {
     const config = load({ DEMO: '1', SANDBOX_PORT: '5500' });
     expect(config.merchants[0]?.accounts[0]?.baseUrl).toBe('http://127.0.0.1:5501/v3');
+    expect(config.merchants[0]?.accounts[1]?.baseUrl).toBe('http://127.0.0.1:5503/v1');
   });
 
   it.each([

@@ -15,12 +15,22 @@ const credentials = z.strictObject({
   secretKey: z.string().min(1),
 });
 
+/** Transformed after it was checked, as where there are two kinds of credentials. */
+const ofPartner = z
+  .strictObject({ clientId: z.string(), clientSecret: z.string(), account: z.string() })
+  .transform((checked) => checked);
+
 /** A provider as the configuration sees one; the tests of the configuration need no real provider. */
 export const providers: Record<string, ProviderSettings> = {
   yookassa: {
     schema: credentials,
     identityOf: (value) => credentials.parse(value).shopId,
     defaultBaseUrl: 'https://api.yookassa.ru/v3',
+  },
+  razorpay: {
+    schema: ofPartner,
+    identityOf: (value) => ofPartner.parse(value).account,
+    defaultBaseUrl: 'https://api.razorpay.com/v1',
   },
   homegrown: { schema: z.strictObject({ login: z.string() }), identityOf: () => '100' },
 };

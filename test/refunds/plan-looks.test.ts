@@ -11,19 +11,29 @@ interface Booked {
   readonly payment: string;
   readonly minutesAgo: number;
   readonly isHidden?: boolean;
+  /** Failed, for a reason that only a single read tells. */
+  readonly hasFailed?: boolean;
 }
 
-const factsOf = ({ id, payment, minutesAgo }: Booked): RefundFacts => ({
+const why = {
+  code: 'PROVIDER_REJECTED',
+  message: 'The reason.',
+  retry: 'NEVER',
+  providerCode: null,
+} as const;
+
+const factsOf = ({ id, payment, minutesAgo, hasFailed = false }: Booked): RefundFacts => ({
   providerRefundId: id,
   providerPaymentId: payment,
-  status: 'SUCCEEDED',
-  rawStatus: 'succeeded',
+  status: hasFailed ? 'FAILED' : 'SUCCEEDED',
+  rawStatus: hasFailed ? 'failed' : 'succeeded',
   amount: { minor: 100n, currency: 'RUB' },
-  failure: null,
+  failure: hasFailed ? why : null,
   ourReference: null,
   createdAt: new Date(start - minutesAgo * minute),
   traceReferences: [],
   sources: [],
+  providerDetails: {},
 });
 
 const down = {
@@ -52,7 +62,7 @@ function provider(
           (query.createdTo === undefined || facts.createdAt <= query.createdTo),
       );
     const from = Number(query.cursor ?? 0);
-    const refunds = matching.slice(from, from + pageSize).map(({ facts }) => facts);
+    const refunds = matching.slice(from, from + pageSize).map(({ facts }) => ({ ...facts, failure: null }));
     const nextCursor = matching.length > from + pageSize ? String(from + pageSize) : null;
     return { kind: 'found', value: { refunds, nextCursor } } as const;
   };
@@ -162,6 +172,20 @@ describe('what a list does not show', () => {
     }));
     const { calls, asked } = provider(books);
     const looks = await lookAtRefunds(calls, wantedOf(books));
+    expect(looks.found.size).toBe(10);
+    expect(asked).toEqual(['scan', 'single']);
+  });
+
+  test('of why a refund failed is read by its id', async () => {
+    const books = range(10).map((index) => ({
+      id: `r${index}`,
+      payment: `p${index}`,
+      minutesAgo: index,
+      hasFailed: index === 3,
+    }));
+    const { calls, asked } = provider(books);
+    const looks = await lookAtRefunds(calls, wantedOf(books));
+    expect(looks.found.get('r3')).toMatchObject({ status: 'FAILED', failure: why });
     expect(looks.found.size).toBe(10);
     expect(asked).toEqual(['scan', 'single']);
   });

@@ -20,10 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const fieldsOf = async (id: RefundId, fields: string) => {
+const fieldsOf = async (id: RefundId, fields: string, caller = tenant.caller()) => {
   const source = `query ($id: ID!) { refund(by: { id: $id }) { ${fields} } }`;
-  return (await ask<{ refund: object }>(world, tenant.caller(), source, { id: encodeGlobalId('Refund', id) }))
-    .refund;
+  return (await ask<{ refund: object }>(world, caller, source, { id: encodeGlobalId('Refund', id) })).refund;
 };
 
 const failure = JSON.stringify({
@@ -64,6 +63,32 @@ describe('trace references', () => {
     const leg = given === undefined ? { status } : { status, trace_references: given };
     const id = await insertRefund(database.db, tenant, payment, { status }, leg);
     expect(await fieldsOf(id, FIELD)).toEqual({ traceReferences: [{ kind: 'RRN', ...expected }] });
+  });
+});
+
+describe('trace references of a provider that tells them days later', () => {
+  let late: Tenant;
+  beforeAll(async () => {
+    late = await insertTenant(database.db, 'late', 'razorpay');
+  });
+
+  test.each([
+    ['PENDING', 'NOT_YET'],
+    ['SUCCEEDED', 'NOT_YET'],
+    ['REVERSED', 'NOT_YET'],
+    ['FAILED', 'NEVER'],
+    ['CANCELED', 'NEVER'],
+  ] as const)('of a refund that is %s without any are %s', async (status, availability) => {
+    const id = await insertRefund(
+      database.db,
+      late,
+      await insertPayment(database.db, late),
+      { status },
+      { status },
+    );
+    const fields = 'traceReferences { kind value availability }';
+    const awaited = ['ARN', 'RRN', 'UTR'].map((kind) => ({ kind, value: null, availability }));
+    expect(await fieldsOf(id, fields, late.caller())).toEqual({ traceReferences: awaited });
   });
 });
 

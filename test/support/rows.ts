@@ -11,6 +11,7 @@ import {
   type PaymentId,
   type RefundId,
 } from '../../src/ids.ts';
+import type { ProviderCode } from '../../src/vocabulary.ts';
 import { createConnections } from '../../src/providers/connections.ts';
 import { createBackground } from '../../src/refunds/background.ts';
 import { createWorld, type Caller, type World } from '../../src/refunds/world.ts';
@@ -25,11 +26,15 @@ export interface Tenant {
 
 type Db = Kysely<Database>;
 
-export async function insertTenant(db: Db, code: string): Promise<Tenant> {
+export async function insertTenant(
+  db: Db,
+  code: string,
+  provider: ProviderCode = 'yookassa',
+): Promise<Tenant> {
   const merchantId = uuidv7<MerchantId>();
   const accountId = uuidv7<AccountId>();
   const keyId = uuidv7<ApiKeyId>();
-  const accountCode = `yookassa-${code}`;
+  const accountCode = `${provider}-${code}`;
   await db
     .insertInto('merchants')
     .values({ id: merchantId, code, name: `Merchant ${code}` })
@@ -40,7 +45,7 @@ export async function insertTenant(db: Db, code: string): Promise<Tenant> {
       id: accountId,
       merchant_id: merchantId,
       code: accountCode,
-      provider: 'yookassa',
+      provider,
       identity: `shop-${code}`,
       display_name: `YooKassa ${code}`,
     })

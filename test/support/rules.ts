@@ -114,9 +114,10 @@ export interface LoggedRequest {
 /** Remembers where the provider's request log ends; the result lists what came since, of these operations. */
 export async function watchRequests(
   t: TestWorld,
+  provider = 'yookassa',
 ): Promise<(...operations: string[]) => Promise<LoggedRequest[]>> {
   const read = (since: number) =>
-    t.control<{ requests: LoggedRequest[]; next: number }>(`requests?provider=yookassa&since=${since}`);
+    t.control<{ requests: LoggedRequest[]; next: number }>(`requests?provider=${provider}&since=${since}`);
   const { next } = await read(0);
   return async (...operations) => {
     const { requests } = await read(next);
@@ -152,7 +153,7 @@ export async function expectSound(
   const madeWith = ledger.refunds.flatMap((refund) => refund.providerKey ?? []);
   expect(new Set(madeWith).size, 'I3').toBe(madeWith.length);
   if (!quiet) return;
-  const atProvider = ledger.refunds.filter((refund) => refund.status === 'succeeded');
+  const atProvider = ledger.refunds.filter(({ status }) => ['succeeded', 'processed'].includes(status));
   expect(sum(atProvider.map((refund) => BigInt(refund.amountMinor))), 'I2').toBe(
     refunded + payment.unbound_minor,
   );

@@ -49,7 +49,7 @@ export async function createTestService(name: string): Promise<TestService> {
       poolSize: 16,
       maxInflightRequests: 256,
       shutdownGraceMs: 10_000,
-      merchants: testMerchants(sandbox.yookassaUrl),
+      merchants: testMerchants(sandbox),
     },
     { log: createLog({ level: 'trace', destination }) },
   );

@@ -64,7 +64,13 @@ export interface LedgerPayment {
   }[];
 }
 
-export const testMerchants = (yookassaUrl: string): MerchantConfig[] =>
+const limits = { maxInFlight: 8, requestsPerSecond: 10_000, minLookIntervalMs: 0 };
+
+/** Both have an account at YooKassa, and `demo` one at Razorpay. */
+export const testMerchants = ({
+  yookassaUrl,
+  razorpayUrl,
+}: Pick<Sandbox, 'yookassaUrl' | 'razorpayUrl'>): MerchantConfig[] =>
   [
     { code: 'demo', shopId: '100500', secretKey: 'test_demo_yookassa_secret_key' },
     { code: 'other', shopId: '100501', secretKey: 'test_other_yookassa_secret_key' },
@@ -86,12 +92,25 @@ export const testMerchants = (yookassaUrl: string): MerchantConfig[] =>
         baseUrl: yookassaUrl,
         credentials: { shopId, secretKey },
         identity: shopId,
-        maxInFlight: 8,
-        requestsPerSecond: 10_000,
-        minLookIntervalMs: 0,
+        ...limits,
       },
+      ...(code === 'demo' ? [razorpayAccount(razorpayUrl)] : []),
     ],
   }));
+
+const razorpayAccount = (baseUrl: string) => ({
+  code: 'razorpay-demo',
+  provider: 'razorpay',
+  displayName: 'Razorpay demo',
+  baseUrl,
+  credentials: {
+    clientId: 'PartnerClient01',
+    clientSecret: 's3cr3t-Part/ner',
+    account: 'acc_SimSub00000001',
+  },
+  identity: 'acc_SimSub00000001',
+  ...limits,
+});
 
 export async function createTestWorld(
   name: string,
@@ -100,7 +119,7 @@ export async function createTestWorld(
   const [sandbox, database] = await Promise.all([startSandbox(), createTestDatabase(name)]);
   await markInstallation(database.db, true);
   await makeClockMovable(database.db);
-  const merchants = testMerchants(sandbox.yookassaUrl);
+  const merchants = testMerchants(sandbox);
   const tenants = await syncTenants(database.db, merchants);
   const clock = createMovableClock();
   const open: { close(): Promise<void> }[] = [];
@@ -171,7 +190,7 @@ export async function createTestWorld(
       return reference;
     },
     async ledgerOf(reference) {
-      const { payments } = await control<{ payments: LedgerPayment[] }>('ledger?provider=yookassa');
+      const { payments } = await control<{ payments: LedgerPayment[] }>('ledger');
       const found = payments.find((payment) => payment.reference === reference);
       if (found === undefined) throw new Error(`no payment ${reference} in the ledger`);
       return found;

@@ -29,6 +29,8 @@ export const capabilities: Capabilities = {
   // Six calendar months are never shorter; payment.ts has the exact instant.
   refundWindowDays: 181,
   traceReferences: ['ARN', 'RRN', 'UTR'],
+  // `processed` usually comes first ("Refunds", FAQs); after how many days the number follows is not published.
+  lateTraceReferences: true,
   externalRefunds: 'SEEN',
 };
 

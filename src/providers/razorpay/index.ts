@@ -15,11 +15,8 @@ import { listRefunds } from './list-refunds.ts';
 import { readPayment } from './payment.ts';
 import { readRefund } from './read-refund.ts';
 
-/** Its code is not one of the registered `providerCodes` yet. */
-type RazorpayAdapter = Omit<ProviderAdapter<RazorpayCredentials>, 'code'> & { readonly code: 'razorpay' };
-
 /** Razorpay and, in Malaysia, Curlec: razorpay.com/docs/api, version 1. Live and test mode share one base URL. */
-export const razorpay: RazorpayAdapter = {
+export const razorpay: ProviderAdapter<RazorpayCredentials> = {
   code: 'razorpay',
   displayName: 'Razorpay / Curlec',
   wireVersion: 'razorpay-1',

@@ -14,7 +14,7 @@ const LATEST = 4_765_046_400;
 /**
  * One page of refunds, newest first *within the page*. The order of the whole list is not documented: only its end
  * proves that nothing newer or older follows. The cursor is an offset: give `createdTo`, so that a new refund shifts
- * nothing. In a list over time a failed refund has no reason, since that needs its payment; read it by id for one.
+ * nothing. In a list over time a failed refund has no `failure`, since that needs its payment; `readRefund` tells it.
  */
 export async function listRefunds(access: Access, query: RefundListQuery): Promise<Look<RefundListPage>> {
   const { providerPaymentId: paymentId, createdFrom, createdTo, cursor } = query;
@@ -30,7 +30,7 @@ export async function listRefunds(access: Access, query: RefundListQuery): Promi
   const { refunds, nextSkip } = page.value;
   const facts =
     paymentId === undefined
-      ? refunds.map((refund) => refundFacts(refund, null))
+      ? refunds.map((refund) => ({ ...refundFacts(refund, null), failure: null }))
       : await allExplained(access, paymentId, refunds);
   return {
     kind: 'found',

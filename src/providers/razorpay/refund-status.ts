@@ -42,6 +42,15 @@ export function refundFacts(wire: WireRefund, paymentCreatedAt: Date | null): Re
       return value === undefined ? [] : [{ kind, value }];
     }),
     sources: [],
+    providerDetails: providerDetails(wire),
+  };
+}
+
+/** Which upload in the dashboard made it, and how fast it was made in the end. */
+function providerDetails({ batch_id: batchId, speed_processed: speed }: WireRefund): Record<string, string> {
+  return {
+    ...(batchId === undefined ? {} : { batch_id: batchId }),
+    ...(speed === undefined ? {} : { speed_processed: speed }),
   };
 }
 

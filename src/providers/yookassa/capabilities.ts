@@ -26,6 +26,7 @@ export const capabilities: Capabilities = {
   // Three years from the payment's creation; SberPay one year (see payment.ts).
   refundWindowDays: 3 * 365,
   traceReferences: ['RRN', 'OTHER'],
+  lateTraceReferences: false,
   externalRefunds: 'SEEN',
 };
 

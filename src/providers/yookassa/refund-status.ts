@@ -101,6 +101,7 @@ export function refundFacts(wire: WireRefund): RefundFacts {
     createdAt: wire.created_at,
     traceReferences: traceReferences(wire),
     sources: sourceFacts(wire.sources),
+    providerDetails: {},
   };
 }
 

@@ -39,6 +39,9 @@ export const CapabilitiesRef = builder.objectRef<Capabilities>('ProviderCapabili
       type: [TraceKindEnum],
       description: 'With which numbers the money can be traced at a bank.',
     }),
+    lateTraceReferences: t.exposeBoolean('lateTraceReferences', {
+      description: 'Such a number may come after the refund is final; `syncRefund` asks for it.',
+    }),
     externalRefunds: t.expose('externalRefunds', {
       type: ExternalRefundsEnum,
       description: 'What can be known of refunds that were made elsewhere.',

@@ -126,7 +126,7 @@ export const TraceAvailabilityEnum = builder.enumType('TraceReferenceAvailabilit
   values: {
     NOT_YET: { description: 'Not known yet.' },
     AVAILABLE: { description: 'Known: `value`.' },
-    NEVER: { description: 'The provider gave none for this refund.' },
+    NEVER: { description: 'The provider gave none for this refund, and will not.' },
   } as const satisfies Described<(typeof traceAvailabilities)[number]>,
 });
 

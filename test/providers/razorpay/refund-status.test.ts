@@ -20,6 +20,14 @@ test('all facts of a refund', () => {
     createdAt: new Date('2026-11-21T10:00:30Z'),
     traceReferences: [{ kind: 'RRN', value: '632600445566' }],
     sources: [],
+    providerDetails: { speed_processed: 'normal' },
+  });
+});
+
+test('an upload in the dashboard leaves its batch', () => {
+  expect(facts({ batch_id: 'batch_SimUpload0001' }).providerDetails).toEqual({
+    batch_id: 'batch_SimUpload0001',
+    speed_processed: 'normal',
   });
 });
 

@@ -30,6 +30,7 @@ test('all facts of a refund', () => {
       { kind: 'OTHER', value: '1027088AE4CB48CB81287833347A8777' },
     ],
     sources: [{ seller: '200601', amountMinor: 40000n, platformFeeMinor: 4000n }],
+    providerDetails: {},
   });
 });
 

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { type Currency, currencies, exponentOf, MAX_MINOR } from '../../src/money.ts';
+import type { RefundOrder } from '../../src/providers/provider.ts';
+import { fromWire as fromRazorpay } from '../../src/providers/razorpay/money.ts';
+import { razorpay } from '../../src/providers/razorpay/index.ts';
+import { fromWire as fromYooKassa } from '../../src/providers/yookassa/money.ts';
+import { yookassa } from '../../src/providers/yookassa/index.ts';
+
+/** ISO 4217 without what Razorpay's list of supported currencies has. */
+const notAtRazorpay: ReadonlySet<string> = new Set(
+  (
+    'AFN AOA ARS BOV BYN CDF CHE CHW CLF COU ERN FKP GEL IRR KPW LBP LYD MRU MXV PAB ' +
+    'SBD SDG SHP SLE SRD SSP STN SYP TJS TMT TOP USN UYI UYW VED VES WST XAD XCG ZWG'
+  ).split(' '),
+);
+const atYooKassa: ReadonlySet<string> = new Set('AMD AZN BYN EUR INR KZT MDL RUB TRY UAH USD UZS'.split(' '));
+
+const JSON_MAX = 2n ** 53n - 1n;
+
+const orderOf = (providerPaymentId: string, minor: bigint, currency: Currency): RefundOrder => ({
+  providerPaymentId,
+  amount: { minor, currency },
+  providerKey: '0'.repeat(40),
+  metadata: {},
+  receipt: null,
+});
+
+const table = currencies.map((currency) => ({ currency, exponent: exponentOf(currency) }));
+
+describe.each(table)('$currency of $exponent decimals', ({ currency, exponent }) => {
+  const problemsAt = {
+    yookassa: (minor: bigint) => yookassa.checkRefund(orderOf('2c85b35e-000f-5000-8000-1', minor, currency)),
+    razorpay: (minor: bigint) => razorpay.checkRefund(orderOf('pay_SimPayment0001', minor, currency)),
+  };
+
+  if (atYooKassa.has(currency))
+    test.each([1n, 410n, JSON_MAX, JSON_MAX + 2n, MAX_MINOR])(
+      'YooKassa takes %i minor units as a text of two decimals and gives them back',
+      (minor) => {
+        expect(problemsAt.yookassa(minor)).toEqual([]);
+        const { body } = yookassa.buildRefund(orderOf('2c85b35e-000f-5000-8000-1', minor, currency));
+        const { amount } = JSON.parse(body ?? '') as { amount: { value: string; currency: string } };
+        expect(amount.value).toMatch(/^\d+\.\d\d$/);
+        expect(BigInt(amount.value.replace('.', ''))).toBe(minor);
+        expect(fromYooKassa(amount)).toEqual({ minor, currency });
+      },
+    );
+  else
+    test('YooKassa does not take it', () => {
+      expect(problemsAt.yookassa(410n)).toEqual([
+        { path: ['amount'], message: `YooKassa does not take ${currency}.` },
+      ]);
+      expect(() => yookassa.buildRefund(orderOf('p', 410n, currency))).toThrow(RangeError);
+      expect(fromYooKassa({ value: '4.10', currency })).toBeUndefined();
+    });
+
+  if (notAtRazorpay.has(currency)) {
+    test('Razorpay does not take it', () => {
+      expect(problemsAt.razorpay(410n)).toEqual([
+        { path: ['amount'], message: `Razorpay does not take ${currency}.` },
+      ]);
+      expect(fromRazorpay({ amount: 410, currency })).toBeUndefined();
+    });
+    return;
+  }
+  const step = exponent === 3 ? 10n : 1n;
+  const largest = JSON_MAX - (JSON_MAX % step);
+
+  test.each([step, 410n, largest])(
+    'Razorpay takes %i minor units as a number and gives them back',
+    (minor) => {
+      expect(problemsAt.razorpay(minor)).toEqual([]);
+      const { body } = razorpay.buildRefund(orderOf('pay_SimPayment0001', minor, currency));
+      const digits = /^\{"amount":(\d+),/.exec(body ?? '')?.[1] ?? '';
+      expect(BigInt(digits)).toBe(minor);
+      expect(fromRazorpay({ amount: Number(digits), currency })).toEqual({ minor, currency });
+    },
+  );
+
+  test.each([largest + step, MAX_MINOR])('Razorpay refuses %i and names the most it takes', (minor) => {
+    const digits = largest.toString();
+    const most = exponent === 0 ? digits : `${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
+    expect(problemsAt.razorpay(minor)).toEqual([
+      { path: ['amount'], message: `Razorpay takes at most ${most} ${currency}.` },
+    ]);
+  });
+
+  if (exponent === 3)
+    test('Razorpay refuses a last decimal that is not 0 and names the nearest amounts', () => {
+      for (let last = 1n; last <= 9n; last += 1n)
+        expect(problemsAt.razorpay(99_990n + last)).toEqual([
+          {
+            path: ['amount'],
+            message: `Razorpay takes ${currency} with a last decimal of 0 only: 99.990 ${currency} or 100.000 ${currency}.`,
+          },
+        ]);
+    });
+});
+
+test('the tables name ISO 4217 currencies only', () => {
+  for (const code of [...notAtRazorpay, ...atYooKassa]) expect(currencies).toContain(code);
+});
