@@ -46,16 +46,19 @@ interface Endings {
   forget(): void;
 }
 
+/** One wish to stop may arrive twice: from the terminal, and from npm, which passes on what it gets itself. */
+const ECHO_MS = 1_000;
+
 function endings(log: Logger): Endings {
   let ask: (reason: string) => void = () => undefined;
   const asked = new Promise<string>((resolve) => {
     ask = resolve;
   });
-  let signals = 0;
+  let firstSignalAt: number | undefined;
   let failed = false;
   const onSignal = (signal: NodeJS.Signals): void => {
-    signals += 1;
-    if (signals > 1) process.exit(1);
+    firstSignalAt ??= performance.now();
+    if (performance.now() - firstSignalAt > ECHO_MS) process.exit(1);
     ask(signal);
   };
   // State in memory may be wrong now, so nothing is finished: what was under way is found in the database.

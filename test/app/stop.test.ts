@@ -65,9 +65,24 @@ describe('SIGTERM', () => {
     await untilSent();
     service.child.kill('SIGTERM');
     while (!service.stdout().includes('"msg":"stopping"')) await delay(10);
+    // Sooner, it would be taken for the same wish: npm passes on a signal that the terminal sent to both.
+    await delay(1_100);
     service.child.kill('SIGINT');
     expect(await service.exit).toBe(1);
     expect(await answer).toBe('cut');
+  });
+
+  it('that comes twice at once is one: the work ends, exit 0', async () => {
+    const service = runDemo(place);
+    const url = await service.url();
+    const payment = await newPayment(place);
+    await fault('slow', { delayMs: 1_000 });
+    const answer = refund(url, payment, 'slow-refund');
+    await untilSent();
+    service.child.kill('SIGINT');
+    service.child.kill('SIGTERM');
+    expect((await answer).refund?.status).toBe('SUCCEEDED');
+    expect(await service.exit).toBe(0);
   });
 
   it('under load is answered with whole answers only, each time', async () => {
