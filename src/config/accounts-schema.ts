@@ -26,6 +26,12 @@ const keySchema = z.strictObject({
     .describe('read: see payments and refunds. write: give money back. Neither includes the other.'),
 });
 
+const days = z.int().min(0).max(60);
+const arrivalDaysSchema = z.strictObject({
+  min: days.describe('The fewest days, 0 to 60.'),
+  max: days.describe('The most days, from `min` to 60.'),
+});
+
 const accountSchema = z.strictObject({
   code: code.describe('Name of the account in the API, unique in the whole file. Never change it.'),
   provider: z.string().describe('Code of the provider, such as yookassa.'),
@@ -59,6 +65,12 @@ const accountSchema = z.strictObject({
     .max(86_400_000)
     .default(2000)
     .describe('The same refund is not looked up at the provider more often than this, in milliseconds.'),
+  arrivalDays: arrivalDaysSchema
+    .refine(({ min, max }) => min <= max, { path: ['max'], error: 'must be at least "min"' })
+    .optional()
+    .describe(
+      'In how many days payers have their money, by your experience; shown as expectedArrival. Absent: not shown.',
+    ),
 });
 
 const merchantSchema = z.strictObject({
@@ -78,6 +90,7 @@ export const accountsFileSchema = z.strictObject({
 export function knownKeysAt(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return Object.keys(accountsFileSchema.shape);
   if (path.length === 2) return Object.keys(merchantSchema.shape);
+  if (path[4] === 'arrivalDays') return Object.keys(arrivalDaysSchema.shape);
   return Object.keys((path[2] === 'keys' ? keySchema : accountSchema).shape);
 }
 

@@ -47,6 +47,7 @@ export function reportDemoRules(env: Environment, report: Report): void {
  */
 export function demoDocument(sandboxPort: number): unknown {
   const key = (text: string) => ({ name: 'demo', sha256: sha256(text), scopes: [...scopes] });
+  // How long money takes to arrive is made up for the demo, so that `expectedArrival` can be seen; `other` has none.
   // The sandbox has no rate agreement; a load test against it should measure the service.
   const limits = { requestsPerSecond: 1000 };
   const yookassa = (merchant: string, shopId: string, name: string) => ({
@@ -55,6 +56,7 @@ export function demoDocument(sandboxPort: number): unknown {
     displayName: `YooKassa (${name})`,
     baseUrl: `http://127.0.0.1:${sandboxPort + 1}/v3`,
     credentials: { shopId, secretKey: `test_${merchant}_yookassa_secret_key` },
+    ...(merchant === 'demo' ? { arrivalDays: { min: 0, max: 3 } } : {}),
     ...limits,
   });
   const razorpay = {
@@ -67,6 +69,7 @@ export function demoDocument(sandboxPort: number): unknown {
       clientSecret: 's3cr3t-Part/ner',
       account: 'acc_SimSub00000001',
     },
+    arrivalDays: { min: 5, max: 7 },
     ...limits,
   };
   return {

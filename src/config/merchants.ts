@@ -89,9 +89,10 @@ function assemble(file: z.output<typeof accountsFileSchema>, resolved: ResolvedA
         maxInFlight,
         requestsPerSecond,
         minLookIntervalMs,
+        arrivalDays,
       } = account;
       const visible = { code: accountCode, provider, displayName, baseUrl, identity };
-      const limits = { maxInFlight, requestsPerSecond, minLookIntervalMs };
+      const limits = { maxInFlight, requestsPerSecond, minLookIntervalMs, arrivalDays };
       return [withHidden({ ...visible, ...limits }, { credentials })];
     }),
   }));

@@ -30,6 +30,8 @@ export interface AccountConfig {
   readonly maxInFlight: number;
   readonly requestsPerSecond: number | undefined;
   readonly minLookIntervalMs: number;
+  /** Whole days, `min` to `max`, after which payers have their money by the operator's experience. */
+  readonly arrivalDays?: { readonly min: number; readonly max: number } | undefined;
 }
 
 export interface MerchantConfig {

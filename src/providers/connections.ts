@@ -1,6 +1,12 @@
 import type { AccountId, MerchantId } from '../ids.ts';
 import type { AccountAccess, ProviderAdapter } from './provider.ts';
 
+/** How many days a payer waits for the money of this account, at least and at most, by the operator's experience. */
+export interface ArrivalDays {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** A configured account, ready to be called. */
 export interface Connection {
   readonly accountId: AccountId;
@@ -10,6 +16,8 @@ export interface Connection {
   readonly access: AccountAccess;
   /** A refund or payment of this account is asked for at most this often, in milliseconds. */
   readonly minLookIntervalMs: number;
+  /** Undefined: nobody has said. */
+  readonly arrivalDays: ArrivalDays | undefined;
 }
 
 /** All configured accounts. An account that has left the configuration keeps its rows but has no connection. */

@@ -1,13 +1,13 @@
 import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Cause } from '../context.ts';
-import type { EventSource } from '../db/events.ts';
+import { eventRow, type EventSource } from '../db/events.ts';
 import type { Leg } from '../db/legs.ts';
 import type { Payment } from '../db/payments.ts';
 import type { Database } from '../db/tables.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
-import type { Evidence, LegStatus } from '../vocabulary.ts';
+import type { Evidence, LegStatus, TraceReference } from '../vocabulary.ts';
 import { lookGapMs } from './freshness.ts';
 import { moveLeg, type LegPatch } from './move-leg.ts';
 import { findTransition, isFinalLeg, type TransitionCause } from './transitions.ts';
@@ -54,7 +54,7 @@ export async function applyFacts(
   if (facts.status === 'UNRECOGNISED' && facts.rawStatus !== leg.raw_status)
     alarm(context.log, 'PROVIDER_STATUS_UNRECOGNISED', leg, facts);
   if (to === leg.status) {
-    await keepDetails(tx, leg, facts, context.asOf);
+    await keepDetails(tx, context, leg, facts);
     return legs;
   }
   const transition = findTransition(leg.status, context.cause, to);
@@ -109,9 +109,16 @@ const evidenceOf = (facts: RefundFacts, differs: boolean): Evidence => ({
 
 /**
  * The status stays; what the provider added (its id, a trace reference, the time of the look) is kept. A trace
- * reference, once given, is not taken back by a look that does not show it; a late look only fills gaps.
+ * reference, once given, is not taken back by a look that does not show it; a late look only fills gaps. News
+ * raise the version and leave an event, in the statement that keeps them.
  */
-async function keepDetails(tx: Kysely<Database>, leg: Leg, facts: RefundFacts, asOf: Date): Promise<void> {
+async function keepDetails(
+  tx: Kysely<Database>,
+  context: FactContext,
+  leg: Leg,
+  facts: RefundFacts,
+): Promise<void> {
+  const { asOf } = context;
   const isLate = asOf < leg.as_of;
   const known = leg.trace_references;
   const given = facts.traceReferences;
@@ -121,20 +128,51 @@ async function keepDetails(tx: Kysely<Database>, leg: Leg, facts: RefundFacts, a
     leg.provider_refund_id !== facts.providerRefundId ||
     leg.raw_status !== rawStatus ||
     JSON.stringify(known) !== traceReferences;
+  const keep = (db: Pick<Kysely<Database>, 'updateTable'>) =>
+    db
+      .updateTable('refund_legs')
+      .set({
+        provider_refund_id: facts.providerRefundId,
+        raw_status: rawStatus,
+        trace_references: traceReferences,
+        ...(asOf > leg.as_of ? { as_of: asOf } : {}),
+      })
+      .where('id', '=', leg.id);
+  if (!isNews) {
+    await keep(tx).execute();
+    return;
+  }
+  const added = (JSON.parse(traceReferences) as TraceReference[]).filter(
+    ({ kind, value }) => !known.some((reference) => reference.kind === kind && reference.value === value),
+  );
   await tx
-    .updateTable('refund_legs')
-    .set({
-      provider_refund_id: facts.providerRefundId,
-      raw_status: rawStatus,
-      trace_references: traceReferences,
-      ...(asOf > leg.as_of ? { as_of: asOf } : {}),
-    })
-    .where('id', '=', leg.id)
+    .with('kept', (cte) => keep(cte))
+    .with('parent', (cte) =>
+      cte
+        .updateTable('refunds')
+        .set({ version: sql<number>`version + 1`, updated_at: sql<Date>`app_now()` })
+        .where('id', '=', leg.refund_id),
+    )
+    .insertInto('events')
+    .values(
+      eventRow({
+        merchantId: leg.merchant_id,
+        paymentId: leg.payment_id,
+        refundId: leg.refund_id,
+        legId: leg.id,
+        kind: 'leg.details',
+        from: leg.status,
+        to: leg.status,
+        source: sourceOf(context.cause),
+        cause: context.by,
+        evidence: {
+          providerRefundId: facts.providerRefundId,
+          rawStatus,
+          traceReferenceKinds: added.length === 0 ? null : added.map(({ kind }) => kind).join(' '),
+          cause: context.cause,
+          attempt: leg.attempt,
+        },
+      }),
+    )
     .execute();
-  if (isNews)
-    await tx
-      .updateTable('refunds')
-      .set({ version: sql<number>`version + 1`, updated_at: sql<Date>`app_now()` })
-      .where('id', '=', leg.refund_id)
-      .execute();
 }

@@ -2,6 +2,7 @@ import type { Refund } from '../db/legs.ts';
 import type { RefundLeg, RefundShare } from '../db/read-batch.ts';
 import type { Failure } from '../errors.ts';
 import { isFinalRefund, moneyMovementOf } from '../refunds/derive.ts';
+import { expectedArrival, type DateRange } from '../refunds/expected-arrival.ts';
 import { freshnessOf, type Freshness } from '../refunds/freshness.ts';
 import type { MoneyMovement } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
@@ -56,6 +57,10 @@ export async function failureOfRefund(context: GraphQLContext, refund: Refund): 
   );
   return telling.find((leg) => leg.failure !== null)?.failure ?? null;
 }
+
+/** By the figures of the refund's account; null where it has none. */
+export const arrivalOfRefund = (context: GraphQLContext, refund: Refund): DateRange | null =>
+  expectedArrival(refund, context.world.connections.find(refund.account_id)?.arrivalDays);
 
 /** As fresh as the leg that was looked at longest ago. */
 export async function freshnessOfRefund(context: GraphQLContext, refund: Refund): Promise<Freshness> {

@@ -7,7 +7,7 @@ import { legStatuses, type Evidence, type LegStatus } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
 import { legsOfRefund } from './refund-fields.ts';
 
-export const refundEventKinds = ['CREATED', 'IMPORTED', 'MOVED', 'CONTRADICTED'] as const;
+export const refundEventKinds = ['CREATED', 'IMPORTED', 'MOVED', 'DETAILS', 'CONTRADICTED'] as const;
 export type RefundEventKind = (typeof refundEventKinds)[number];
 type PublicLegStatus = ReturnType<typeof publicLegStatus>;
 
@@ -15,6 +15,7 @@ const kinds: Readonly<Record<string, RefundEventKind>> = {
   'refund.created': 'CREATED',
   'refund.imported': 'IMPORTED',
   'leg.moved': 'MOVED',
+  'leg.details': 'DETAILS',
   'leg.contradicted': 'CONTRADICTED',
 };
 
@@ -82,6 +83,7 @@ const shown: readonly string[] = [
   'rawStatus',
   'readable',
   'sent',
+  'traceReferenceKinds',
   'transport',
   'why',
 ];

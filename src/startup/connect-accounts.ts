@@ -40,6 +40,7 @@ export function connectAccounts(
         adapter,
         access: { code: account.code, credentials: account.credentials, http, clock: kernel.clock },
         minLookIntervalMs: account.minLookIntervalMs,
+        arrivalDays: account.arrivalDays,
       };
     }),
   );

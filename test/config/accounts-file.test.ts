@@ -35,6 +35,7 @@ describe('the accounts file', () => {
       maxInFlight: 2,
       requestsPerSecond: 0.5,
       minLookIntervalMs: 0,
+      arrivalDays: { min: 0, max: 60 },
       baseUrl: 'https://proxy.example.com/v3/',
     };
     const [read] = loadFile(withAccount(given)).merchants[0]?.accounts ?? [];
@@ -80,6 +81,34 @@ describe('the accounts file', () => {
     ['half a slot', withAccount({ maxInFlight: 1.5 }), 'accounts[0].maxInFlight'],
     ['no request per second', withAccount({ requestsPerSecond: 0 }), 'accounts[0].requestsPerSecond'],
     ['a negative interval', withAccount({ minLookIntervalMs: -1 }), 'accounts[0].minLookIntervalMs'],
+    [
+      'arrival in less than no time',
+      withAccount({ arrivalDays: { min: -1, max: 1 } }),
+      'accounts[0].arrivalDays.min',
+    ],
+    [
+      'arrival after 61 days',
+      withAccount({ arrivalDays: { min: 0, max: 61 } }),
+      'accounts[0].arrivalDays.max',
+    ],
+    [
+      'arrival in half a day',
+      withAccount({ arrivalDays: { min: 0.5, max: 1 } }),
+      'accounts[0].arrivalDays.min',
+    ],
+    [
+      'a latest day before the earliest',
+      withAccount({ arrivalDays: { min: 3, max: 2 } }),
+      'accounts[0].arrivalDays.max',
+    ],
+    ['arrival without a latest day', withAccount({ arrivalDays: { min: 3 } }), 'accounts[0].arrivalDays.max'],
+    ['arrival as one number', withAccount({ arrivalDays: 3 }), 'accounts[0].arrivalDays'],
+    ['arrival of a text', withAccount({ arrivalDays: { min: '0', max: 1 } }), 'accounts[0].arrivalDays.min'],
+    [
+      'a word that arrival does not have',
+      withAccount({ arrivalDays: { min: 0, max: 1, typical: 1 } }),
+      'accounts[0].arrivalDays.typical',
+    ],
     [
       'a provider without a default URL',
       withAccount({ provider: 'homegrown', credentials: { login: 'x' } }),

@@ -41,6 +41,9 @@ describe('demo mode', () => {
     });
     expect(razorpay?.credentials).toHaveProperty('clientSecret', 's3cr3t-Part/ner');
     expect(config.merchants[1]?.accounts).toHaveLength(1);
+    expect(demo?.arrivalDays).toEqual({ min: 0, max: 3 });
+    expect(razorpay?.arrivalDays).toEqual({ min: 5, max: 7 });
+    expect(other?.arrivalDays).toBeUndefined();
   });
 
   it('knows its two keys, with both scopes', () => {

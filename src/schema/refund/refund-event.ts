@@ -12,6 +12,10 @@ const RefundEventKindEnum = builder.enumType('RefundEventKind', {
     CREATED: { description: 'It was asked for here; the amount was reserved.' },
     IMPORTED: { description: 'It was found at the provider, made elsewhere.' },
     MOVED: { description: 'One of its legs went from one status to another.' },
+    DETAILS: {
+      description:
+        'The provider told more of a leg whose status stayed: a trace number, its id, another word for the status.',
+    },
     CONTRADICTED: { description: 'The provider took back what had been final.' },
   } as const satisfies Described<RefundEventKind>,
 });
@@ -41,7 +45,7 @@ export const RefundEventRef = builder.objectRef<RefundEventView>('RefundEvent').
     from: t.expose('from', {
       type: RefundLegStatusEnum,
       nullable: true,
-      description: 'The status before; null at the beginning. The same as `to` when a send was answered.',
+      description: 'The status before; null at the beginning. The same as `to` when a send was answered, and of DETAILS.',
     }),
     to: t.expose('to', {
       type: RefundLegStatusEnum,

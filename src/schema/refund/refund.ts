@@ -3,6 +3,7 @@ import { actionsOfRefund } from '../../resolvers/actions.ts';
 import { resolveMerchant } from '../../resolvers/merchant.ts';
 import { money } from '../../resolvers/money.ts';
 import {
+  arrivalOfRefund,
   failureOfRefund,
   freshnessOfRefund,
   legsOfRefund,
@@ -12,6 +13,7 @@ import {
 import { historyOfRefund } from '../../resolvers/refund-history.ts';
 import { summaryOfRefund } from '../../resolvers/refund-summary.ts';
 import { traceReferencesOfRefund } from '../../resolvers/trace-references.ts';
+import { DateRangeRef } from '../date-range.ts';
 import { FreshnessRef } from '../freshness.ts';
 import { MoneyRef } from '../money/money.ts';
 import { AccountRef, PaymentRef, RefundLegRef, RefundRef, RefundSourceRef } from '../refs.ts';
@@ -106,6 +108,13 @@ RefundRef.implement({
       type: [TraceReferenceRef],
       description: 'With which numbers a bank can find the money.',
       resolve: (refund, _args, context) => traceReferencesOfRefund(context, refund),
+    }),
+    expectedArrival: t.field({
+      type: DateRangeRef,
+      nullable: true,
+      description:
+        'When the payer should have the money, by the figures that the operator gave for the account; null without figures, where no money is on its way, and for refunds made elsewhere.',
+      resolve: (refund, _args, context) => arrivalOfRefund(context, refund),
     }),
     replaces: t.field({
       type: RefundRef,
