@@ -199,7 +199,10 @@ async function expectSourcesSound(t: TestWorld, paymentId: PaymentId): Promise<v
   }
 }
 
-/** I5: the events of every leg lead, one move after the other, from its birth to its present status. */
+/**
+ * I5: the events of every leg lead, one move after the other, from its birth to its present status; what the
+ * provider told besides moves nothing; and no version of a refund is without its event.
+ */
 async function expectEventsSound(t: TestWorld, paymentId: PaymentId): Promise<void> {
   const { db } = t.database;
   const legs = await db.selectFrom('refund_legs').selectAll().where('payment_id', '=', paymentId).execute();
@@ -222,8 +225,18 @@ async function expectEventsSound(t: TestWorld, paymentId: PaymentId): Promise<vo
     for (const event of own) {
       expect(event.from_status, 'I5').toBe(status);
       expect(event.actor, 'I5: who').not.toBe('');
+      if (event.kind === 'leg.details') expect(event.to_status, 'I5: details move nothing').toBe(status);
       status = event.to_status;
     }
     expect(status, 'I5: the last event is the present status').toBe(leg.status);
+  }
+  const refunds = await db
+    .selectFrom('refunds')
+    .select(['id', 'version'])
+    .where('payment_id', '=', paymentId)
+    .execute();
+  for (const { id, version } of refunds) {
+    const own = events.filter((event) => event.refund_id === id);
+    expect(own, 'rule 10: as many events as versions').toHaveLength(version);
   }
 }

@@ -1,6 +1,6 @@
+import { failure } from '../failure.ts';
 import type { WireRequest } from '../http.ts';
 import type { VoidOutcome } from '../provider.ts';
-import { failure } from './errors.ts';
 
 /**
  * Razorpay has no call that releases a hold (razorpay.com/docs/api/payments): a payment that is not captured in time is

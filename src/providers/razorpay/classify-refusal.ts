@@ -1,8 +1,8 @@
+import { failure } from '../failure.ts';
 import type { Failure } from '../../errors.ts';
 import type { Money } from '../../money.ts';
 import type { Look, PaymentSight } from '../provider.ts';
 import { type fragments, says } from './descriptions.ts';
-import { failure } from './errors.ts';
 import type { WireError } from './wire.ts';
 
 export interface Refusal {

@@ -1,3 +1,4 @@
+import { readAs } from '../read-json.ts';
 import type { Money } from '../../money.ts';
 import type { WireRequest } from '../http.ts';
 import type { AccountAccess, RefundOrder, SendOutcome } from '../provider.ts';
@@ -10,7 +11,7 @@ import { unknown, unreadable, verdictOf } from './errors.ts';
 import { readPayment } from './payment.ts';
 import { explained } from './read-refund.ts';
 import { REFERENCE_ENTRY, refundFacts } from './refund-status.ts';
-import { type WireError, readAs, wireRefund } from './wire.ts';
+import { type WireError, wireRefund } from './wire.ts';
 
 type Access = AccountAccess<RazorpayCredentials>;
 

@@ -1,9 +1,11 @@
-import type { Failure, ProviderErrorCode, RetryAdvice } from '../../errors.ts';
+import { safeText } from '../read-json.ts';
+import { failure } from '../failure.ts';
+import type { Failure } from '../../errors.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 import type { WireResult } from '../http.ts';
 import type { Evidence } from '../provider.ts';
 import { says } from './descriptions.ts';
-import { type WireError, readError, safeText } from './wire.ts';
+import { type WireError, readError } from './wire.ts';
 
 /** What an answer means before anything else is known: by HTTP status, then by code. */
 export type Verdict =
@@ -113,15 +115,6 @@ export function readFailure(result: WireResult, asPartner: boolean): Failure {
 
 const isAboutRequest = (error: WireError): boolean =>
   error.field !== undefined || says(error, 'noSuchUrl') || says(error, 'noSuchId');
-
-export function failure(
-  code: ProviderErrorCode,
-  retry: RetryAdvice,
-  message: string,
-  providerCode: string | null = null,
-): Failure {
-  return { code, retry, message, providerCode };
-}
 
 function unavailable(message: string, providerCode: string | null = null): Failure {
   return failure('PROVIDER_UNAVAILABLE', 'WAIT', message, providerCode);

@@ -1,8 +1,8 @@
+import { readAs } from '../read-json.ts';
 import type { z } from 'zod';
 import type { AccountAccess, Look } from '../provider.ts';
 import { authorization, isPartner, type RazorpayCredentials } from './credentials.ts';
 import { isSuccess, readFailure, saysAbsent } from './errors.ts';
-import { readAs } from './wire.ts';
 
 /** GETs one object. One that cannot be read, or is not the `wanted` one, is `unavailable`. */
 export async function read<T>(

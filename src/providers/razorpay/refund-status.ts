@@ -1,6 +1,6 @@
+import { failure } from '../failure.ts';
 import type { Failure } from '../../errors.ts';
 import type { RefundFacts, TraceReference } from '../provider.ts';
-import { failure } from './errors.ts';
 import { refundWindowEnd } from './refund-window.ts';
 import { type WireRefund, mapText } from './wire.ts';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readAs, safeText } from '../read-json.ts';
 import { fromWire } from './money.ts';
 
 /**
@@ -22,14 +23,6 @@ const instant = z
   .min(0)
   .max(253_402_300_799)
   .transform((seconds) => new Date(seconds * 1000));
-
-/** Text that others wrote. Without what PostgreSQL cannot store (NUL, lone surrogates) and cut to length. */
-export function safeText(text: string, maxLength: number): string {
-  return text
-    .slice(0, maxLength)
-    .toWellFormed()
-    .replaceAll(/\p{Cc}/gu, ' ');
-}
 
 const MAX_TEXT = 512;
 const text = z.string().transform((raw) => safeText(raw, MAX_TEXT));
@@ -103,18 +96,6 @@ export type WireError = z.infer<typeof wireError>['error'];
 
 /** `{"message": "no Route matched with those values"}`: of the gateway before the API. */
 const gatewayError = z.object({ message: text }).transform(({ message }) => ({ description: message }));
-
-/** Reads an answer's text as one of these objects, or undefined. */
-export function readAs<T>(schema: z.ZodType<T>, body: string): T | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  const read = schema.safeParse(json);
-  return read.success ? read.data : undefined;
-}
 
 /** The error of an answer in either shape, or undefined for what neither the API nor its gateway wrote. */
 export function readError(body: string): WireError | undefined {

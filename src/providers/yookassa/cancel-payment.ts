@@ -1,10 +1,12 @@
+import { readAs } from '../read-json.ts';
+import { failure } from '../failure.ts';
 import type { WireRequest } from '../http.ts';
 import type { AccountAccess, PaymentFacts, VoidOutcome } from '../provider.ts';
 import { SEND_DEADLINE_MS } from './capabilities.ts';
 import { authorization, type YooKassaCredentials } from './credentials.ts';
-import { failure, unreadable, verdictOf } from './errors.ts';
+import { unreadable, verdictOf } from './errors.ts';
 import { paymentFacts, readPaymentAlone } from './payment.ts';
-import { isWireId, readAs, wirePayment } from './wire.ts';
+import { isWireId, wirePayment } from './wire.ts';
 
 type Access = AccountAccess<YooKassaCredentials>;
 

@@ -1,7 +1,7 @@
+import { failure } from '../failure.ts';
 import type { Failure } from '../../errors.ts';
 import type { Money } from '../../money.ts';
 import type { Look, PaymentSight } from '../provider.ts';
-import { failure } from './errors.ts';
 import type { WireError } from './wire.ts';
 
 export interface Refusal {

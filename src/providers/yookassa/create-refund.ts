@@ -1,3 +1,4 @@
+import { readAs } from '../read-json.ts';
 import type { Money } from '../../money.ts';
 import type { WireRequest } from '../http.ts';
 import type { AccountAccess, OrderProblem, RefundOrder, SendOutcome, SourceFacts } from '../provider.ts';
@@ -9,7 +10,7 @@ import { takesCurrency, toWire } from './money.ts';
 import { readPayment } from './payment.ts';
 import { receiptProblems, receiptToWire } from './receipt.ts';
 import { refundFacts } from './refund-status.ts';
-import { isWireId, readAs, wireRefund } from './wire.ts';
+import { isWireId, wireRefund } from './wire.ts';
 
 type Access = AccountAccess<YooKassaCredentials>;
 

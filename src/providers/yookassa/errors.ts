@@ -1,8 +1,10 @@
-import type { Failure, ProviderErrorCode, RetryAdvice } from '../../errors.ts';
+import { readAs, safeText } from '../read-json.ts';
+import { failure } from '../failure.ts';
+import type { Failure } from '../../errors.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 import type { WireResult } from '../http.ts';
 import type { Evidence } from '../provider.ts';
-import { type WireError, readAs, safeText, wireError } from './wire.ts';
+import { type WireError, wireError } from './wire.ts';
 
 /**
  * What an answer means before anything else is known: by HTTP status first, since generated clients and edge proxies
@@ -102,15 +104,6 @@ export function readFailure(result: WireResult): Failure {
   if (result.status === 401 || result.status === 403) return authenticationFailed(code);
   if (result.status === 429) return rateLimited(code);
   return unavailable(`YooKassa gave no usable answer (HTTP ${result.status}).`, code);
-}
-
-export function failure(
-  code: ProviderErrorCode,
-  retry: RetryAdvice,
-  message: string,
-  providerCode: string | null = null,
-): Failure {
-  return { code, retry, message, providerCode };
 }
 
 function unavailable(message: string, providerCode: string | null = null): Failure {

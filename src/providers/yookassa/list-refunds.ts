@@ -1,9 +1,10 @@
+import { readAs } from '../read-json.ts';
 import type { AccountAccess, Look, RefundFacts, RefundListPage, RefundListQuery } from '../provider.ts';
 import { capabilities } from './capabilities.ts';
 import { authorization, type YooKassaCredentials } from './credentials.ts';
 import { deniedBy, readFailure } from './errors.ts';
 import { refundFacts } from './refund-status.ts';
-import { isWireId, readAs, wireRefund, wireRefundList } from './wire.ts';
+import { isWireId, wireRefund, wireRefundList } from './wire.ts';
 
 type Access = AccountAccess<YooKassaCredentials>;
 

@@ -1,3 +1,4 @@
+import { readAs } from '../read-json.ts';
 import type {
   AccountAccess,
   Look,
@@ -10,7 +11,7 @@ import { authorization, type YooKassaCredentials } from './credentials.ts';
 import { deniedBy, readFailure } from './errors.ts';
 import { listRefunds } from './list-refunds.ts';
 import { sourceFacts } from './refund-status.ts';
-import { type WirePayment, isWireId, metadataText, readAs, wirePayment } from './wire.ts';
+import { type WirePayment, isWireId, metadataText, wirePayment } from './wire.ts';
 
 type Access = AccountAccess<YooKassaCredentials>;
 

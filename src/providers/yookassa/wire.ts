@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { safeText } from '../read-json.ts';
 import { fromWire } from './money.ts';
 
 /**
@@ -22,14 +23,6 @@ const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(te
 const money = z
   .object({ value: z.string(), currency: z.string() })
   .transform((wire, context) => fromWire(wire) ?? (context.addIssue('not an amount'), z.NEVER));
-
-/** Text that others wrote. Without what PostgreSQL cannot store (NUL, lone surrogates) and cut to length. */
-export function safeText(text: string, maxLength: number): string {
-  return text
-    .slice(0, maxLength)
-    .toWellFormed()
-    .replaceAll(/\p{Cc}/gu, ' ');
-}
 
 const MAX_TEXT = 512;
 const text = z.string().transform((raw) => safeText(raw, MAX_TEXT));
@@ -91,18 +84,6 @@ export const wireError = z.object({
   retry_after: optional(z.number().nonnegative().finite()),
 });
 export type WireError = z.infer<typeof wireError>;
-
-/** Reads an answer's text as one of these objects, or undefined. */
-export function readAs<T>(schema: z.ZodType<T>, body: string): T | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  const read = schema.safeParse(json);
-  return read.success ? read.data : undefined;
-}
 
 /** A string of a metadata map, or null. */
 export function metadataText(map: WirePayment['metadata'], key: string): string | null {
