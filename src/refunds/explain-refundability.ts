@@ -71,6 +71,8 @@ function whatLowers(payment: Payment): string[] {
   const reasons: string[] = [];
   if (payment.overcommitted) reasons.push('More was returned or is under way than was captured.');
   if (payment.captured_minor === 0n) reasons.push('Nothing was captured.');
+  if (payment.amount_minor < payment.captured_minor)
+    reasons.push(`The provider says now that ${amount(payment.amount_minor)} was captured.`);
   if (refunded_minor > 0n) reasons.push(`${amount(refunded_minor)} was refunded already.`);
   if (reserved_minor > 0n)
     reasons.push(`${amount(reserved_minor)} is reserved by refunds that are not final.`);

@@ -12,10 +12,11 @@ type Payment = Selectable<PaymentTable>;
  */
 export function refundableOf(payment: Payment): bigint {
   if (payment.state !== 'CAPTURED' || payment.overcommitted || !payment.refundable_by_provider) return 0n;
-  const byLedger =
-    payment.captured_minor - payment.refunded_minor - payment.reserved_minor - payment.unbound_minor;
-  // The amount as it was read last: `captured_minor` keeps the highest that was ever seen.
-  const byProvider = payment.amount_minor - (payment.provider_refunded_minor ?? 0n);
+  // `captured_minor` keeps the highest that was ever seen; the amount is that of the last read.
+  const { captured_minor: highest, amount_minor: latest } = payment;
+  const taken = latest < highest ? latest : highest;
+  const byLedger = taken - payment.refunded_minor - payment.reserved_minor - payment.unbound_minor;
+  const byProvider = taken - (payment.provider_refunded_minor ?? 0n);
   const least = byLedger < byProvider ? byLedger : byProvider;
   return least > 0n ? least : 0n;
 }

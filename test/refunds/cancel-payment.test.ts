@@ -180,6 +180,34 @@ describe('a hold', () => {
     expect(valueOf(await cancel(input))).toMatchObject({ outcome: 'VOIDED', replayed: true });
   });
 
+  test('released twice at once with one key is never nothing to cancel to the slower one', async () => {
+    const paymentId = await hold();
+    const input = command(paymentId);
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let arrive = (): void => {};
+    const isThere = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const slow = await t.replica({
+      adapter: {
+        async readPayment(access, id) {
+          arrive();
+          await released;
+          return yookassa.readPayment(access as never, id);
+        },
+      },
+    });
+    const slower = cancelPayment(slow, t.caller(), input);
+    await isThere;
+    expect(valueOf(await cancel(input))).toMatchObject({ outcome: 'VOIDED', replayed: false });
+    release();
+    expect(valueOf(await slower)).toMatchObject({ outcome: 'VOIDED', replayed: true });
+    expect(await operations(paymentId)).toHaveLength(1);
+  });
+
   test('one key for two holds at the same moment releases one', async () => {
     const holds = [await hold(), await hold()];
     const idempotencyKey = newKey();
@@ -220,5 +248,85 @@ describe('a hold', () => {
     expect(await operations(paymentId)).toMatchObject([{ status: 'FAILED' }]);
     expect(valueOf(await createRefund(t.world, t.caller(), refund))).toMatchObject({ replayed: false });
     await expectSound(t, paymentId);
+  });
+});
+
+describe('a release that the provider put off', () => {
+  test.each([
+    ['rate-limited', 'RATE_LIMITED'],
+    ['unauthorized', 'AUTHENTICATION_FAILED'],
+  ])('by %s ends at once and blocks nothing: a new key releases the hold', async (kind, code) => {
+    const paymentId = await hold();
+    const input = command(paymentId);
+    await voidFault(kind);
+    const problem = { type: 'ProviderProblem', code, retry: 'NEW_REQUEST' };
+    expect(problemOf(await cancel(input))).toMatchObject(problem);
+    expect(await operations(paymentId)).toMatchObject([{ status: 'FAILED', sends: 1 }]);
+    const requests = await watchRequests(t);
+    expect(problemOf(await cancel(input))).toMatchObject(problem);
+    expect(await requests('cancelPayment')).toEqual([]);
+    expect(valueOf(await cancel(command(paymentId)))).toMatchObject({ outcome: 'VOIDED' });
+  });
+
+  test('or that never left ends at once and blocks nothing, too', async () => {
+    const paymentId = await hold();
+    const paused = await t.replica({
+      adapter: {
+        sendVoid: (access, request, id) => yookassa.sendVoid(access as never, request, id, () => false),
+      },
+    });
+    const requests = await watchRequests(t);
+    expect(problemOf(await cancelPayment(paused, t.caller(), command(paymentId)))).toMatchObject({
+      type: 'ProviderProblem',
+      retry: 'NEW_REQUEST',
+    });
+    expect(await requests('cancelPayment')).toEqual([]);
+    expect(await operations(paymentId)).toMatchObject([{ status: 'FAILED' }]);
+    expect(valueOf(await cancel(command(paymentId)))).toMatchObject({ outcome: 'VOIDED' });
+  });
+
+  test('after a send whose answer was lost is still unclear', async () => {
+    const paymentId = await hold();
+    const input = command(paymentId);
+    await voidFault('lost-before-effect');
+    await cancel(input);
+    await voidFault('rate-limited');
+    expect(valueOf(await cancel(input))).toMatchObject({ outcome: 'IN_PROGRESS' });
+    expect(await operations(paymentId)).toMatchObject([{ status: 'UNKNOWN', sends: 2 }]);
+  });
+});
+
+describe('a release whose answer was lost', () => {
+  const keyLifeSeconds = 23 * 3_600;
+
+  test('and that did not happen within the life of its key ends; a new key releases the hold', async () => {
+    const paymentId = await hold();
+    const input = command(paymentId);
+    await voidFault('lost-before-effect', { times: 2 });
+    await cancel(input);
+    await t.advance(keyLifeSeconds - 60);
+    const requests = await watchRequests(t);
+    expect(valueOf(await cancel(input))).toMatchObject({ outcome: 'IN_PROGRESS' });
+    expect(problemOf(await cancel(command(paymentId)))).toMatchObject({ type: 'OperationInProgress' });
+    expect(await requests('cancelPayment')).toHaveLength(1);
+    await t.advance(61);
+    const problem = { type: 'ProviderProblem', code: 'PROVIDER_UNAVAILABLE', retry: 'NEW_REQUEST' };
+    expect(problemOf(await cancel(input))).toMatchObject(problem);
+    expect(await operations(paymentId)).toMatchObject([{ status: 'FAILED' }]);
+    expect(problemOf(await cancel(input))).toMatchObject(problem);
+    expect(await requests('cancelPayment')).toHaveLength(1);
+    expect(valueOf(await cancel(command(paymentId)))).toMatchObject({ outcome: 'VOIDED', replayed: false });
+    expect(await t.ledgerOf(paymentId)).toMatchObject({ voided: true });
+  });
+
+  test('is not given up while the provider cannot be asked whether the hold still stands', async () => {
+    const paymentId = await hold();
+    const input = command(paymentId);
+    await voidFault('lost-before-effect');
+    await cancel(input);
+    await t.advance(keyLifeSeconds + 1);
+    await armFault(t, 'error-before-effect', { operation: 'getPayment', times: 100 });
+    expect(valueOf(await cancel(input))).toMatchObject({ outcome: 'IN_PROGRESS' });
+    expect(await operations(paymentId)).toMatchObject([{ status: 'UNKNOWN' }]);
   });
 });

@@ -40,8 +40,10 @@ describe('a refund of which nothing was executed', () => {
     await armFault(t, 'rate-limited');
     const refundId = await create(paymentId);
     const requests = await watchRequests(t);
+    expect((await refundRow(t, refundId)).legs[0]!.failure).toMatchObject({ code: 'RATE_LIMITED' });
     expect(valueOf(await cancel(refundId))).toEqual({ refundId });
-    expect(await refundRow(t, refundId)).toMatchObject({ status: 'CANCELED' });
+    // What had put it off is not why it ended.
+    expect(await refundRow(t, refundId)).toMatchObject({ status: 'CANCELED', legs: [{ failure: null }] });
     expect(await paymentRow(t, paymentId)).toMatchObject({ reserved_minor: 0n, refunded_minor: 0n });
     valueOf(await syncRefund(t.world, t.caller(), { refundId, waitMs: 10_000 }));
     expect(await requests('createRefund')).toEqual([]);

@@ -16,6 +16,7 @@ const later = new Date(at.getTime() + 1);
 const minor = fc.bigInt({ min: 0n, max: 4n });
 const situations: fc.Arbitrary<PaymentSituation> = fc
   .record({
+    amount_minor: minor,
     captured_minor: minor,
     refunded_minor: minor,
     reserved_minor: minor,
@@ -104,6 +105,22 @@ describe('says why', () => {
         '100.00 RUB is reserved by refunds that are not final.',
         'The provider says that 600.00 RUB was refunded.',
       ],
+    });
+  });
+});
+
+describe('an amount that the provider now says is smaller', () => {
+  test('limits what is refundable, together with what was refunded since', () => {
+    const payment = paymentRow({
+      amount_minor: 150_000n,
+      captured_minor: 300_000n,
+      refunded_minor: 100_000n,
+      provider_refunded_minor: 0n,
+    });
+    expect(explainRefundability(situation({ payment }))).toMatchObject({
+      state: 'AVAILABLE',
+      maximumMinor: 50_000n,
+      reasons: ['The provider says now that 1500.00 RUB was captured.', '1000.00 RUB was refunded already.'],
     });
   });
 });

@@ -1,12 +1,33 @@
+import { PassThrough } from 'node:stream';
+import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createRefund } from '../../src/refunds/create-refund.ts';
 import { findPayment } from '../../src/refunds/find-payment.ts';
+import { refundableOf } from '../../src/refunds/refundability.ts';
 import type { PaymentRef } from '../../src/refunds/payment-ref.ts';
-import { armFault, clearFaults, consoleRefund, paymentRow, watchRequests } from '../support/rules.ts';
+import {
+  armFault,
+  clearFaults,
+  consoleRefund,
+  expectSound,
+  paymentRow,
+  problemOf,
+  refundCommand,
+  valueOf,
+  watchRequests,
+} from '../support/rules.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
 let t: TestWorld;
+/** What was logged as an alarm. */
+const alerts: unknown[] = [];
 beforeAll(async () => {
-  t = await createTestWorld('find_payment');
+  const lines = new PassThrough();
+  lines.on('data', (line: Buffer) => {
+    const { alert } = JSON.parse(line.toString()) as { alert?: string };
+    if (alert !== undefined) alerts.push(alert);
+  });
+  t = await createTestWorld('find_payment', pino({ level: 'error' }, lines));
 });
 afterAll(() => t.close());
 beforeEach(() => clearFaults(t));
@@ -104,4 +125,63 @@ describe('a payment that was seen', () => {
     expect(await find(paymentId, { maxAgeSeconds: 0 })).toEqual(found);
     expect(await paymentRow(t, paymentId)).toEqual(before);
   });
+
+  test('is read once for everybody who wants it at the same time', async () => {
+    const paymentId = await t.payment('1500.00');
+    const found = await find(paymentId);
+    await t.advance(20);
+    // Long enough that all of them have come when the first answer does.
+    await armFault(t, 'slow', { operation: 'getPayment', ms: 500 });
+    const requests = await watchRequests(t);
+    const findings = await Promise.all(
+      Array.from({ length: 20 }, () => find(paymentId, { maxAgeSeconds: 0 })),
+    );
+    for (const finding of findings) expect(finding).toEqual(found);
+    expect(await requests()).toHaveLength(2);
+    expect(await requests('getPayment')).toHaveLength(1);
+    expect(await requests('listRefunds')).toHaveLength(1);
+    // It is over then: the next one asks anew.
+    await t.advance(20);
+    await find(paymentId, { maxAgeSeconds: 0 });
+    expect(await requests('getPayment')).toHaveLength(2);
+  });
+
+  test.each([
+    ['at its first sight', false],
+    ['later', true],
+  ])(
+    'with a wrong, larger amount %s is refundable by its true one after the next read',
+    async (_name, later) => {
+      const paymentId = await t.payment('1500.00');
+      if (later) await find(paymentId);
+      await t.advance(20);
+      await armFault(t, 'wrong-amount', {
+        operation: 'getPayment',
+        amount: { value: '3000.00', currency: 'RUB' },
+      });
+      await find(paymentId, { maxAgeSeconds: 0 });
+      expect(await paymentRow(t, paymentId)).toMatchObject({ captured_minor: 300_000n });
+      alerts.length = 0;
+      await t.advance(20);
+      await find(paymentId, { maxAgeSeconds: 0 });
+      expect(alerts).toEqual(['PAYMENT_CAPTURED_SHRANK']);
+      expect(
+        problemOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 150_001n))),
+      ).toMatchObject({
+        type: 'AmountExceedsRefundable',
+        refundable: { minor: 150_000n },
+      });
+      valueOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 'remaining')));
+      const paid = await paymentRow(t, paymentId);
+      expect(paid).toMatchObject({ refunded_minor: 150_000n, reserved_minor: 0n });
+      // Also before the provider is read again: its own sum of refunds is older than the refund just made.
+      expect(refundableOf(paid)).toBe(0n);
+      const requests = await watchRequests(t);
+      expect(problemOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 1n)))).toMatchObject({
+        type: 'PaymentNotRefundable',
+      });
+      expect(await requests('createRefund')).toEqual([]);
+      await expectSound(t, paymentId);
+    },
+  );
 });

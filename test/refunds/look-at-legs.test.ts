@@ -129,6 +129,14 @@ describe('what the provider says', () => {
       status: 'PENDING',
       legs: [{ raw_status: 'under_review' }],
     });
+    const { kind, source, evidence } = await t.database.db
+      .selectFrom('events')
+      .selectAll()
+      .where('refund_id', '=', refund!.id)
+      .orderBy('id', 'desc')
+      .executeTakeFirstOrThrow();
+    expect({ kind, source }).toEqual({ kind: 'leg.details', source: 'PROVIDER_READ' });
+    expect(evidence).toMatchObject({ rawStatus: 'under_review', traceReferenceKinds: null });
     await expectSound(t, refund!.paymentId, { quiet: false });
   });
 

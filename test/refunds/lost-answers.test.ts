@@ -147,6 +147,8 @@ describe('a definite no', () => {
     valueOf(await sync(refund.id));
     const still = await refundRow(t, refund.id);
     expect(still).toMatchObject({ status: 'UNKNOWN' });
+    expect(still.legs[0]!.failure).toEqual(refund.legs[0]!.failure);
+    expect(still.legs[0]!.failure).toMatchObject({ code: 'UNKNOWN_OUTCOME' });
     expect(still.legs[0]!.next_look_at).not.toBeNull();
     expect(await paymentRow(t, paymentId)).toMatchObject({ reserved_minor: 40_000n });
     await expectSound(t, paymentId, { quiet: false });
@@ -160,7 +162,11 @@ describe('a definite no', () => {
       const refund = await create(paymentId, 40_000n);
       await armFault(t, kind);
       valueOf(await sync(refund.id));
-      expect(await refundRow(t, refund.id)).toMatchObject({ status: 'UNKNOWN' });
+      const still = await refundRow(t, refund.id);
+      expect(still).toMatchObject({ status: 'UNKNOWN' });
+      expect(still.legs[0]!.failure, 'no word about the repetition').not.toMatchObject({
+        code: expect.stringMatching(/RATE_LIMITED|AUTHENTICATION_FAILED/),
+      });
       expect(await paymentRow(t, paymentId)).toMatchObject({ reserved_minor: 40_000n });
       valueOf(await sync(refund.id));
       expect(await refundRow(t, refund.id)).toMatchObject({ status: 'SUCCEEDED' });

@@ -126,6 +126,7 @@ describe('nothing happens', () => {
     expect(problemOf(await retry(refundId, 0))).toMatchObject({
       type: 'AmountExceedsRefundable',
       refundable: { minor: 149_000n },
+      retry: 'RETRY_REFUND',
     });
     expect(await refundRow(t, refundId)).toMatchObject({ status: 'FAILED', retries: 0 });
     await expectSound(t, paymentId);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AccountId } from '../../src/ids.ts';
+import { yookassa } from '../../src/providers/yookassa/index.ts';
 import { ask, execute } from '../support/execute.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
@@ -21,18 +22,18 @@ interface RefundView {
 }
 
 let keys = 0;
-/** A refund that is pending at the provider. */
-async function pendingRefund(): Promise<RefundView> {
+/** A refund that is pending at the provider, or in a world that never learns what became of it. */
+async function pendingRefund(world = t.world, waitMs = 10_000): Promise<RefundView> {
   const paymentId = await t.payment('100.00');
   keys += 1;
   const { createRefund } = await ask<{ createRefund: { refund: RefundView; errors: unknown[] } }>(
-    t.world,
+    world,
     t.caller(),
-    `mutation ($key: IdempotencyKey!, $paymentId: String!) {
+    `mutation ($key: IdempotencyKey!, $paymentId: String!, $waitMs: Int!) {
       createRefund(input: { idempotencyKey: $key, payment: { provider: { account: "yookassa-demo", paymentId: $paymentId } },
-        amount: { money: { value: "10.00", currency: "RUB" } }, reason: OTHER, waitMs: 10000 }) {
+        amount: { money: { value: "10.00", currency: "RUB" } }, reason: OTHER, waitMs: $waitMs }) {
         refund { id status freshness { isStale pollAfterMs } legs { status providerRefundId } } errors { message } } }`,
-    { key: `looks-test-${keys}`, paymentId },
+    { key: `looks-test-${keys}`, paymentId, waitMs },
   );
   expect(createRefund.errors).toEqual([]);
   expect(createRefund.refund).toMatchObject({ status: 'PENDING', legs: [{ status: 'PENDING' }] });
@@ -195,5 +196,82 @@ describe('a page of refunds', () => {
     expect(errors).toEqual([]);
     expect(data.refunds.nodes[0]).toMatchObject({ status: 'PENDING', freshness: { isStale: true } });
     await t.control('faults', undefined, 'DELETE');
+  });
+});
+
+describe('a refund whose sender died', () => {
+  const SHOWN = `query ($id: ID!) { refund(by: { id: $id }, maxAgeSeconds: 0, waitMs: 10000) {
+    status moneyMovement isFinal legs { status } } }`;
+  const shown = async (id: string) =>
+    (await ask<{ refund: object }>(t.world, t.caller(), SHOWN, { id })).refund;
+  const leaseSeconds = (yookassa.sendDeadlineMs * 2 + 10_000) / 1000;
+
+  test.each(['before', 'after'] as const)(
+    '%s the provider had it is on its way during the lease, and after it what a look finds',
+    async (point) => {
+      let wakeUp = (): void => {};
+      const stopped = new Promise<void>((resolve) => {
+        wakeUp = resolve;
+      });
+      let arrive = (): void => {};
+      const isThere = new Promise<void>((resolve) => {
+        arrive = resolve;
+      });
+      const dying = await t.replica({
+        adapter: {
+          async sendRefund(access, request, order, mayStillSend) {
+            const send = () => yookassa.sendRefund(access as never, request, order, mayStillSend);
+            const early = point === 'after' ? await send() : undefined;
+            arrive();
+            await stopped;
+            return early ?? send();
+          },
+        },
+      });
+      await t.control('mode', { provider: 'yookassa', refunds: 'instant' });
+      const { id } = await pendingRefund(dying, 0);
+      await isThere;
+      if (point === 'before')
+        expect(await shown(id)).toMatchObject({ status: 'PENDING', moneyMovement: 'IN_FLIGHT' });
+      await t.advance(leaseSeconds + 1);
+      expect(await shown(id)).toEqual(
+        point === 'before'
+          ? { status: 'UNKNOWN', moneyMovement: 'UNCLEAR', isFinal: false, legs: [{ status: 'UNKNOWN' }] }
+          : {
+              status: 'SUCCEEDED',
+              moneyMovement: 'RETURNED',
+              isFinal: true,
+              legs: [{ status: 'SUCCEEDED' }],
+            },
+      );
+      wakeUp();
+      expect(await dying.background.drain(5_000)).toBe(true);
+    },
+  );
+
+  test('is unclear after the lease even while the provider cannot be asked', async () => {
+    let wakeUp = (): void => {};
+    const stopped = new Promise<void>((resolve) => {
+      wakeUp = resolve;
+    });
+    const dying = await t.replica({
+      adapter: {
+        async sendRefund(access, request, order, mayStillSend) {
+          await stopped;
+          return yookassa.sendRefund(access as never, request, order, mayStillSend);
+        },
+      },
+    });
+    const { id } = await pendingRefund(dying, 0);
+    await t.advance(leaseSeconds + 1);
+    await t.control('faults', {
+      provider: 'yookassa',
+      operation: '*',
+      kind: 'error-before-effect',
+      times: 20,
+    });
+    expect(await shown(id)).toMatchObject({ status: 'UNKNOWN', moneyMovement: 'UNCLEAR' });
+    wakeUp();
+    expect(await dying.background.drain(5_000)).toBe(true);
   });
 });

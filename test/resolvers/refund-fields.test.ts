@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/db/tables.ts';
-import { uuidv7, type PaymentId, type RefundId } from '../../src/ids.ts';
+import { uuidv7, type LegId, type PaymentId, type RefundId } from '../../src/ids.ts';
 import type { World } from '../../src/refunds/world.ts';
 import { decodeGlobalId, encodeGlobalId } from '../../src/resolvers/global-id.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -32,6 +32,32 @@ const failure = JSON.stringify({
   providerCode: 'insufficient_funds',
 });
 
+/** A second leg, of 20 roubles, that was refused. */
+async function insertFailedLeg(paymentId: PaymentId, refundId: RefundId): Promise<LegId> {
+  const id = uuidv7<LegId>();
+  await database.db
+    .insertInto('refund_legs')
+    .values({
+      id,
+      merchant_id: tenant.merchantId,
+      payment_id: paymentId,
+      account_id: tenant.accountId,
+      refund_id: refundId,
+      name: 'b',
+      status: 'FAILED',
+      amount_minor: 2000n,
+      provider_refund_id: null,
+      raw_status: null,
+      failure,
+      sent_at: new Date(),
+      lease_until: null,
+      next_look_at: null,
+      finalized_at: null,
+    })
+    .execute();
+  return id;
+}
+
 describe('a refund that is being sent', () => {
   test('shows as pending everywhere, and as in flight', async () => {
     const id = await insertRefund(
@@ -46,6 +72,38 @@ describe('a refund that is being sent', () => {
       isFinal: false,
       moneyMovement: 'IN_FLIGHT',
       legs: [{ status: 'PENDING', providerRefundId: null }],
+    });
+  });
+});
+
+describe('why a refund is where it is', () => {
+  test.each([
+    ['UNKNOWN', 'UNKNOWN', true],
+    ['FAILED', 'FAILED', true],
+    // As when the leg is read a moment after its refund.
+    ['PENDING', 'FAILED', false],
+    ['QUEUED', 'FAILED', false],
+    ['UNKNOWN', 'FAILED', false],
+    ['PENDING', 'SUCCEEDED', false],
+  ] as const)('a refund read as %s with its only leg %s', async (status, leg, isTold) => {
+    const id = await insertRefund(database.db, tenant, payment, { status }, { status: leg, failure });
+    expect(await fieldsOf(id, 'failure { code }')).toEqual({
+      failure: isTold ? { code: 'INSUFFICIENT_FUNDS' } : null,
+    });
+  });
+
+  test('a refund of two sellers tells why one failed while the other is under way', async () => {
+    const id = await insertRefund(
+      database.db,
+      tenant,
+      payment,
+      { status: 'PENDING', amount_minor: 3000n },
+      { status: 'PENDING', name: 'a', amount_minor: 1000n },
+    );
+    await insertFailedLeg(payment, id);
+    expect(await fieldsOf(id, 'status failure { code }')).toEqual({
+      status: 'PENDING',
+      failure: { code: 'INSUFFICIENT_FUNDS' },
     });
   });
 });
@@ -115,26 +173,7 @@ describe('a refund of two sellers', () => {
       { status: 'PARTIALLY_SUCCEEDED', amount_minor: 3000n, returned_minor: 1000n },
       { name: 'a', amount_minor: 1000n, returned_minor: 1000n },
     );
-    const failedLeg = uuidv7<never>();
-    await db
-      .insertInto('refund_legs')
-      .values({
-        ...owner,
-        id: failedLeg,
-        account_id: tenant.accountId,
-        refund_id: id,
-        name: 'b',
-        status: 'FAILED',
-        amount_minor: 2000n,
-        provider_refund_id: null,
-        raw_status: null,
-        failure,
-        sent_at: new Date(),
-        lease_until: null,
-        next_look_at: null,
-        finalized_at: null,
-      })
-      .execute();
+    const failedLeg = await insertFailedLeg(split, id);
     await db
       .insertInto('leg_sources')
       .values({

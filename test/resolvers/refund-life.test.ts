@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { publicEvidence } from '../../src/resolvers/refund-history.ts';
 import { armFault, clearFaults, refundsAre, settleAll } from '../support/rules.ts';
 import { ask, codeOf, execute } from '../support/execute.ts';
+import type { World } from '../../src/refunds/world.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 import { createRefund, mutate, newKey } from './mutating.ts';
 
@@ -140,6 +141,55 @@ describe('summary', () => {
     );
     expect(codeOf(errors[0])).toBe('BAD_USER_INPUT');
     expect(errors[0]!.extensions['path']).toEqual(['locale']);
+  });
+});
+
+describe('expected arrival', () => {
+  const FIELDS = 'status createdAt finalizedAt expectedArrival { from to }';
+  interface Arrival {
+    readonly createdAt: string;
+    readonly finalizedAt: string | null;
+    readonly expectedArrival: { readonly from: string; readonly to: string } | null;
+  }
+  /** The same service for an operator who gave figures. */
+  const withFigures = (): World => ({
+    ...t.world,
+    connections: {
+      ...t.world.connections,
+      find: (id) => {
+        const connection = t.world.connections.find(id);
+        return connection && { ...connection, arrivalDays: { min: 1, max: 3 } };
+      },
+    },
+  });
+  const arrivalOf = async (id: string, world: World) => {
+    const source = `query ($id: ID!) { refund(by: { id: $id }) { ${FIELDS} } }`;
+    return (await ask<{ refund: Arrival }>(world, t.caller(), source, { id })).refund;
+  };
+  const daysAfter = (instant: string, days: number) =>
+    new Date(Date.parse(instant) + days * 86_400_000).toISOString();
+
+  test('counts by the figures of the account, while pending and when returned; without figures it is null', async () => {
+    await refundsAre(t, 'pending');
+    const { refund } = await createRefund(t, await t.payment('100.00'), '100.00');
+    const pending = await arrivalOf(refund!.id, withFigures());
+    expect(pending).toMatchObject({
+      status: 'PENDING',
+      expectedArrival: { from: daysAfter(pending.createdAt, 1), to: daysAfter(pending.createdAt, 3) },
+    });
+    expect(await arrivalOf(refund!.id, t.world)).toMatchObject({ expectedArrival: null });
+    await settleAll(t, 'succeeded');
+    await sync(refund!.id);
+    const returned = await arrivalOf(refund!.id, withFigures());
+    expect(returned).toMatchObject({
+      status: 'SUCCEEDED',
+      expectedArrival: { from: daysAfter(returned.finalizedAt!, 1), to: daysAfter(returned.finalizedAt!, 3) },
+    });
+  });
+
+  test('is null for a refund that failed', async () => {
+    const id = await failedRefund(await t.payment('100.00'));
+    expect(await arrivalOf(id, withFigures())).toMatchObject({ status: 'FAILED', expectedArrival: null });
   });
 });
 

@@ -109,4 +109,23 @@ test('a trace number that comes a day after the money turns from NOT_YET to AVAI
     status: 'SUCCEEDED',
     traceReferences: [{ kind: 'UTR', value: expect.stringMatching(/^\d{16}$/), availability: 'AVAILABLE' }],
   });
+  // Found a second time it is no news.
+  await sync();
+  const { refund: told } = await ask<{ refund: { version: number; history: readonly object[] } }>(
+    t.world,
+    t.caller(),
+    `query ($id: ID!) { refund(by: { id: $id }) {
+      version history { kind source actor from to evidence leg { status } } } }`,
+    { id: refund.id },
+  );
+  expect(told.history).toHaveLength(told.version);
+  expect(told.history.at(-1)).toMatchObject({
+    kind: 'DETAILS',
+    source: 'PROVIDER_READ',
+    actor: 'system',
+    from: 'SUCCEEDED',
+    to: 'SUCCEEDED',
+    evidence: { traceReferenceKinds: 'UTR', rawStatus: 'processed' },
+    leg: { status: 'SUCCEEDED' },
+  });
 });

@@ -45,7 +45,8 @@ export const RefundEventRef = builder.objectRef<RefundEventView>('RefundEvent').
     from: t.expose('from', {
       type: RefundLegStatusEnum,
       nullable: true,
-      description: 'The status before; null at the beginning. The same as `to` when a send was answered, and of DETAILS.',
+      description:
+        'The status before; null at the beginning. The same as `to` when a send was answered, and of DETAILS.',
     }),
     to: t.expose('to', {
       type: RefundLegStatusEnum,
