@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { inTransaction } from '../db/in-transaction.ts';
 import {
   findRefund,
@@ -11,21 +11,21 @@ import {
 } from '../db/legs.ts';
 import { getIdempotencyKeyOf } from '../db/idempotency.ts';
 import { findOpenOperation } from '../db/operations.ts';
-import { lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
+import { findPayment, lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
 import { releaseProviderRefund } from '../db/provider-refunds.ts';
 import { fromStoredReceipt } from '../db/receipts.ts';
 import type { Database } from '../db/tables.ts';
-import { notFound, refuse, succeed, type Result } from '../errors.ts';
+import { notFound, providerProblem, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import { isUuid, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { SourceFacts } from '../providers/provider.ts';
-import type { Kysely } from 'kysely';
 import type { RefundCreated } from './create-refund.ts';
 import { moveLeg } from './move-leg.ts';
 import { deriveProviderKey } from './provider-key.ts';
 import { wholeLegName } from './plan-legs.ts';
 import { notRetryable, whyNotRetryable } from './retryable.ts';
+import { seePayment } from './see-payment.ts';
 import { runLine } from './sending-line.ts';
 import { waitUntilSent } from './wait.ts';
 import { causeOf, type Caller, type World } from './world.ts';
@@ -56,6 +56,11 @@ export async function retryRefund(
   if (known === undefined) return refuse(notFound(path, 'The refund'));
   const connection = world.connections.find(known.account_id);
   if (connection === undefined || known.origin === 'EXTERNAL') return refuse(notRetryable());
+  if (known.retries === command.expectedRetries) {
+    // A new key is the one thing that can pay twice, so the truth is read before it is opened.
+    const unclear = await lookFirst(world, connection, known);
+    if (unclear !== undefined) return refuse(unclear);
+  }
   const reopened = await reopen(world, caller, command, connection, known);
   if (!reopened.ok || reopened.value.replayed) return reopened;
   void runLine(world, connection, merchantId, known.payment_id);
@@ -63,6 +68,16 @@ export async function retryRefund(
     void runLine(world, connection, merchantId, leg.payment_id);
   });
   return reopened;
+}
+
+/** Takes in the refunds of the payment: a failure that the provider has executed after all is no failure. */
+async function lookFirst(world: World, connection: Connection, refund: Refund): Promise<Problem | undefined> {
+  const payment = await findPayment(world.db, refund.merchant_id, refund.payment_id);
+  if (payment === undefined) throw new Error(`payment ${refund.payment_id} has vanished`);
+  const sight = await seePayment(world, connection, payment.provider_payment_id);
+  return sight.kind === 'unavailable'
+    ? { ...providerProblem(sight.failure, path), retry: 'RETRY_REFUND' }
+    : undefined;
 }
 
 function reopen(

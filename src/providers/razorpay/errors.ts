@@ -47,17 +47,17 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
   const error = readError(result.text);
   const code = error?.code ?? null;
   const evidence = evidenceOf(status, error ?? {});
-  // Without Razorpay's own error it may be the word of something in between, which had passed the request on.
-  if (status === 401 || status === 403)
-    return error === undefined ? unknown(null, evidence) : denied(code, evidence);
+  // Without Razorpay's own error, with its code, it may be the word of something in between, which had passed the
+  // request on; and its own 4xx may say that it does not know either.
+  if (status < 400 || status > 499 || error?.code === undefined || openCodes.has(error.code))
+    return unknown(code, evidence);
+  if (status === 401 || status === 403) return denied(code, evidence);
   if (status === 429) {
     // Neither body nor header is documented; it is taken to mean that nothing was done.
     const advisedMs = retryAfterMs(result.headers, now);
     const waitMs = advisedMs === null ? null : Math.min(advisedMs, MAX_RETRY_AFTER_MS);
     return { kind: 'deferred', failure: rateLimited(code), retryAfterMs: waitMs, evidence };
   }
-  if (status < 400 || status > 499 || error === undefined || openCodes.has(error.code))
-    return unknown(code, evidence);
   if (says(error, 'keyReused')) {
     const message = 'Razorpay already knows this key with other data. Its refunds have to be looked through.';
     return { kind: 'unknown', failure: failure('UNKNOWN_OUTCOME', 'ASK_A_HUMAN', message, code), evidence };

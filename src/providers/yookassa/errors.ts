@@ -38,8 +38,8 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Answers that say "not executed" for good (OpenAPI "HTTP response codes"). */
 const definiteRefusals: ReadonlySet<number> = new Set([400, 404, 405, 410, 415]);
 
-/** Of those, the ones that may come without JSON: the request never got as far as an operation. */
-const maybeBodiless: ReadonlySet<number> = new Set([405, 415]);
+/** A code that leaves it open whether the operation was executed, whatever the status. */
+const OPEN_CODE = 'internal_server_error';
 
 /** The meaning of what became of a POST. `now` is for a Retry-After that is a date. */
 export function verdictOf(result: WireResult, now: Date): Verdict {
@@ -57,9 +57,9 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
   const error = readAs(wireError, result.text) ?? {};
   const code = error.code ?? null;
   const evidence = evidenceOf(result.status, error);
-  // Something between us and YooKassa may have passed the request on and then answered by itself.
-  const isTheirs = code !== null || (maybeBodiless.has(result.status) && result.text.trim() === '');
-  if (!isTheirs) return unknown(null, evidence);
+  // Without YooKassa's own error, with its code, it may be the word of something in between, which had passed the
+  // request on. (405 and 415 may come without JSON, but they mean a bug of ours: looking does no harm.)
+  if (code === null || code === OPEN_CODE) return unknown(code, evidence);
   if (result.status === 401 || result.status === 403) {
     return { kind: 'deferred', failure: authenticationFailed(code), retryAfterMs: null, evidence };
   }

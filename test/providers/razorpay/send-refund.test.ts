@@ -127,6 +127,10 @@ describe('unknown, neither repeated nor explained by reading', () => {
     ['a 400 with HTML', { status: 400, body: '<html>Bad Request</html>' }],
     ['a 404 with HTML', { status: 404, body: '<html>Not Found</html>' }],
     ['a 400 without a body', { status: 400, body: '' }],
+    ["the gateway's 404", { status: 404, body: { message: 'no Route matched with those values' } }],
+    ["the gateway's 401", { status: 401, body: { message: 'Unauthorized' } }],
+    ['a 429 without an error of theirs', { status: 429, body: '<html>', headers: { 'retry-after': '3' } }],
+    ['a 403 that says SERVER_ERROR', { status: 403, body: wireError({ code: 'SERVER_ERROR' }) }],
     ['a 401 without a body', { status: 401, body: '' }],
     ['a 403 of something in between', { status: 403, body: '<html>Forbidden</html>' }],
     ['a GATEWAY_ERROR, whatever the status', { status: 400, body: wireError({ code: 'GATEWAY_ERROR' }) }],
@@ -168,9 +172,17 @@ test.each<[string, Script, State]>([
 describe('deferred', () => {
   test.each<[string, Script, number | null]>([
     ['seconds', { status: 429, body: wireError(), headers: { 'retry-after': '3' } }, 3000],
-    ['a date', { status: 429, headers: { 'retry-after': 'Sun, 22 Nov 2026 12:00:02 GMT' } }, 2000],
-    ['nothing', { status: 429, body: '<html>' }, null],
-    ['an absurd time', { status: 429, body: '', headers: { 'retry-after': '999999999' } }, 3_600_000],
+    [
+      'a date',
+      { status: 429, body: wireError(), headers: { 'retry-after': 'Sun, 22 Nov 2026 12:00:02 GMT' } },
+      2000,
+    ],
+    ['nothing', { status: 429, body: wireError() }, null],
+    [
+      'an absurd time',
+      { status: 429, body: wireError(), headers: { 'retry-after': '999999999' } },
+      3_600_000,
+    ],
   ])('429, advised by %s', async (_name, script, retryAfterMs) => {
     const { outcome } = await send(script);
     expect(outcome).toMatchObject({
@@ -277,7 +289,6 @@ describe('refused', () => {
 
   test.each<[string, Script]>([
     ['an unknown 4xx', said('anything', 418)],
-    ["the gateway's 404", { status: 404, body: { message: 'no Route matched with those values' } }],
     ['a field that is no field', said('receipt is/are not required and should not be sent')],
   ])('%s is PROVIDER_REJECTED', async (_name, script) => {
     const { outcome } = await send(script);
