@@ -59,7 +59,7 @@ const notRefundable = (message: string): Problem => ({
 
 function notCapturedMessage(state: Payment['state']): string {
   if (state === 'AUTHORIZED')
-    return 'The payment is held, not captured. Use cancelPayment to release the hold.';
+    return 'The payment is held, not captured. cancelPayment releases a hold where the provider can; else it ends by itself.';
   if (state === 'PENDING') return 'The payment is not completed: there is no money to give back.';
   return 'The payment was never completed or its hold was released: there is no money to give back.';
 }
