@@ -6,6 +6,7 @@ import type { ApiKeyId, MerchantId, OperationId, PaymentId } from '../ids.ts';
 import type { Evidence, OperationStatus, RefundReason } from '../vocabulary.ts';
 import { eventRow, insertEvent, type EventInput } from './events.ts';
 import type { Payment } from './payments.ts';
+import type { NewAttempt } from './refunds.ts';
 import { appNow, fromAppNow } from './sql-time.ts';
 import type { Database, PaymentOperationTable } from './tables.ts';
 
@@ -44,9 +45,7 @@ export function findOperation(
 export interface NewVoidOperation {
   readonly operationId: OperationId;
   readonly payment: Payment;
-  readonly providerKey: string;
-  readonly wireVersion: string;
-  readonly request: StoredRequest;
+  readonly stored: NewAttempt;
   readonly leaseMs: number;
   readonly reason: RefundReason;
   readonly note: string | null;
@@ -55,16 +54,9 @@ export interface NewVoidOperation {
   readonly event: EventInput;
 }
 
-interface StoredRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-}
-
 /** The intent of a void with the caller's key and its event. Needs the payment's lock. */
 export async function insertVoidOperation(tx: Db, operation: NewVoidOperation): Promise<void> {
-  const { payment, request, idempotency } = operation;
+  const { payment, stored, idempotency } = operation;
   await tx
     .with('operation', (cte) =>
       cte.insertInto('payment_operations').values({
@@ -74,12 +66,7 @@ export async function insertVoidOperation(tx: Db, operation: NewVoidOperation): 
         payment_id: payment.id,
         kind: 'VOID',
         status: 'SENDING',
-        provider_key: operation.providerKey,
-        wire_version: operation.wireVersion,
-        method: request.method,
-        path: request.path,
-        headers: JSON.stringify(request.headers),
-        body: request.body,
+        ...stored,
         sends: 1,
         first_sent_at: appNow,
         lease_until: fromAppNow(operation.leaseMs),

@@ -2,11 +2,10 @@ import type { Kysely } from 'kysely';
 import { inTransaction } from '../db/in-transaction.ts';
 import { systemCause } from '../context.ts';
 import { getAttempt, listLegs, listOpenLegs, type Attempt, type Leg, type OpenLeg } from '../db/legs.ts';
-import { lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
+import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import type { Database } from '../db/tables.ts';
 import type { MerchantId, PaymentId, LegId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { WireRequest } from '../providers/http.ts';
 import { moveLeg } from './move-leg.ts';
 import type { World } from './world.ts';
 
@@ -33,13 +32,6 @@ export interface Claim {
   /** Asked right before the first byte: a paused process must not wake up and send. */
   readonly mayStillSend: () => boolean;
 }
-
-export const requestOf = (stored: Pick<Attempt, 'method' | 'path' | 'headers' | 'body'>): WireRequest => ({
-  method: stored.method === 'GET' ? 'GET' : 'POST',
-  path: stored.path,
-  headers: stored.headers,
-  body: stored.body,
-});
 
 /** Longer than twice the longest call, so that a living sender always ends inside its lease. */
 export const leaseMsOf = (connection: Connection): number => connection.adapter.sendDeadlineMs * 2 + 10_000;
@@ -80,7 +72,7 @@ export function claimNextLeg(
     if (payment === undefined) return undefined;
     const open = await expireLeases(tx, world, payment);
     if (open.some((leg) => leg.lease_is_live)) return undefined;
-    const now = await readAppNow(tx);
+    const now = payment.locked_at;
     const leg = open.find(
       (candidate) =>
         candidate.status === 'QUEUED' &&

@@ -11,9 +11,9 @@ import { locatePayment, type LocatedPayment } from './locate-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import type { RefundWish } from './refund-wish.ts';
 import { replayOf, sameKeyOtherContent } from './replay.ts';
-import { reserveRefund } from './reserve.ts';
+import { nothingToSend, reserveRefund } from './reserve.ts';
 import { seePayment } from './see-payment.ts';
-import { runLine, sendClaimed } from './sending-line.ts';
+import { sendClaimed } from './sending-line.ts';
 import { waitUntilSent } from './wait.ts';
 import type { Caller, World } from './world.ts';
 
@@ -100,10 +100,7 @@ async function settle(
   created: RefundCreated,
   deadline: number,
 ): Promise<Result<RefundCreated>> {
-  await waitUntilSent(world, created.refundId, deadline, (leg) => {
-    const connection = world.connections.find(leg.account_id);
-    if (connection !== undefined) void runLine(world, connection, leg.merchant_id, leg.payment_id);
-  });
+  await waitUntilSent(world, created.refundId, deadline);
   return succeed(created);
 }
 
@@ -174,14 +171,13 @@ async function reserveOrFindWinner(
     const constraint = error instanceof pg.DatabaseError ? error.constraint : undefined;
     if (constraint === 'refunds_reference_unique') {
       const again = await findReplay(world, caller, command);
-      if (again !== undefined)
-        return again.ok ? succeed({ ...again.value, claim: undefined, legCount: 0 }) : again;
+      if (again !== undefined) return nothingToSend(again);
       const taken = await whyReferenceTaken(world, caller, command);
       return refuse(taken ?? referenceTaken(null));
     }
     if (constraint !== 'idempotency_pkey') throw error;
     const replay = await findReplay(world, caller, command);
     if (replay === undefined) return refuse(sameKeyOtherContent(null));
-    return replay.ok ? succeed({ ...replay.value, claim: undefined, legCount: 0 }) : replay;
+    return nothingToSend(replay);
   }
 }

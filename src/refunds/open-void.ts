@@ -11,6 +11,7 @@ import type { CancelPaymentCommand } from './cancel-payment.ts';
 import { contentHashVersion } from './content-hash.ts';
 import { deriveProviderKey } from './provider-key.ts';
 import { sameKeyOtherContent } from './replay.ts';
+import { storedRequest } from './stored-request.ts';
 import { causeOf, type Caller, type World } from './world.ts';
 
 /** The name in place of a leg's in the derived key of a void. */
@@ -64,9 +65,11 @@ function insertVoid(
     await insertVoidOperation(tx, {
       operationId,
       payment,
-      providerKey,
-      wireVersion: `${connection.adapter.code}/${connection.adapter.wireVersion}`,
-      request: connection.adapter.buildVoid(payment.provider_payment_id, providerKey),
+      stored: storedRequest(
+        connection.adapter,
+        providerKey,
+        connection.adapter.buildVoid(payment.provider_payment_id, providerKey),
+      ),
       leaseMs: leaseMsOf(connection),
       reason: command.reason,
       note: command.note,

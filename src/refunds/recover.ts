@@ -1,7 +1,7 @@
 import { inTransaction } from '../db/in-transaction.ts';
 import { systemCause } from '../context.ts';
 import { getAttempt, listLegs, listLegsById, listOpenLegs, type Attempt, type Leg } from '../db/legs.ts';
-import { lockPaymentForUpdate, readAppNow } from '../db/payments.ts';
+import { lockPaymentForUpdate } from '../db/payments.ts';
 import { fromAppNow } from '../db/sql-time.ts';
 import type { MerchantId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
@@ -46,7 +46,7 @@ function claimReplay(
     const leg = open.find((candidate) => candidate.id === known.id);
     if (leg?.status !== 'UNKNOWN' || open.some((other) => other.lease_is_live)) return undefined;
     const attempt = await getAttempt(tx, leg.id, leg.attempt);
-    const now = await readAppNow(tx);
+    const now = payment.locked_at;
     const replayUntil = replayLimit(connection, attempt);
     if (now >= replayUntil) {
       if (now.getTime() >= replayUntil.getTime() + readOnlyForMs)

@@ -15,6 +15,7 @@ import type { PlannedLeg } from './plan-legs.ts';
 import { deriveProviderKey } from './provider-key.ts';
 import { whyNotReplaceable } from './replaces.ts';
 import { refundContentHash, replayOf } from './replay.ts';
+import { storedRequest } from './stored-request.ts';
 import { causeOf, type Caller, type World } from './world.ts';
 
 export interface Reserved extends RefundCreated {
@@ -48,8 +49,7 @@ export function reserveRefund(
       payment.id,
     );
     if (earlier !== undefined) {
-      const replay = await replayOf({ ...world, db: tx }, caller, command, earlier);
-      return replay.ok ? succeed({ ...replay.value, claim: undefined, legCount: 0 }) : replay;
+      return nothingToSend(await replayOf({ ...world, db: tx }, caller, command, earlier));
     }
     const openLegs = await expireLeases(tx, world, payment);
     const sources = await listPaymentSources(tx, payment.id);
@@ -137,6 +137,10 @@ export function reserveRefund(
   });
 }
 
+/** A replay as an answer of a reservation: what its key made is sent, or was, by somebody else. */
+export const nothingToSend = (replay: Result<RefundCreated>): Result<Reserved> =>
+  replay.ok ? succeed({ ...replay.value, claim: undefined, legCount: 0 }) : replay;
+
 const orderOf = (
   command: CreateRefundCommand,
   payment: Payment,
@@ -174,14 +178,7 @@ function newLeg(
     shares: planned.shares,
     counts: { reserved: 1, refunded: 0 },
     columns: { provider_refund_id: null, raw_status: null, failure: null, trace_references: '[]' },
-    attempt: {
-      provider_key: providerKey,
-      wire_version: `${connection.adapter.code}/${connection.adapter.wireVersion}`,
-      method: request.method,
-      path: request.path,
-      headers: JSON.stringify(request.headers),
-      body: request.body,
-    },
+    attempt: storedRequest(connection.adapter, providerKey, request),
     leaseMs: isSending ? leaseMsOf(connection) : null,
     nextLookInMs: null,
   };

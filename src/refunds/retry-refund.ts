@@ -11,7 +11,7 @@ import {
 } from '../db/legs.ts';
 import { getIdempotencyKeyOf } from '../db/idempotency.ts';
 import { findOpenOperation } from '../db/operations.ts';
-import { findPayment, lockPaymentForUpdate, readAppNow, type Payment } from '../db/payments.ts';
+import { findPayment, lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import { releaseProviderRefund } from '../db/provider-refunds.ts';
 import { fromStoredReceipt } from '../db/receipts.ts';
 import type { Database } from '../db/tables.ts';
@@ -27,6 +27,7 @@ import { wholeLegName } from './plan-legs.ts';
 import { notRetryable, whyNotRetryable } from './retryable.ts';
 import { seePayment } from './see-payment.ts';
 import { runLine } from './sending-line.ts';
+import { storedRequest } from './stored-request.ts';
 import { waitUntilSent } from './wait.ts';
 import { causeOf, type Caller, type World } from './world.ts';
 
@@ -64,9 +65,7 @@ export async function retryRefund(
   const reopened = await reopen(world, caller, command, connection, known);
   if (!reopened.ok || reopened.value.replayed) return reopened;
   void runLine(world, connection, merchantId, known.payment_id);
-  await waitUntilSent(world, known.id, deadline, (leg) => {
-    void runLine(world, connection, merchantId, leg.payment_id);
-  });
+  await waitUntilSent(world, known.id, deadline);
   return reopened;
 }
 
@@ -103,7 +102,7 @@ function reopen(
       payment,
       isReplaced: (await findReplacement(tx, merchantId, refund.id)) !== undefined,
       isBeingCanceled: (await findOpenOperation(tx, payment.id)) !== undefined,
-      now: await readAppNow(tx),
+      now: payment.locked_at,
     });
     if (problem !== undefined) return refuse(problem);
     const idempotencyKey = await getIdempotencyKeyOf(tx, refund.id);
@@ -160,12 +159,7 @@ async function openAttempt(
       attempt,
       merchant_id: leg.merchant_id,
       account_id: leg.account_id,
-      provider_key: providerKey,
-      wire_version: `${connection.adapter.code}/${connection.adapter.wireVersion}`,
-      method: request.method,
-      path: request.path,
-      headers: JSON.stringify(request.headers),
-      body: request.body,
+      ...storedRequest(connection.adapter, providerKey, request),
     })
     .execute();
 }

@@ -1,6 +1,6 @@
 import type { Insertable } from 'kysely';
 import { inTransaction } from '../db/in-transaction.ts';
-import { systemCause, type Cause } from '../context.ts';
+import { systemCause } from '../context.ts';
 import {
   findPaymentAtProvider,
   insertPaymentIfAbsent,
@@ -118,11 +118,11 @@ export async function storeSight(
         );
     }
     const sources = await listPaymentSources(tx, locked.id);
-    const now = await readAppNow(tx);
+    const now = locked.locked_at;
     const context = {
       connection,
       log: world.log,
-      by: systemCause as Cause,
+      by: systemCause,
       cause: 'evidence' as const,
       asOf,
       now,

@@ -1,5 +1,6 @@
 import { listLegs, type Leg } from '../db/legs.ts';
 import type { RefundId } from '../ids.ts';
+import { runLine } from './sending-line.ts';
 import type { World } from './world.ts';
 
 const firstPauseMs = 50;
@@ -8,15 +9,9 @@ const longestPauseMs = 500;
 /**
  * Waits until no leg of the refund is being sent or about to be, or until `deadline` on the monotonic clock.
  * Woken by this process's own changes; what another replica does is found by asking the database.
- *
- * @param push called before each wait with a leg that nobody is sending, to get a queue moving whose sender died
+ * A leg that nobody is sending, since its sender died or has not come to it, is sent by this process.
  */
-export async function waitUntilSent(
-  world: World,
-  refundId: RefundId,
-  deadline: number,
-  push: (leg: Leg) => void,
-): Promise<void> {
+export async function waitUntilSent(world: World, refundId: RefundId, deadline: number): Promise<void> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     const leftMs = deadline - world.clock.monotonicMs();
     if (leftMs <= 0) return;
@@ -31,7 +26,12 @@ export async function waitUntilSent(
           !world.pausedAccounts.has(leg.account_id)),
     );
     if (moving === undefined) return;
-    if (moving.status === 'QUEUED' || (moving.lease_until ?? now) <= now) push(moving);
+    if (moving.status === 'QUEUED' || (moving.lease_until ?? now) <= now) sendOn(world, moving);
     await woken;
   }
+}
+
+function sendOn(world: World, leg: Leg): void {
+  const connection = world.connections.find(leg.account_id);
+  if (connection !== undefined) void runLine(world, connection, leg.merchant_id, leg.payment_id);
 }
