@@ -14,6 +14,20 @@ BEGIN
   RAISE EXCEPTION 'events are append-only' USING ERRCODE = 'restrict_violation';
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.refund_legs_move_along_the_table()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM leg_transitions t WHERE t.from_status = OLD.status AND t.to_status = NEW.status)
+    -- What was made elsewhere is closed when it turns out to be one of ours; nothing else ends like that.
+    OR (NEW.status = 'CANCELED' AND OLD.status IN ('PENDING', 'SUCCEEDED') AND NEW.name NOT LIKE 'external:%') THEN
+    RAISE EXCEPTION 'leg % cannot move from % to %', OLD.id, OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'refund_legs_transition_known', TABLE = 'refund_legs';
+  END IF;
+  RETURN NEW;
+END $function$;
+
 CREATE TABLE accounts (
   id uuid NOT NULL,
   merchant_id uuid NOT NULL,
@@ -24,13 +38,20 @@ CREATE TABLE accounts (
   health text NOT NULL DEFAULT 'OK'::text,
   health_since timestamp with time zone NOT NULL DEFAULT app_now(),
   created_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  health_shown_by text,
+  swept_until timestamp with time zone,
+  next_sweep_at timestamp with time zone,
+  sweep_lease_until timestamp with time zone,
   CONSTRAINT accounts_pkey PRIMARY KEY (id),
   CONSTRAINT accounts_code_unique UNIQUE (code),
   CONSTRAINT accounts_identity_unique UNIQUE (provider, identity),
   CONSTRAINT accounts_of_merchant UNIQUE (merchant_id, id),
   CONSTRAINT accounts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id),
-  CONSTRAINT accounts_health_known CHECK ((health = ANY (ARRAY['OK'::text, 'CREDENTIALS_REFUSED'::text])))
+  CONSTRAINT accounts_health_known CHECK ((health = ANY (ARRAY['OK'::text, 'CREDENTIALS_REFUSED'::text, 'RESTORING'::text]))),
+  CONSTRAINT accounts_health_shown_by_known CHECK ((health_shown_by = ANY (ARRAY['SEND'::text, 'READ'::text])))
 );
+COMMENT ON COLUMN accounts.health_shown_by IS 'Which kind of call the provider refused: only the same kind shows that it is mended';
+COMMENT ON COLUMN accounts.swept_until IS 'All refunds that the provider made before this time were compared with ours';
 
 CREATE TABLE api_keys (
   id uuid NOT NULL,
@@ -46,6 +67,13 @@ CREATE TABLE api_keys (
   CONSTRAINT api_keys_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id)
 );
 COMMENT ON TABLE api_keys IS 'Every key that was ever configured, so that an event names who acted after the key is gone';
+
+CREATE TABLE epochs (
+  number integer NOT NULL,
+  opened_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  CONSTRAINT epochs_pkey PRIMARY KEY (number)
+);
+COMMENT ON TABLE epochs IS 'A new one is opened after a restore; what an earlier one knew has to be read again before anything is sent';
 
 CREATE TABLE events (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -116,12 +144,14 @@ CREATE TABLE leg_attempts (
   outcome_at timestamp with time zone,
   evidence jsonb NOT NULL DEFAULT '{}'::jsonb,
   provider_refund_id text,
+  looks jsonb NOT NULL DEFAULT '[]'::jsonb,
   CONSTRAINT leg_attempts_pkey PRIMARY KEY (leg_id, attempt),
   CONSTRAINT leg_attempts_provider_key_unique UNIQUE (account_id, provider_key),
   CONSTRAINT leg_attempts_leg_fkey FOREIGN KEY (merchant_id, leg_id) REFERENCES refund_legs(merchant_id, id),
   CONSTRAINT leg_attempts_outcome_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'deferred'::text, 'not-sent'::text, 'unknown'::text])))
 );
 COMMENT ON TABLE leg_attempts IS 'One provider key of a leg, with the exact bytes that every send of it repeats';
+COMMENT ON COLUMN leg_attempts.looks IS 'Looks for a lost answer: when, and what they found; the newest ones';
 
 CREATE TABLE leg_sources (
   leg_id uuid NOT NULL,
@@ -135,6 +165,13 @@ CREATE TABLE leg_sources (
   CONSTRAINT leg_sources_amount_positive CHECK ((amount_minor > 0))
 );
 CREATE INDEX leg_sources_by_source ON leg_sources USING btree (source_id);
+
+CREATE TABLE leg_transitions (
+  from_status text NOT NULL,
+  to_status text NOT NULL,
+  CONSTRAINT leg_transitions_pkey PRIMARY KEY (from_status, to_status)
+);
+COMMENT ON TABLE leg_transitions IS 'Every move of a leg that exists; others are refused';
 
 CREATE TABLE merchants (
   id uuid NOT NULL,
@@ -170,6 +207,9 @@ CREATE TABLE payment_operations (
   created_at timestamp with time zone NOT NULL DEFAULT app_now(),
   updated_at timestamp with time zone NOT NULL DEFAULT app_now(),
   finalized_at timestamp with time zone,
+  next_look_at timestamp with time zone,
+  look_lease_until timestamp with time zone,
+  look_failures integer NOT NULL DEFAULT 0,
   CONSTRAINT payment_operations_pkey PRIMARY KEY (id),
   CONSTRAINT payment_operations_of_merchant UNIQUE (merchant_id, id),
   CONSTRAINT payment_operations_provider_key_unique UNIQUE (account_id, provider_key),
@@ -178,6 +218,7 @@ CREATE TABLE payment_operations (
   CONSTRAINT payment_operations_kind_known CHECK ((kind = 'VOID'::text)),
   CONSTRAINT payment_operations_status_known CHECK ((status = ANY (ARRAY['SENDING'::text, 'UNKNOWN'::text, 'SUCCEEDED'::text, 'FAILED'::text])))
 );
+CREATE INDEX payment_operations_due ON payment_operations USING btree (account_id, next_look_at) WHERE (next_look_at IS NOT NULL);
 CREATE UNIQUE INDEX payment_operations_one_open_per_payment ON payment_operations USING btree (payment_id) WHERE (status = ANY (ARRAY['SENDING'::text, 'UNKNOWN'::text]));
 
 CREATE TABLE payment_sources (
@@ -232,6 +273,12 @@ CREATE TABLE payments (
   version integer NOT NULL DEFAULT 1,
   created_at timestamp with time zone NOT NULL DEFAULT app_now(),
   updated_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  next_look_at timestamp with time zone,
+  look_lease_until timestamp with time zone,
+  look_failures integer NOT NULL DEFAULT 0,
+  mismatch_looks integer NOT NULL DEFAULT 0,
+  read_epoch integer NOT NULL DEFAULT 1,
+  released_epoch integer,
   CONSTRAINT payments_pkey PRIMARY KEY (id),
   CONSTRAINT payments_of_account UNIQUE (account_id, provider_payment_id),
   CONSTRAINT payments_of_merchant UNIQUE (merchant_id, id),
@@ -246,9 +293,14 @@ CREATE TABLE payments (
 );
 CREATE INDEX payments_by_account ON payments USING btree (merchant_id, account_id, created_at DESC, id DESC);
 CREATE INDEX payments_by_order_reference ON payments USING btree (merchant_id, order_reference, created_at DESC, id DESC);
+CREATE INDEX payments_due ON payments USING btree (account_id, next_look_at) WHERE (next_look_at IS NOT NULL);
 CREATE INDEX payments_newest ON payments USING btree (merchant_id, created_at DESC, id DESC);
 COMMENT ON COLUMN payments.unbound_minor IS 'Provider refunds that belong to nobody yet; they lower what is refundable';
 COMMENT ON COLUMN payments.as_of IS 'Database time at which the provider request behind these facts started';
+COMMENT ON COLUMN payments.next_look_at IS 'Set while something about the payment is not explained: unbound refunds, or sums that differ';
+COMMENT ON COLUMN payments.mismatch_looks IS 'Looks in a row at which the provider''s sum differed from ours';
+COMMENT ON COLUMN payments.read_epoch IS 'The epoch in which the provider''s refunds of this payment were last read completely';
+COMMENT ON COLUMN payments.released_epoch IS 'A person has released this payment in that epoch, where refunds cannot be read';
 
 CREATE TABLE provider_refunds (
   account_id uuid NOT NULL,
@@ -296,6 +348,8 @@ CREATE TABLE refund_legs (
   created_at timestamp with time zone NOT NULL DEFAULT app_now(),
   updated_at timestamp with time zone NOT NULL DEFAULT app_now(),
   finalized_at timestamp with time zone,
+  look_lease_until timestamp with time zone,
+  look_failures integer NOT NULL DEFAULT 0,
   CONSTRAINT refund_legs_pkey PRIMARY KEY (id),
   CONSTRAINT refund_legs_name_unique UNIQUE (refund_id, name),
   CONSTRAINT refund_legs_of_merchant UNIQUE (merchant_id, id),
@@ -308,9 +362,13 @@ CREATE TABLE refund_legs (
   CONSTRAINT refund_legs_sending_has_lease CHECK (((status <> 'SENDING'::text) OR ((sent_at IS NOT NULL) AND (lease_until IS NOT NULL)))),
   CONSTRAINT refund_legs_status_known CHECK ((status = ANY (ARRAY['QUEUED'::text, 'SENDING'::text, 'PENDING'::text, 'UNKNOWN'::text, 'MANUAL_REVIEW'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELED'::text, 'REVERSED'::text])))
 );
-CREATE INDEX refund_legs_due ON refund_legs USING btree (next_look_at) WHERE (next_look_at IS NOT NULL);
+CREATE INDEX refund_legs_due ON refund_legs USING btree (account_id, next_look_at) WHERE (next_look_at IS NOT NULL);
 CREATE UNIQUE INDEX refund_legs_one_sending_per_payment ON refund_legs USING btree (payment_id) WHERE (status = 'SENDING'::text);
 CREATE INDEX refund_legs_open ON refund_legs USING btree (payment_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'SENDING'::text, 'PENDING'::text, 'UNKNOWN'::text, 'MANUAL_REVIEW'::text]));
+CREATE TRIGGER refund_legs_transition BEFORE UPDATE OF status ON refund_legs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION refund_legs_move_along_the_table();
+COMMENT ON COLUMN refund_legs.next_look_at IS 'When somebody has to look again; null: nobody has to';
+COMMENT ON COLUMN refund_legs.look_lease_until IS 'Until then one process has taken this look; its value is that claim''s token';
+COMMENT ON COLUMN refund_legs.look_failures IS 'Looks in a row that the provider did not answer';
 
 CREATE TABLE refunds (
   id uuid NOT NULL,
@@ -335,6 +393,8 @@ CREATE TABLE refunds (
   finalized_at timestamp with time zone,
   speed text,
   replaces uuid,
+  attention text,
+  attention_since timestamp with time zone,
   CONSTRAINT refunds_pkey PRIMARY KEY (id),
   CONSTRAINT refunds_of_merchant UNIQUE (merchant_id, id),
   CONSTRAINT refunds_reference_unique UNIQUE (merchant_id, reference),
@@ -343,6 +403,8 @@ CREATE TABLE refunds (
   CONSTRAINT refunds_payment_fkey FOREIGN KEY (merchant_id, payment_id) REFERENCES payments(merchant_id, id),
   CONSTRAINT refunds_replaces_fkey FOREIGN KEY (merchant_id, replaces) REFERENCES refunds(merchant_id, id),
   CONSTRAINT refunds_amount_positive CHECK ((amount_minor > 0)),
+  CONSTRAINT refunds_attention_has_since CHECK (((attention IS NULL) = (attention_since IS NULL))),
+  CONSTRAINT refunds_attention_known CHECK ((attention = ANY (ARRAY['MANUAL_REVIEW'::text, 'UNKNOWN_TOO_LONG'::text, 'PENDING_TOO_LONG'::text, 'QUEUED_TOO_LONG'::text, 'ACCOUNT_PAUSED'::text]))),
   CONSTRAINT refunds_origin_known CHECK ((origin = ANY (ARRAY['API'::text, 'CONSOLE'::text, 'BULK'::text, 'EXTERNAL'::text]))),
   CONSTRAINT refunds_replaces_another CHECK ((replaces <> id)),
   CONSTRAINT refunds_returned_not_negative CHECK ((returned_minor >= 0)),
@@ -352,5 +414,7 @@ CREATE TABLE refunds (
 CREATE INDEX refunds_by_account ON refunds USING btree (merchant_id, account_id, created_at DESC, id DESC);
 CREATE INDEX refunds_by_payment ON refunds USING btree (payment_id, created_at DESC, id DESC);
 CREATE INDEX refunds_by_status ON refunds USING btree (merchant_id, status, created_at DESC, id DESC);
+CREATE INDEX refunds_needing_attention ON refunds USING btree (merchant_id, created_at DESC, id DESC) WHERE (attention IS NOT NULL);
 CREATE INDEX refunds_newest ON refunds USING btree (merchant_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX refunds_replaced_once ON refunds USING btree (replaces) WHERE (replaces IS NOT NULL);
+COMMENT ON COLUMN refunds.attention IS 'Why a person should look; null: nobody has to';

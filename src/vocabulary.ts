@@ -58,6 +58,16 @@ export const moneyMovements = [
 ] as const;
 export type MoneyMovement = (typeof moneyMovements)[number];
 
+/** Why a person should look at a refund. */
+export const attentionReasons = [
+  'MANUAL_REVIEW',
+  'UNKNOWN_TOO_LONG',
+  'PENDING_TOO_LONG',
+  'QUEUED_TOO_LONG',
+  'ACCOUNT_PAUSED',
+] as const;
+export type AttentionReason = (typeof attentionReasons)[number];
+
 export const paymentStatuses = [
   'PENDING',
   'AUTHORIZED',

@@ -3,12 +3,14 @@ import { Migrator, type Migration } from 'kysely/migration';
 import * as firstRefund from './migrations/0001-first-refund.ts';
 import * as refundOptions from './migrations/0002-refund-options.ts';
 import * as providerDetails from './migrations/0003-provider-details.ts';
+import * as looksAndEpochs from './migrations/0004-looks-and-epochs.ts';
 
 /** Append-only: a released migration is never edited. Named so that their order is their names' order. */
 const migrations: Record<string, Migration> = {
   '0001-first-refund': firstRefund,
   '0002-refund-options': refundOptions,
   '0003-provider-details': providerDetails,
+  '0004-looks-and-epochs': looksAndEpochs,
 };
 
 /**

@@ -11,6 +11,7 @@ import type {
   SourceId,
 } from '../ids.ts';
 import type {
+  AttentionReason,
   Evidence,
   LegStatus,
   OperationStatus,
@@ -43,6 +44,8 @@ export interface Database {
   payment_operations: PaymentOperationTable;
   idempotency: IdempotencyTable;
   events: EventTable;
+  leg_transitions: LegTransitionTable;
+  epochs: EpochTable;
 }
 
 /** Set by the database when a row is inserted without it. */
@@ -62,7 +65,8 @@ export interface MerchantTable {
   created_at: Defaulted<Date>;
 }
 
-export type AccountHealth = 'OK' | 'CREDENTIALS_REFUSED';
+/** `RESTORING`: after a restore, until what waits was compared with the provider. */
+export type AccountHealth = 'OK' | 'CREDENTIALS_REFUSED' | 'RESTORING';
 
 export interface AccountTable {
   id: AccountId;
@@ -73,6 +77,10 @@ export interface AccountTable {
   display_name: string;
   health: Defaulted<AccountHealth>;
   health_since: Defaulted<Date>;
+  health_shown_by: 'SEND' | 'READ' | null;
+  swept_until: Date | null;
+  next_sweep_at: Date | null;
+  sweep_lease_until: Date | null;
   created_at: Defaulted<Date>;
 }
 
@@ -109,6 +117,12 @@ export interface PaymentTable {
   hold_expires_at: Date | null;
   refund_window_closes_at: Date | null;
   as_of: Date;
+  next_look_at: Date | null;
+  look_lease_until: Date | null;
+  look_failures: Defaulted<number>;
+  mismatch_looks: Defaulted<number>;
+  read_epoch: Defaulted<number>;
+  released_epoch: number | null;
   version: Defaulted<number>;
   created_at: Defaulted<Date>;
   updated_at: Defaulted<Date>;
@@ -147,6 +161,8 @@ export interface RefundTable {
   speed: ColumnType<RefundSpeed | null, RefundSpeed | null | undefined, never>;
   replaces: ColumnType<RefundId | null, RefundId | null | undefined, never>;
   created_by: ApiKeyId | null;
+  attention: AttentionReason | null;
+  attention_since: Date | null;
   version: Defaulted<number>;
   created_at: Defaulted<Date>;
   updated_at: Defaulted<Date>;
@@ -171,6 +187,8 @@ export interface RefundLegTable {
   sent_at: Date | null;
   lease_until: Date | null;
   next_look_at: Date | null;
+  look_lease_until: Date | null;
+  look_failures: Defaulted<number>;
   as_of: Defaulted<Date>;
   created_at: Defaulted<Date>;
   updated_at: Defaulted<Date>;
@@ -204,6 +222,13 @@ export interface LegAttemptTable {
   outcome_at: Date | null;
   evidence: ColumnType<Evidence, string | undefined, string>;
   provider_refund_id: string | null;
+  looks: ColumnType<LookNote[], string | undefined, string>;
+}
+
+/** One look for a lost answer. */
+export interface LookNote {
+  readonly at: string;
+  readonly found: 'absent' | 'unavailable';
 }
 
 export interface ProviderRefundTable {
@@ -240,6 +265,9 @@ export interface PaymentOperationTable {
   sends: Defaulted<number>;
   first_sent_at: Date | null;
   lease_until: Date | null;
+  next_look_at: Date | null;
+  look_lease_until: Date | null;
+  look_failures: Defaulted<number>;
   failure: ColumnType<Failure | null, string | null, string | null>;
   evidence: ColumnType<Evidence, string | undefined, string>;
   reason: RefundReason;
@@ -248,6 +276,16 @@ export interface PaymentOperationTable {
   created_at: Defaulted<Date>;
   updated_at: Defaulted<Date>;
   finalized_at: Date | null;
+}
+
+export interface LegTransitionTable {
+  from_status: LegStatus;
+  to_status: LegStatus;
+}
+
+export interface EpochTable {
+  number: number;
+  opened_at: Defaulted<Date>;
 }
 
 export interface IdempotencyTable {

@@ -29,10 +29,10 @@ const rows: readonly (readonly [label: string, cell: Cell])[] = [
   ['Life of an idempotency key', ({ capabilities }) => `${capabilities.idempotencyHours} h`],
   [
     'A lost answer is resolved by',
-    ({ recovery: { replayForMs, listAndMatch } }) => {
+    ({ recovery: { replayForMs, lookUp } }) => {
       const ways = [
         ...(replayForMs > 0 ? [`sending the same bytes again for ${replayForMs / 3_600_000} h`] : []),
-        ...(listAndMatch ? ['listing refunds and matching our reference'] : []),
+        ...(lookUp === 'LIST_AND_MATCH' ? ['listing refunds and matching our reference'] : []),
       ];
       return ways.length === 0 ? 'a person' : ways.join(', then ');
     },

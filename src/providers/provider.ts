@@ -148,10 +148,20 @@ export interface RefundListPage {
 
 /** How a lost answer is resolved (DESIGN section 6). */
 export interface RecoveryPlan {
-  /** How long after the first send the same bytes may be sent again, in milliseconds; 0: never. */
+  /**
+   * `LIST_AND_MATCH`: the refunds of a payment are read and matched by our reference. `NOTHING`: without an id
+   * there is nothing to ask for, so that only a person can tell.
+   */
+  readonly lookUp: 'LIST_AND_MATCH' | 'NOTHING';
+  /**
+   * How long after the first send the same bytes may be sent again, in milliseconds; 0: never, since the provider
+   * would take them for another refund.
+   */
   readonly replayForMs: number;
-  /** Whether the refunds of a payment can be listed and matched by our reference. */
-  readonly listAndMatch: boolean;
+  /** After that absence is looked at this much longer before a person has to decide, in milliseconds. */
+  readonly readOnlyForMs: number;
+  /** What a person does to find out, in the words of the provider's own console. */
+  readonly instructions: string;
 }
 
 /** What a provider can do. Data: documentation and `providers { … }` are compiled from it. */
@@ -191,6 +201,13 @@ export interface ProviderAdapter<Credentials = unknown> {
   readonly sendDeadlineMs: number;
   /** Gaps between looks at a refund that is not final, in milliseconds; the last one repeats. */
   readonly lookGapsMs: readonly number[];
+  /** A refund that is under way for longer is shown to a person, in milliseconds from its creation. */
+  readonly pendingNormallyMs: number;
+  /**
+   * The watch window of a refund that succeeded: looked at once more so many milliseconds after its success,
+   * ascending. What comes back later than the last of them is found by `syncRefund` only.
+   */
+  readonly watchAfterMs: readonly number[];
   readonly settings: {
     readonly credentials: ZodType<Credentials>;
     /** The provider's own name of the account, such as a shopId: belongs to one account only. */

@@ -24,8 +24,9 @@ export async function noteAccountHealth(
     .where('health', '<>', health)
     .executeTakeFirst();
   if (changed.numUpdatedRows > 0n && health !== 'OK')
-    world.log.error(
-      { alert: 'ACCOUNT_CREDENTIALS_REFUSED', account: connection.accountCode },
+    world.alerts.raise(
+      'ACCOUNT_CREDENTIALS_REFUSED',
+      { account: connection.accountCode },
       'the provider refuses the credentials of this account; its refunds wait',
     );
 }

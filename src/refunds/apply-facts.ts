@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import type { AlertCode, Alerts } from '../alerts.ts';
 import type { Cause } from '../context.ts';
 import { eventRow, type EventSource } from '../db/events.ts';
 import type { Leg } from '../db/legs.ts';
@@ -8,13 +9,14 @@ import type { Database } from '../db/tables.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import type { Evidence, LegStatus, TraceReference } from '../vocabulary.ts';
-import { lookGapMs } from './freshness.ts';
 import { moveLeg, type LegPatch } from './move-leg.ts';
+import { nextLookMs } from './next-look.ts';
 import { findTransition, isFinalLeg, type TransitionCause } from './transitions.ts';
 
 export interface FactContext {
   readonly connection: Connection;
   readonly log: Logger;
+  readonly alerts: Alerts;
   readonly by: Cause;
   /** `answer`: to our own send. `evidence`: what we fetched. */
   readonly cause: Extract<TransitionCause, 'answer' | 'evidence'>;
@@ -46,13 +48,14 @@ export async function applyFacts(
     failure: facts.failure,
     traceReferences: facts.traceReferences,
     asOf: context.asOf,
-    nextLookInMs: lookGapMs(
-      context.connection.adapter.lookGapsMs,
-      context.now.getTime() - leg.created_at.getTime(),
+    nextLookInMs: nextLookMs(
+      context.connection.adapter,
+      { status: to, createdAt: leg.created_at },
+      context.now,
     ),
   };
   if (facts.status === 'UNRECOGNISED' && facts.rawStatus !== leg.raw_status)
-    alarm(context.log, 'PROVIDER_STATUS_UNRECOGNISED', leg, facts);
+    alarm(context.alerts, 'PROVIDER_STATUS_UNRECOGNISED', leg, facts);
   if (to === leg.status) {
     await keepDetails(tx, context, leg, facts);
     return legs;
@@ -67,8 +70,8 @@ export async function applyFacts(
     );
     return legs;
   }
-  if (to === 'MANUAL_REVIEW') alarm(context.log, 'REFUND_AMOUNT_DIFFERS', leg, facts);
-  if (transition.alarm) alarm(context.log, 'REFUND_CONTRADICTED', leg, facts);
+  if (to === 'MANUAL_REVIEW') alarm(context.alerts, 'REFUND_AMOUNT_DIFFERS', leg, facts);
+  if (transition.alarm) alarm(context.alerts, 'REFUND_CONTRADICTED', leg, facts);
   return moveLeg(tx, payment, legs, leg, {
     to,
     cause: context.cause,
@@ -92,9 +95,10 @@ const sourceOf = (cause: FactContext['cause']): EventSource =>
   cause === 'answer' ? 'PROVIDER_ANSWER' : 'PROVIDER_READ';
 
 /** One error-level line with a stable code: somebody has to look. */
-const alarm = (log: Logger, alert: string, leg: Leg, facts: RefundFacts): void =>
-  log.error(
-    { alert, refundId: leg.refund_id, legId: leg.id, status: leg.status, rawStatus: facts.rawStatus },
+const alarm = (alerts: Alerts, code: AlertCode, leg: Leg, facts: RefundFacts): void =>
+  alerts.raise(
+    code,
+    { refundId: leg.refund_id, legId: leg.id, status: leg.status, rawStatus: facts.rawStatus },
     'a person should look at this refund',
   );
 

@@ -15,6 +15,7 @@ import type { RefundFacts } from '../providers/provider.ts';
 import { applyFacts, type FactContext } from './apply-facts.ts';
 import { deriveRefundStatus } from './derive.ts';
 import { mergeBySeller } from './merge-by-seller.ts';
+import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment, settleSources } from './overcommitment.ts';
 import { bucketOf, isFinalLeg } from './transitions.ts';
 
@@ -71,13 +72,9 @@ export async function takeInRefunds(
     if (after !== legs) changed.push(leg.refund_id);
   }
   for (const facts of surplus)
-    context.log.error(
-      {
-        alert: 'PROVIDER_REFUND_SURPLUS',
-        paymentId: payment.id,
-        providerRefundId: facts.providerRefundId,
-        rawStatus: facts.rawStatus,
-      },
+    context.alerts.raise(
+      'PROVIDER_REFUND_SURPLUS',
+      { paymentId: payment.id, providerRefundId: facts.providerRefundId, rawStatus: facts.rawStatus },
       'the provider has one more refund for a leg than the leg has; it is recorded as EXTERNAL',
     );
   const imports = [...surplus];
@@ -126,8 +123,9 @@ async function importExternal(
 ): Promise<RefundId | undefined> {
   const shares = shareOut(sources, facts);
   if (shares === undefined || facts.amount.minor <= 0n || facts.amount.currency !== payment.currency) {
-    context.log.error(
-      { alert: 'EXTERNAL_REFUND_NOT_ATTRIBUTABLE', paymentId: payment.id, rawStatus: facts.rawStatus },
+    context.alerts.raise(
+      'EXTERNAL_REFUND_NOT_ATTRIBUTABLE',
+      { paymentId: payment.id, rawStatus: facts.rawStatus },
       'a refund made elsewhere cannot be attributed; it only lowers what is refundable',
     );
     return undefined;
@@ -138,8 +136,9 @@ async function importExternal(
   const status = facts.status === 'UNRECOGNISED' ? 'PENDING' : facts.status;
   const bucket = bucketOf(status);
   if (facts.status === 'UNRECOGNISED')
-    context.log.error(
-      { alert: 'PROVIDER_STATUS_UNRECOGNISED', paymentId: payment.id, refundId, rawStatus: facts.rawStatus },
+    context.alerts.raise(
+      'PROVIDER_STATUS_UNRECOGNISED',
+      { paymentId: payment.id, refundId, rawStatus: facts.rawStatus },
       'a refund made elsewhere has a status that is not known here',
     );
   await insertRefund(tx, {
@@ -177,7 +176,7 @@ async function importExternal(
         },
         attempt: null,
         leaseMs: null,
-        nextLookInMs: isFinalLeg(status) ? null : (context.connection.adapter.lookGapsMs[0] ?? null),
+        nextLookInMs: nextLookMs(context.connection.adapter, { status, createdAt: context.now }, context.now),
       },
     ],
     event: {

@@ -66,8 +66,9 @@ async function lookAtAccount(
   );
   await store(world, connection, named, looks.found, asOf);
   for (const providerRefundId of looks.absent)
-    world.log.error(
-      { alert: 'PROVIDER_REFUND_VANISHED', account: connection.accountCode, providerRefundId },
+    world.alerts.raise(
+      'PROVIDER_REFUND_VANISHED',
+      { account: connection.accountCode, providerRefundId },
       'the provider does not know a refund that it had given us; nothing is concluded from that',
     );
   let failure = looks.unavailable?.failure;
@@ -141,7 +142,15 @@ async function storeChanges(
     const payment = await lockPaymentForUpdate(tx, connection.merchantId, paymentId);
     if (payment === undefined) return;
     const now = payment.locked_at;
-    const context = { connection, log: world.log, by: systemCause, cause: 'evidence' as const, asOf, now };
+    const context = {
+      connection,
+      log: world.log,
+      alerts: world.alerts,
+      by: systemCause,
+      cause: 'evidence' as const,
+      asOf,
+      now,
+    };
     for (const { target, facts } of group) {
       const legs = await listLegs(tx, target.refundId);
       const leg = legs.find((candidate) => candidate.id === target.legId);
@@ -149,8 +158,9 @@ async function storeChanges(
       if (await bindProviderRefund(tx, payment, leg, facts, asOf))
         await applyFacts(tx, context, payment, legs, leg, facts);
       else
-        world.log.error(
-          { alert: 'PROVIDER_REFUND_BOUND_TWICE', refundId: leg.refund_id, legId: leg.id },
+        world.alerts.raise(
+          'PROVIDER_REFUND_BOUND_TWICE',
+          { refundId: leg.refund_id, legId: leg.id },
           'a provider refund that was looked at belongs to another leg',
         );
     }

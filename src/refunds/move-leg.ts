@@ -19,7 +19,7 @@ export interface LegPatch {
   readonly traceReferences?: readonly TraceReference[];
   readonly asOf?: Date;
   readonly attempt?: number;
-  /** Milliseconds from now; null: never by itself. */
+  /** Milliseconds from now; null: never. Absent: when the lease ends, at once without one, never when it is final. */
   readonly nextLookInMs?: number | null;
   /** A lease from now, in milliseconds; null ends it. */
   readonly leaseMs?: number | null;
@@ -72,6 +72,10 @@ export async function moveLeg(
   const refunded = delta(leg, move.to, 'refunded');
   const returnedMinor = move.to === 'SUCCEEDED' ? leg.amount_minor : 0n;
 
+  // Nobody but its sender looks at a leg that is being sent, until its lease is over (I7).
+  const otherwiseMs = isFinalLeg(move.to) ? null : (patch.leaseMs ?? 0);
+  const nextLookInMs = patch.nextLookInMs === undefined ? otherwiseMs : patch.nextLookInMs;
+
   const overcommitted = isFact
     ? sql<boolean>`overcommitted OR refunded_minor + reserved_minor + ${reserved.minor + refunded.minor} > captured_minor`
     : sql<boolean>`overcommitted`;
@@ -95,7 +99,8 @@ export async function moveLeg(
           ...(patch.asOf === undefined ? {} : { as_of: sql<Date>`GREATEST(as_of, ${patch.asOf})` }),
           ...(patch.attempt === undefined ? {} : { attempt: patch.attempt }),
           lease_until: fromAppNow(patch.leaseMs ?? null),
-          next_look_at: isFinalLeg(move.to) ? null : fromAppNow(patch.nextLookInMs ?? null),
+          next_look_at: fromAppNow(nextLookInMs),
+          look_failures: 0,
         })
         .where('id', '=', leg.id)
         .where('status', '=', leg.status),

@@ -29,15 +29,16 @@ const noLongerLeft: Failure = {
  */
 export async function settleOvercommitment(
   tx: Kysely<Database>,
-  context: Pick<FactContext, 'log' | 'by'>,
+  context: Pick<FactContext, 'alerts' | 'by'>,
   before: Payment,
 ): Promise<RefundId[]> {
   const payment = await lockPaymentForUpdate(tx, before.merchant_id, before.id);
   if (payment === undefined || !payment.overcommitted) return [];
   let excessMinor = payment.refunded_minor + payment.reserved_minor - payment.captured_minor;
   if (!before.overcommitted)
-    context.log.error(
-      { alert: 'PAYMENT_OVERCOMMITTED', paymentId: payment.id, excessMinor: excessMinor.toString() },
+    context.alerts.raise(
+      'PAYMENT_OVERCOMMITTED',
+      { paymentId: payment.id, excessMinor: excessMinor.toString() },
       'refunds of this payment add up to more than was captured',
     );
   const failed: RefundId[] = [];
@@ -59,7 +60,7 @@ export async function settleOvercommitment(
  */
 export async function settleSources(
   tx: Kysely<Database>,
-  context: Pick<FactContext, 'log' | 'by'>,
+  context: Pick<FactContext, 'alerts' | 'by'>,
   payment: Payment,
 ): Promise<RefundId[]> {
   const broken = (await listPaymentSources(tx, payment.id)).filter((source) => source.overcommitted);
@@ -72,8 +73,9 @@ export async function settleSources(
     let excessMinor = source.refunded_minor + source.reserved_minor - source.captured_minor;
     let excessFeeMinor =
       source.fee_returned_minor + source.fee_reserved_minor - (source.platform_fee_minor ?? 0n);
-    context.log.error(
-      { alert: 'SELLER_OVERCOMMITTED', paymentId: payment.id, excessMinor: excessMinor.toString() },
+    context.alerts.raise(
+      'SELLER_OVERCOMMITTED',
+      { paymentId: payment.id, excessMinor: excessMinor.toString() },
       'refunds of one seller of this payment add up to more than was captured or withheld',
     );
     for (const leg of unsent) {

@@ -11,9 +11,6 @@ import { moveLeg } from './move-leg.ts';
 import { sendLeg } from './send-leg.ts';
 import type { World } from './world.ts';
 
-/** After the key's life absence is looked at this much longer before a person has to decide. */
-const readOnlyForMs = 24 * 3_600_000;
-
 /**
  * Finds out about a leg whose answer was lost (MONEY section 4): look, then, within the key's life, send the
  * same bytes again; after it only look, and in the end hand it to a person. Absence alone frees nothing.
@@ -49,10 +46,10 @@ function claimReplay(
     const now = payment.locked_at;
     const replayUntil = replayLimit(connection, attempt);
     if (now >= replayUntil) {
-      if (now.getTime() >= replayUntil.getTime() + readOnlyForMs)
+      if (now.getTime() >= replayUntil.getTime() + connection.adapter.recovery.readOnlyForMs)
         await moveLeg(tx, payment, await listLegs(tx, leg.refund_id), leg, {
           to: 'MANUAL_REVIEW',
-          cause: 'evidence',
+          cause: 'plan',
           source: 'SERVICE',
           by: systemCause,
           evidence: {

@@ -180,6 +180,6 @@ function newLeg(
     columns: { provider_refund_id: null, raw_status: null, failure: null, trace_references: '[]' },
     attempt: storedRequest(connection.adapter, providerKey, request),
     leaseMs: isSending ? leaseMsOf(connection) : null,
-    nextLookInMs: null,
+    nextLookInMs: isSending ? leaseMsOf(connection) : 0,
   };
 }

@@ -104,8 +104,9 @@ export async function storeSight(
       })),
     );
     if (facts.state === 'CAPTURED' && facts.capturedMinor < locked.captured_minor)
-      world.log.error(
-        { alert: 'PAYMENT_CAPTURED_SHRANK', paymentId: locked.id },
+      world.alerts.raise(
+        'PAYMENT_CAPTURED_SHRANK',
+        { paymentId: locked.id },
         'the provider names a smaller captured amount than before; the smaller one limits refunds',
       );
     if (asOf >= locked.as_of) {
@@ -122,6 +123,7 @@ export async function storeSight(
     const context = {
       connection,
       log: world.log,
+      alerts: world.alerts,
       by: systemCause,
       cause: 'evidence' as const,
       asOf,

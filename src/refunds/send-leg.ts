@@ -33,8 +33,9 @@ export async function sendLeg(world: World, claim: Claim): Promise<SendOutcome> 
   failpoint('send.after-call');
   const { leg, attempt } = claim;
   if (outcome.kind === 'unknown' && outcome.failure.code === 'ANOTHER_OPERATION_IN_PROGRESS')
-    world.log.error(
-      { alert: 'PROVIDER_KEY_CONFLICT', refundId: leg.refund_id, legId: leg.id },
+    world.alerts.raise(
+      'PROVIDER_KEY_CONFLICT',
+      { refundId: leg.refund_id, legId: leg.id },
       'the provider knows the key of this leg with other content; no other key is tried',
     );
   await untilCommitted(world, 'record the outcome of a send', () =>
@@ -106,7 +107,14 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
         await reviewDoubleBinding(tx, world, payment, legs, leg, outcome.refund.providerRefundId);
         return;
       }
-      const context = { connection: claim.connection, log: world.log, by: systemCause, asOf, now };
+      const context = {
+        connection: claim.connection,
+        log: world.log,
+        alerts: world.alerts,
+        by: systemCause,
+        asOf,
+        now,
+      };
       const cause = isOurs ? 'answer' : 'evidence';
       await applyFacts(tx, { ...context, cause }, payment, legs, leg, outcome.refund);
       // The amount of an open leg is counted already; only that of an ended one can break the sum.
@@ -177,8 +185,9 @@ async function reviewDoubleBinding(
   leg: Leg,
   providerRefundId: string,
 ): Promise<void> {
-  world.log.error(
-    { alert: 'PROVIDER_REFUND_BOUND_TWICE', refundId: leg.refund_id, legId: leg.id },
+  world.alerts.raise(
+    'PROVIDER_REFUND_BOUND_TWICE',
+    { refundId: leg.refund_id, legId: leg.id },
     'the provider answered with a refund that belongs to another leg',
   );
   if (findTransition(leg.status, 'answer', 'MANUAL_REVIEW') === undefined) return;

@@ -2,9 +2,20 @@ import type { LegStatus } from '../vocabulary.ts';
 
 /**
  * Why a leg moves. `claim`: a sender takes it. `answer`: the provider's answer to a send. `evidence`: what we
- * fetched from the provider. `caller`: a mutation. `lease`: a sender that never came back.
+ * fetched from the provider. `caller`: a mutation. `lease`: a sender that never came back. `plan`: the recovery
+ * plan has no step left. `verdict`: a person has decided. `merge`: what seemed to be made elsewhere is ours.
  */
-export type TransitionCause = 'claim' | 'answer' | 'evidence' | 'caller' | 'lease';
+export const transitionCauses = [
+  'claim',
+  'answer',
+  'evidence',
+  'caller',
+  'lease',
+  'plan',
+  'verdict',
+  'merge',
+] as const;
+export type TransitionCause = (typeof transitionCauses)[number];
 
 interface Transition {
   readonly from: LegStatus;
@@ -25,9 +36,14 @@ export const transitions: readonly Transition[] = [
   { from: 'SENDING', cause: 'evidence', to: provenByProvider },
   { from: 'SENDING', cause: 'lease', to: ['UNKNOWN'] },
   { from: 'UNKNOWN', cause: 'answer', to: provenByProvider },
+  { from: 'UNKNOWN', cause: 'plan', to: ['MANUAL_REVIEW'] },
+  { from: 'UNKNOWN', cause: 'verdict', to: ['SUCCEEDED', 'FAILED'] },
   { from: 'UNKNOWN', cause: 'evidence', to: provenByProvider },
   { from: 'PENDING', cause: 'evidence', to: ['SUCCEEDED', 'FAILED', 'MANUAL_REVIEW'] },
   { from: 'MANUAL_REVIEW', cause: 'evidence', to: ['PENDING', 'SUCCEEDED', 'FAILED'] },
+  { from: 'MANUAL_REVIEW', cause: 'verdict', to: ['SUCCEEDED', 'FAILED'] },
+  { from: 'PENDING', cause: 'merge', to: ['CANCELED'] },
+  { from: 'SUCCEEDED', cause: 'merge', to: ['CANCELED'] },
   { from: 'SUCCEEDED', cause: 'evidence', to: ['REVERSED'], alarm: true },
   { from: 'FAILED', cause: 'caller', to: ['QUEUED'] },
   { from: 'FAILED', cause: 'evidence', to: ['PENDING', 'SUCCEEDED', 'MANUAL_REVIEW'], alarm: true },

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { createAlerts, type Alerts } from '../alerts.ts';
 import type { Cause, Kernel, Viewer } from '../context.ts';
 import type { Database } from '../db/tables.ts';
 import type { Connections } from '../providers/connections.ts';
@@ -10,6 +11,7 @@ import { createChanges, type Changes } from './changes.ts';
 /** Everything a use case needs from outside, handed in. */
 export interface World extends Kernel {
   readonly db: Kysely<Database>;
+  readonly alerts: Alerts;
   readonly connections: Connections;
   readonly background: Background;
   readonly changes: Changes;
@@ -31,7 +33,8 @@ export interface SendingLine {
 
 /** Adds to the outside things the memory that belongs to one process; paused accounts come from the database. */
 export async function createWorld(
-  outside: Pick<World, 'db' | 'clock' | 'log' | 'connections' | 'background'>,
+  outside: Pick<World, 'db' | 'clock' | 'log' | 'connections' | 'background'> &
+    Partial<Pick<World, 'alerts'>>,
 ): Promise<World> {
   const paused = await outside.db
     .selectFrom('accounts')
@@ -40,6 +43,7 @@ export async function createWorld(
     .execute();
   return {
     ...outside,
+    alerts: outside.alerts ?? createAlerts(outside.log),
     changes: createChanges(),
     lines: new Map(),
     pausedAccounts: new Set(paused.map((account) => account.id)),

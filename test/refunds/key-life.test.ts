@@ -57,7 +57,8 @@ describe('an answer that was lost', () => {
     valueOf(await sync(refundId));
     const reviewed = await refundRow(t, refundId);
     expect(reviewed).toMatchObject({ status: 'MANUAL_REVIEW' });
-    expect(reviewed.legs[0]!.next_look_at).toBeNull();
+    // Nobody waits for it, yet the truth may still show up.
+    expect(reviewed.legs[0]!.next_look_at).not.toBeNull();
     expect(await requests('createRefund')).toHaveLength(1);
     expect(await paymentRow(t, paymentId)).toMatchObject({ reserved_minor: 40_000n });
     await expectSound(t, paymentId);

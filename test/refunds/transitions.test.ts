@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { bucketOf, findTransition, isFinalLeg, transitions } from '../../src/refunds/transitions.ts';
+import {
+  bucketOf,
+  findTransition,
+  isFinalLeg,
+  transitionCauses,
+  transitions,
+} from '../../src/refunds/transitions.ts';
 import { legStatuses, type LegStatus } from '../../src/vocabulary.ts';
 
-const causes = ['claim', 'answer', 'evidence', 'caller', 'lease'] as const;
+const causes = transitionCauses;
 
 /** Every move there is, written out once more from MONEY sections 1, 2, 4 and 7. */
 const allowed = new Set([
@@ -31,6 +37,13 @@ const allowed = new Set([
   'UNKNOWN evidence SUCCEEDED',
   'UNKNOWN evidence FAILED',
   'UNKNOWN evidence MANUAL_REVIEW',
+  'UNKNOWN plan MANUAL_REVIEW',
+  'UNKNOWN verdict SUCCEEDED',
+  'UNKNOWN verdict FAILED',
+  'MANUAL_REVIEW verdict SUCCEEDED',
+  'MANUAL_REVIEW verdict FAILED',
+  'PENDING merge CANCELED',
+  'SUCCEEDED merge CANCELED',
   'PENDING evidence SUCCEEDED',
   'PENDING evidence FAILED',
   'PENDING evidence MANUAL_REVIEW',
@@ -88,6 +101,7 @@ describe('final states', () => {
   test('are left only by evidence, with an alarm, or by an explicit retry', () => {
     for (const row of transitions.filter(({ from }) => isFinalLeg(from))) {
       if (row.cause === 'caller') expect([row.from, row.to]).toEqual(['FAILED', ['QUEUED']]);
+      else if (row.cause === 'merge') expect([row.from, row.to]).toEqual(['SUCCEEDED', ['CANCELED']]);
       else expect([row.cause, row.alarm]).toEqual(['evidence', true]);
     }
   });

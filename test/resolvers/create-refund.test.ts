@@ -37,7 +37,7 @@ describe('createRefund', () => {
             platformFee: null,
           },
         ],
-        legs: [{ status: 'SUCCEEDED', attempt: 1, failure: null, nextLookAt: null }],
+        legs: [{ status: 'SUCCEEDED', attempt: 1, failure: null, nextLookAt: expect.any(String) as string }],
         payment: {
           status: 'PARTIALLY_REFUNDED',
           refunded: { value: '30.50' },

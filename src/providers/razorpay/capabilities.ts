@@ -3,6 +3,7 @@ import type { Capabilities, RecoveryPlan } from '../provider.ts';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /**
  * What this adapter does with Razorpay and Curlec. Sources: razorpay.com/docs, "Refunds" (entity, create, fetch,
@@ -35,13 +36,25 @@ export const capabilities: Capabilities = {
 };
 
 /** Replaying stops an hour before the assumed end of the key's life. */
-export const recovery: RecoveryPlan = { replayForMs: 23 * HOUR, listAndMatch: true };
+export const recovery: RecoveryPlan = {
+  lookUp: 'LIST_AND_MATCH',
+  replayForMs: 23 * HOUR,
+  readOnlyForMs: 24 * HOUR,
+  instructions:
+    'Look in the Razorpay Dashboard, under the payment, whether a refund of this amount was made.',
+};
 
 /** How long the API may take is not published. */
 export const SEND_DEADLINE_MS = 35 * SECOND;
 
 /** A refund ends at once or within days ("Refunds": 5 to 7 working days at normal speed). */
 export const lookGapsMs: readonly number[] = [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR];
+
+/** 5 to 7 working days at normal speed ("Refunds"), and a weekend. */
+export const PENDING_NORMALLY_MS = 10 * DAY;
+
+/** Both final statuses are said to be final, yet a return can still be undone between the banks. */
+export const watchAfterMs: readonly number[] = [DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY];
 
 /** One host for Razorpay and Curlec, for test and live mode (razorpay.com/docs/api/sandbox-setup). */
 export const DEFAULT_BASE_URL = 'https://api.razorpay.com/v1';

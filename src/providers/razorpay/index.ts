@@ -5,8 +5,10 @@ import {
   DEFAULT_BASE_URL,
   DEFAULT_REQUESTS_PER_SECOND,
   lookGapsMs,
+  PENDING_NORMALLY_MS,
   recovery,
   SEND_DEADLINE_MS,
+  watchAfterMs,
 } from './capabilities.ts';
 import { checkRefund } from './check-refund.ts';
 import { buildRefund, sendRefund } from './create-refund.ts';
@@ -24,6 +26,8 @@ export const razorpay: ProviderAdapter<RazorpayCredentials> = {
   recovery,
   sendDeadlineMs: SEND_DEADLINE_MS,
   lookGapsMs,
+  pendingNormallyMs: PENDING_NORMALLY_MS,
+  watchAfterMs,
   settings: {
     credentials,
     identityOf,

@@ -5,8 +5,10 @@ import {
   DEFAULT_BASE_URL,
   DEFAULT_REQUESTS_PER_SECOND,
   lookGapsMs,
+  PENDING_NORMALLY_MS,
   recovery,
   SEND_DEADLINE_MS,
+  watchAfterMs,
 } from './capabilities.ts';
 import { buildRefund, checkRefund, sendRefund } from './create-refund.ts';
 import { credentials, type YooKassaCredentials } from './credentials.ts';
@@ -22,6 +24,8 @@ export const yookassa: ProviderAdapter<YooKassaCredentials> = {
   recovery,
   sendDeadlineMs: SEND_DEADLINE_MS,
   lookGapsMs,
+  pendingNormallyMs: PENDING_NORMALLY_MS,
+  watchAfterMs,
   settings: {
     credentials,
     identityOf: ({ shopId }) => shopId,

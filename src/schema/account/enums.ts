@@ -17,5 +17,8 @@ export const AccountHealthEnum = builder.enumType('AccountHealth', {
     CREDENTIALS_REFUSED: {
       description: 'The provider refused the credentials. Refunds wait until the configuration is corrected.',
     },
+    RESTORING: {
+      description: 'The database was restored. Refunds wait until their payments were read again.',
+    },
   } as const satisfies Record<AccountHealth, { description: string }>,
 });

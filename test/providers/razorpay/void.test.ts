@@ -13,6 +13,6 @@ test('a hold cannot be released by a call: the capability says so, and nothing i
 });
 
 test('replaying stops before the key may be forgotten', () => {
-  expect(razorpay.recovery).toEqual({ replayForMs: 23 * 3_600_000, listAndMatch: true });
+  expect(razorpay.recovery).toMatchObject({ replayForMs: 23 * 3_600_000, lookUp: 'LIST_AND_MATCH' });
   expect(razorpay.recovery.replayForMs).toBeLessThan(razorpay.capabilities.idempotencyHours * 3_600_000);
 });
