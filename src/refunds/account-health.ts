@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isRestoring } from '../db/epochs.ts';
 import type { AccountHealth } from '../db/tables.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { SendOutcome } from '../providers/provider.ts';
@@ -15,14 +16,16 @@ export async function noteAccountHealth(
 ): Promise<void> {
   const health = healthShownBy(outcome);
   if (health === undefined || world.pausedAccounts.has(connection.accountId) === (health !== 'OK')) return;
-  if (health === 'OK') world.pausedAccounts.delete(connection.accountId);
-  else world.pausedAccounts.add(connection.accountId);
+  if (health !== 'OK') world.pausedAccounts.add(connection.accountId);
   const changed = await world.db
     .updateTable('accounts')
     .set({ health, health_since: sql<Date>`app_now()` })
     .where('id', '=', connection.accountId)
-    .where('health', '<>', health)
+    // An account that is being restored is left alone.
+    .where('health', '=', health === 'OK' ? 'CREDENTIALS_REFUSED' : 'OK')
     .executeTakeFirst();
+  if (health === 'OK' && !(await isRestoring(world.db, connection.accountId)))
+    world.pausedAccounts.delete(connection.accountId);
   if (changed.numUpdatedRows > 0n && health !== 'OK')
     world.alerts.raise(
       'ACCOUNT_CREDENTIALS_REFUSED',

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { findAttemptBehind, findLeg, listLegs, type Leg } from '../db/legs.ts';
-import type { Payment, PaymentSource } from '../db/payments.ts';
+import type { LockedPayment, Payment, PaymentSource } from '../db/payments.ts';
 import { updateUnbound } from '../db/payments.ts';
 import {
   hasSentLegWithoutProviderId,
@@ -14,6 +14,8 @@ import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { applyFacts, type FactContext } from './apply-facts.ts';
 import { deriveRefundStatus } from './derive.ts';
+import { keysAreStillRepeated } from './epoch.ts';
+import { hasOurFormat } from './forgotten-keys.ts';
 import { mergeBySeller } from './merge-by-seller.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment, settleSources } from './overcommitment.ts';
@@ -49,7 +51,7 @@ export async function bindProviderRefund(
 export async function takeInRefunds(
   tx: Kysely<Database>,
   context: FactContext,
-  payment: Payment,
+  payment: LockedPayment,
   sources: readonly PaymentSource[],
   seen: readonly RefundFacts[],
 ): Promise<RefundId[]> {
@@ -78,7 +80,8 @@ export async function takeInRefunds(
       'the provider has one more refund for a leg than the leg has; it is recorded as EXTERNAL',
     );
   const imports = [...surplus];
-  if (unbound.length > 0 && !(await hasSentLegWithoutProviderId(tx, payment.id))) imports.push(...unbound);
+  const nobodys = unbound.filter((facts) => !mayBeClaimed(payment, facts));
+  if (nobodys.length > 0 && !(await hasSentLegWithoutProviderId(tx, payment.id))) imports.push(...nobodys);
   for (const facts of imports) {
     const refundId = await importExternal(tx, context, payment, sources, facts);
     if (refundId !== undefined) changed.push(refundId);
@@ -87,6 +90,10 @@ export async function takeInRefunds(
   if (imports.length > 0) changed.push(...(await settleSources(tx, context, payment)));
   return [...changed, ...(await settleOvercommitment(tx, context, payment))];
 }
+
+/** After a restore: perhaps made by a request that is forgotten, and whose caller will repeat its key. */
+const mayBeClaimed = (payment: LockedPayment, facts: RefundFacts): boolean =>
+  keysAreStillRepeated(payment) && hasOurFormat(facts.ourReference);
 
 /** `past`: the failed refund of an earlier attempt, known and done. `surplus`: of a leg that has another one. */
 type Owner = { readonly kind: 'leg'; readonly leg: Leg } | { readonly kind: 'nobody' | 'past' | 'surplus' };
@@ -197,7 +204,10 @@ async function importExternal(
 }
 
 /** As the provider splits it, with the commission; else all of it from the only source; undefined when neither is. */
-function shareOut(sources: readonly PaymentSource[], facts: RefundFacts): readonly LegShare[] | undefined {
+export function shareOut(
+  sources: readonly PaymentSource[],
+  facts: RefundFacts,
+): readonly LegShare[] | undefined {
   const shares = mergeBySeller(facts.sources).flatMap((part) => {
     const source = sources.find((candidate) => candidate.seller === part.seller);
     return source

@@ -15,13 +15,17 @@ export function deriveRefundStatus(legs: readonly LegState[]): RefundStatus {
   if (any('UNKNOWN')) return 'UNKNOWN';
   if (any('SENDING', 'PENDING')) return 'PENDING';
   if (any('QUEUED'))
-    return legs.every((leg) => leg.status === 'QUEUED' || leg.sentAt === null) ? 'QUEUED' : 'PENDING';
+    return legs.every((leg) => leg.status === 'QUEUED' || !wasSent(leg)) ? 'QUEUED' : 'PENDING';
   if (all('SUCCEEDED')) return 'SUCCEEDED';
   if (any('SUCCEEDED')) return 'PARTIALLY_SUCCEEDED';
   if (any('REVERSED')) return 'REVERSED';
   if (all('CANCELED')) return 'CANCELED';
   return 'FAILED';
 }
+
+/** What was executed was sent, even where a restore made us forget when. */
+const wasSent = ({ status, sentAt }: LegState): boolean =>
+  sentAt !== null || status === 'SUCCEEDED' || status === 'REVERSED';
 
 const finalRefundStatuses: readonly RefundStatus[] = [
   'SUCCEEDED',

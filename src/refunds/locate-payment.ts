@@ -2,6 +2,7 @@ import type { Payment } from '../db/payments.ts';
 import { providerProblem, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import type { MerchantId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
+import type { FreshRefunds } from './find-forgotten.ts';
 import { findStoredPayment } from './find-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import { seePayment } from './see-payment.ts';
@@ -12,6 +13,8 @@ export interface LocatedPayment {
   readonly connection: Connection;
   /** True when it was read at its provider just now. */
   readonly isFresh: boolean;
+  /** What that read has shown. */
+  readonly fresh?: FreshRefunds;
 }
 
 const path = ['input', 'payment'];
@@ -47,7 +50,7 @@ export async function locatePayment(
   if (sight.kind === 'absent') return refuse(paymentNotFound);
   if (sight.kind === 'unavailable')
     return refuse({ ...providerProblem(sight.failure, path), retry: 'SAME_KEY' });
-  return succeed({ payment: sight.payment, connection, isFresh: true });
+  return succeed({ payment: sight.payment, connection, isFresh: true, fresh: sight });
 }
 
 const accountNotConfigured: Problem = {

@@ -6,8 +6,10 @@ import { fromAppNow } from '../db/sql-time.ts';
 import type { MerchantId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import { leaseMsOf, noteSend, sendCheck, type Claim } from './claim.ts';
+import { mayBeSentFor } from './epoch.ts';
 import { lookAtLegs, type LookFailures } from './look.ts';
 import { moveLeg } from './move-leg.ts';
+import { onceRead } from './once-read.ts';
 import { sendLeg } from './send-leg.ts';
 import type { World } from './world.ts';
 
@@ -19,7 +21,10 @@ export async function recoverLeg(world: World, connection: Connection, leg: Leg)
   const failures = await lookAtLegs(world, leg.merchant_id, [leg.id]);
   const [current] = await listLegsById(world.db, leg.merchant_id, [leg.id]);
   if (current?.status !== 'UNKNOWN' || failures.length > 0) return failures;
-  const claim = await claimReplay(world, connection, current.merchant_id, current);
+  const { merchant_id: merchantId, payment_id: paymentId } = current;
+  const claim = await onceRead(world, connection, merchantId, paymentId, () =>
+    claimReplay(world, connection, merchantId, current),
+  );
   if (claim === undefined) return [];
   const outcome = await sendLeg(world, claim);
   // A replay may answer with the state of long ago: what counts is what a read says now.
@@ -35,13 +40,14 @@ function claimReplay(
   connection: Connection,
   merchantId: MerchantId,
   known: Leg,
-): Promise<Claim | undefined> {
+): Promise<Claim | 'not-read' | undefined> {
   return inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, merchantId, known.payment_id);
     if (payment === undefined) return undefined;
     const open = await listOpenLegs(tx, payment.id);
     const leg = open.find((candidate) => candidate.id === known.id);
     if (leg?.status !== 'UNKNOWN' || open.some((other) => other.lease_is_live)) return undefined;
+    if (!mayBeSentFor(payment)) return 'not-read';
     const attempt = await getAttempt(tx, leg.id, leg.attempt);
     const now = payment.locked_at;
     const replayUntil = replayLimit(connection, attempt);

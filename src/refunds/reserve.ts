@@ -1,6 +1,12 @@
 import { inTransaction } from '../db/in-transaction.ts';
 import { readKeyAndOperation } from '../db/idempotency.ts';
-import { listPaymentSources, lockPaymentForUpdate, type Payment } from '../db/payments.ts';
+import { systemCause } from '../context.ts';
+import {
+  listPaymentSources,
+  lockPaymentForUpdate,
+  type LockedPayment,
+  type Payment,
+} from '../db/payments.ts';
 import { insertRefund, type NewLeg } from '../db/refunds.ts';
 import { invalidInput, refuse, succeed, type Result } from '../errors.ts';
 import { uuidv7, type LegId, type RefundId } from '../ids.ts';
@@ -8,12 +14,18 @@ import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundOrder } from '../providers/provider.ts';
 import { expireLeases, leaseMsOf, sendCheck, type Claim } from './claim.ts';
+import type { FactContext } from './apply-facts.ts';
+import { planAdoption } from './adopt.ts';
+import { takeInRefunds } from './bind.ts';
 import { contentHashVersion } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
 import { decideRefund } from './decide-refund.ts';
+import { mayBeSentFor, notReadYet } from './epoch.ts';
+import { findForgotten, type FreshRefunds } from './find-forgotten.ts';
 import type { PlannedLeg } from './plan-legs.ts';
 import { deriveProviderKey } from './provider-key.ts';
 import { whyNotReplaceable } from './replaces.ts';
+import { rememberAttempts } from './remember-attempts.ts';
 import { refundContentHash, replayOf } from './replay.ts';
 import { storedRequest } from './stored-request.ts';
 import { causeOf, type Caller, type World } from './world.ts';
@@ -27,7 +39,10 @@ export interface Reserved extends RefundCreated {
 /**
  * The intent, in one transaction: lock the payment, look at the key again, decide, reserve, and commit
  * refund, legs, exact bytes and event. The first leg is born SENDING when nothing else of the payment is
- * being sent, since a derived key lets crash recovery replay it (MONEY section 1).
+ * being sent, since a derived key lets crash recovery replay it (MONEY section 1). After a restore, what the key
+ * has made at the provider already is adopted, and only what is missing waits to be sent (MONEY section 10).
+ *
+ * @param fresh what a read of the payment, made by the caller just now, has shown
  *
  * @throws constraint violations, which the caller maps: idempotency_pkey, refunds_reference_unique
  */
@@ -37,6 +52,7 @@ export function reserveRefund(
   command: CreateRefundCommand,
   connection: Connection,
   located: Payment,
+  fresh?: FreshRefunds,
 ): Promise<Result<Reserved>> {
   return inTransaction(world.db, async (tx): Promise<Result<Reserved>> => {
     const { merchantId } = caller.viewer;
@@ -51,29 +67,37 @@ export function reserveRefund(
     if (earlier !== undefined) {
       return nothingToSend(await replayOf({ ...world, db: tx }, caller, command, earlier));
     }
+    const { capabilities } = connection.adapter;
+    if (!mayBeSentFor(payment)) return refuse(notReadYet(capabilities, payment));
     const openLegs = await expireLeases(tx, world, payment);
     const sources = await listPaymentSources(tx, payment.id);
-    const decision = decideRefund(
-      {
-        accountCode: connection.accountCode,
-        payment,
-        sources,
-        openLegs,
-        isBeingCanceled,
-        capabilities: connection.adapter.capabilities,
-        now: payment.locked_at,
-      },
-      command,
-    );
+    const { idempotencyKey } = command;
+    const forgotten = await findForgotten(tx, caller.viewer, idempotencyKey, payment, sources, fresh);
+    if (forgotten === undefined) return refuse(notReadYet(capabilities, payment));
+    const isAdopted = forgotten.length > 0;
+    const situation = {
+      accountCode: connection.accountCode,
+      payment,
+      sources,
+      openLegs,
+      isBeingCanceled,
+      capabilities,
+      now: payment.locked_at,
+    };
+    const decision = isAdopted
+      ? planAdoption(situation, command, forgotten)
+      : decideRefund(situation, command);
     if (!decision.ok) return decision;
     const irreplaceable = command.replaces && (await whyNotReplaceable(tx, payment, command.replaces));
-    if (irreplaceable) return refuse(irreplaceable);
+    // What was executed is recorded even where the refund that it replaced is forgotten, too.
+    if (irreplaceable && !isAdopted) return refuse(irreplaceable);
     const objections = decision.value.legs.flatMap((leg) =>
-      connection.adapter.checkRefund(orderOf(command, payment, leg)),
+      isAdopted ? [] : connection.adapter.checkRefund(orderOf(command, payment, leg)),
     );
     if (objections.length > 0)
       return refuse(...objections.map(({ path, message }) => invalidInput(['input', ...path], message)));
     const isFree =
+      !isAdopted &&
       !world.pausedAccounts.has(connection.accountId) &&
       !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED');
     const refundId = uuidv7<RefundId>();
@@ -93,14 +117,14 @@ export function reserveRefund(
       metadata: command.metadata,
       receipt: command.receipt,
       speed: command.speed,
-      replaces: command.replaces,
+      replaces: irreplaceable ? null : command.replaces,
       createdBy: caller.viewer.keyId,
       idempotency: {
         key: command.idempotencyKey,
         hashVersion: contentHashVersion,
         hash: refundContentHash(command, payment.id),
       },
-      isFact: false,
+      isFact: isAdopted,
       legs,
       event: {
         merchantId,
@@ -110,9 +134,20 @@ export function reserveRefund(
         to: isFree ? 'PENDING' : 'QUEUED',
         source: 'API',
         cause: causeOf(caller),
-        evidence: { amountMinor: decision.value.amountMinor.toString(), currency: payment.currency },
+        evidence: {
+          amountMinor: decision.value.amountMinor.toString(),
+          currency: payment.currency,
+          ...(isAdopted ? { adopted: forgotten.map((one) => one.facts.providerRefundId).join(' ') } : {}),
+        },
       },
     });
+    if (isAdopted && fresh !== undefined) {
+      const context = factContext(world, connection, fresh, payment);
+      const made = forgotten.map((one) => one.facts);
+      await rememberAttempts(tx, context, payment, made);
+      await takeInRefunds(tx, context, payment, sources, made);
+      return succeed({ refundId, replayed: true, claim: undefined, legCount: legs.length });
+    }
     if (!isFree) return succeed({ refundId, replayed: false, claim: undefined, legCount: legs.length });
     const [first] = legs;
     if (first?.attempt == null) throw new Error('a refund has at least one leg, with its bytes');
@@ -140,6 +175,21 @@ export function reserveRefund(
 /** A replay as an answer of a reservation: what its key made is sent, or was, by somebody else. */
 export const nothingToSend = (replay: Result<RefundCreated>): Result<Reserved> =>
   replay.ok ? succeed({ ...replay.value, claim: undefined, legCount: 0 }) : replay;
+
+const factContext = (
+  { log, alerts }: World,
+  connection: Connection,
+  { asOf }: FreshRefunds,
+  payment: LockedPayment,
+): FactContext => ({
+  connection,
+  log,
+  alerts,
+  by: systemCause,
+  cause: 'evidence',
+  asOf,
+  now: payment.locked_at,
+});
 
 const orderOf = (
   command: CreateRefundCommand,

@@ -17,7 +17,7 @@ export interface World extends Kernel {
   readonly changes: Changes;
   /** Payments whose legs this process is sending right now, one after the other. */
   readonly lines: Map<PaymentId, SendingLine>;
-  /** Accounts whose credentials the provider refused at last; the table `accounts` is the shared truth. */
+  /** Accounts whose queued refunds wait: refused credentials, or a restore; the table `accounts` is the shared truth. */
   readonly pausedAccounts: Set<AccountId>;
   /** Reads of payments that queries wait for together, by account and the provider's id. */
   readonly readings: Map<string, Promise<Sight>>;
@@ -36,11 +36,7 @@ export async function createWorld(
   outside: Pick<World, 'db' | 'clock' | 'log' | 'connections' | 'background'> &
     Partial<Pick<World, 'alerts'>>,
 ): Promise<World> {
-  const paused = await outside.db
-    .selectFrom('accounts')
-    .select('id')
-    .where('health', '=', 'CREDENTIALS_REFUSED')
-    .execute();
+  const paused = await outside.db.selectFrom('accounts').select('id').where('health', '<>', 'OK').execute();
   return {
     ...outside,
     alerts: outside.alerts ?? createAlerts(outside.log),
