@@ -8,7 +8,7 @@ import {
   type Payment,
 } from '../db/payments.ts';
 import { insertRefund, type NewLeg } from '../db/refunds.ts';
-import { invalidInput, refuse, succeed, type Result } from '../errors.ts';
+import { invalidInput, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
@@ -75,6 +75,7 @@ export function reserveRefund(
     const forgotten = await findForgotten(tx, caller.viewer, idempotencyKey, payment, sources, fresh);
     if (forgotten === undefined) return refuse(notReadYet(capabilities, payment));
     const isAdopted = forgotten.length > 0;
+    if (forgotten.some((one) => one.isCounted)) return refuse(importedAlready);
     const situation = {
       accountCode: connection.accountCode,
       payment,
@@ -175,6 +176,18 @@ export function reserveRefund(
 /** A replay as an answer of a reservation: what its key made is sent, or was, by somebody else. */
 export const nothingToSend = (replay: Result<RefundCreated>): Result<Reserved> =>
   replay.ok ? succeed({ ...replay.value, claim: undefined, legCount: 0 }) : replay;
+
+/** What this key made was taken for a refund of somebody else before the key was repeated. */
+const importedAlready: Problem = {
+  type: 'OperationInProgress',
+  code: 'ANOTHER_OPERATION_IN_PROGRESS',
+  message:
+    'This request was executed before the database was restored, and is recorded as an EXTERNAL refund of the payment.',
+  path: ['input', 'payment'],
+  retry: 'ASK_A_HUMAN',
+  existingRefundId: null,
+  retryAfterMs: 60_000,
+};
 
 const factContext = (
   { log, alerts }: World,
