@@ -1,22 +1,15 @@
 import { inTransaction } from '../db/in-transaction.ts';
 import { readKeyAndOperation } from '../db/idempotency.ts';
-import { systemCause } from '../context.ts';
-import {
-  listPaymentSources,
-  lockPaymentForUpdate,
-  type LockedPayment,
-  type Payment,
-} from '../db/payments.ts';
+import { listPaymentSources, lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import { insertRefund, type NewLeg } from '../db/refunds.ts';
-import { invalidInput, refuse, succeed, type Problem, type Result } from '../errors.ts';
+import { invalidInput, refuse, succeed, type Result } from '../errors.ts';
 import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundOrder } from '../providers/provider.ts';
 import { expireLeases, leaseMsOf, sendCheck, type Claim } from './claim.ts';
-import type { FactContext } from './apply-facts.ts';
 import { planAdoption } from './adopt.ts';
-import { takeInRefunds } from './bind.ts';
+import { bindForgotten, notAdopted, NotAdopted } from './bind-forgotten.ts';
 import { contentHashVersion } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
 import { decideRefund } from './decide-refund.ts';
@@ -25,7 +18,6 @@ import { findForgotten, type FreshRefunds } from './find-forgotten.ts';
 import type { PlannedLeg } from './plan-legs.ts';
 import { deriveProviderKey } from './provider-key.ts';
 import { whyNotReplaceable } from './replaces.ts';
-import { rememberAttempts } from './remember-attempts.ts';
 import { refundContentHash, replayOf } from './replay.ts';
 import { storedRequest } from './stored-request.ts';
 import { causeOf, type Caller, type World } from './world.ts';
@@ -54,7 +46,7 @@ export function reserveRefund(
   located: Payment,
   fresh?: FreshRefunds,
 ): Promise<Result<Reserved>> {
-  return inTransaction(world.db, async (tx): Promise<Result<Reserved>> => {
+  const reserving = inTransaction(world.db, async (tx): Promise<Result<Reserved>> => {
     const { merchantId } = caller.viewer;
     const payment = await lockPaymentForUpdate(tx, merchantId, located.id);
     if (payment === undefined) throw new Error(`payment ${located.id} has vanished`);
@@ -75,7 +67,6 @@ export function reserveRefund(
     const forgotten = await findForgotten(tx, caller.viewer, idempotencyKey, payment, sources, fresh);
     if (forgotten === undefined) return refuse(notReadYet(capabilities, payment));
     const isAdopted = forgotten.length > 0;
-    if (forgotten.some((one) => one.isCounted)) return refuse(importedAlready);
     const situation = {
       accountCode: connection.accountCode,
       payment,
@@ -143,10 +134,8 @@ export function reserveRefund(
       },
     });
     if (isAdopted && fresh !== undefined) {
-      const context = factContext(world, connection, fresh, payment);
-      const made = forgotten.map((one) => one.facts);
-      await rememberAttempts(tx, context, payment, made);
-      await takeInRefunds(tx, context, payment, sources, made);
+      const adoption = { refundId, forgotten, asOf: fresh.asOf };
+      await bindForgotten(tx, world, connection, payment, sources, adoption);
       return succeed({ refundId, replayed: true, claim: undefined, legCount: legs.length });
     }
     if (!isFree) return succeed({ refundId, replayed: false, claim: undefined, legCount: legs.length });
@@ -171,38 +160,15 @@ export function reserveRefund(
     };
     return succeed({ refundId, replayed: false, claim, legCount: legs.length });
   });
+  return reserving.catch((error: unknown) => {
+    if (error instanceof NotAdopted) return refuse(notAdopted);
+    throw error;
+  });
 }
 
 /** A replay as an answer of a reservation: what its key made is sent, or was, by somebody else. */
 export const nothingToSend = (replay: Result<RefundCreated>): Result<Reserved> =>
   replay.ok ? succeed({ ...replay.value, claim: undefined, legCount: 0 }) : replay;
-
-/** What this key made was taken for a refund of somebody else before the key was repeated. */
-const importedAlready: Problem = {
-  type: 'OperationInProgress',
-  code: 'ANOTHER_OPERATION_IN_PROGRESS',
-  message:
-    'This request was executed before the database was restored, and is recorded as an EXTERNAL refund of the payment.',
-  path: ['input', 'payment'],
-  retry: 'ASK_A_HUMAN',
-  existingRefundId: null,
-  retryAfterMs: 60_000,
-};
-
-const factContext = (
-  { log, alerts }: World,
-  connection: Connection,
-  { asOf }: FreshRefunds,
-  payment: LockedPayment,
-): FactContext => ({
-  connection,
-  log,
-  alerts,
-  by: systemCause,
-  cause: 'evidence',
-  asOf,
-  now: payment.locked_at,
-});
 
 const orderOf = (
   command: CreateRefundCommand,

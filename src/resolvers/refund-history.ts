@@ -23,6 +23,7 @@ const kinds: Readonly<Record<string, RefundEventKind>> = {
   'refund.imported': 'IMPORTED',
   'leg.moved': 'MOVED',
   'leg.details': 'DETAILS',
+  'leg.remembered': 'DETAILS',
   'leg.contradicted': 'CONTRADICTED',
   'refund.merged': 'MERGED',
 };
