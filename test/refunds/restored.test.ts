@@ -4,8 +4,6 @@ import { createRefund, type CreateRefundCommand } from '../../src/refunds/create
 import { endRestoring } from '../../src/refunds/restoring.ts';
 import { retryRefund } from '../../src/refunds/retry-refund.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
-import { syncRefund } from '../../src/refunds/sync-refund.ts';
-import type { RefundId } from '../../src/ids.ts';
 import type { Money } from '../../src/money.ts';
 import { backUp, restore, type Restoring } from '../support/restore.ts';
 import {
@@ -71,7 +69,6 @@ async function restoreAfter(act: () => Promise<unknown>, how: Restoring = {}): P
   return old;
 }
 
-const ended = ['succeeded', 'canceled'];
 const succeededAt = async (paymentId: string) =>
   (await live.ledgerOf(paymentId)).refunds
     .filter(({ status }) => status === 'succeeded')
@@ -215,7 +212,8 @@ describe('a key that is repeated', () => {
     const paymentId = await split();
     const command = refundCommand(paymentId, 'remaining', { feeBearer: 'PLATFORM' });
     const t = await restoreAfter(async () => {
-      await armFault(live, 'rate-limited', { skip: 1, retryAfterMs: 600_000 });
+      await armFault(live, 'slow', { delayMs: 1 });
+      await armFault(live, 'rate-limited', { retryAfterMs: 600_000 });
       await made(live, command);
       expect(await succeededAt(paymentId)).toHaveLength(1);
     });
@@ -318,15 +316,3 @@ describe('a refund that nobody asks about again', () => {
     expect(await refundRows(t, paymentId)).toMatchObject([{ origin: 'EXTERNAL', amount_minor: 40_000n }]);
   });
 });
-
-/** A refund that waits unsent in the backup; its leg may be sent at once. */
-async function queuedRefund(paymentId: string, minor: bigint): Promise<RefundId> {
-  await armFault(live, 'rate-limited', { retryAfterMs: 1 });
-  const { id, status } = await made(live, refundCommand(paymentId, minor, { waitMs: 0 }));
-  await live.world.background.drain(5_000);
-  expect(ended).not.toContain(status);
-  return id;
-}
-
-const sync = (t: TestWorld, refundId: RefundId) =>
-  syncRefund(t.world, t.caller(), { refundId, waitMs: 10_000 });
