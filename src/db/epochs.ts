@@ -68,28 +68,24 @@ const hasOpenWork = sql<boolean>`(
   OR EXISTS (SELECT 1 FROM payment_operations o WHERE o.payment_id = p.id AND o.status IN ('SENDING', 'UNKNOWN')))`;
 
 /**
- * Payments of an account with open legs or an open void that were not read in this epoch; those that could not
- * be read come last. Indexes payments_of_account and refund_legs_open; asked after a restore only.
+ * Payments of an account with open legs or an open void that were not read in this epoch, behind one of them.
+ * Indexes payments_of_account and refund_legs_open; asked after a restore only.
  */
-export function listUnreadPayments(db: Db, accountId: AccountId, limit: number): Promise<UnreadPayment[]> {
+export function listUnreadPayments(
+  db: Db,
+  accountId: AccountId,
+  after: PaymentId | null,
+  limit: number,
+): Promise<UnreadPayment[]> {
   return db
     .selectFrom('payments as p')
     .select(['p.id', 'p.account_id', 'p.provider_payment_id'])
     .where('p.account_id', '=', accountId)
     .where(isUnread)
     .where(hasOpenWork)
-    .orderBy('p.look_failures')
+    .$if(after !== null, (query) => query.where('p.id', '>', after))
     .orderBy('p.id')
     .limit(limit)
-    .execute();
-}
-
-/** Primary key. So that others are asked for first the next time. */
-export async function countFailedLook(db: Db, id: PaymentId): Promise<void> {
-  await db
-    .updateTable('payments')
-    .set({ look_failures: sql<number>`look_failures + 1` })
-    .where('id', '=', id)
     .execute();
 }
 

@@ -5,6 +5,7 @@ import type { Database } from '../db/tables.ts';
 import type { Connections } from '../providers/connections.ts';
 import type { AccountId, PaymentId } from '../ids.ts';
 import type { Background } from './background.ts';
+import type { RestoringPass } from './restoring.ts';
 import type { Sight } from './see-payment.ts';
 import { createChanges, type Changes } from './changes.ts';
 
@@ -19,6 +20,8 @@ export interface World extends Kernel {
   readonly lines: Map<PaymentId, SendingLine>;
   /** Accounts whose queued refunds wait: refused credentials, or a restore; the table `accounts` is the shared truth. */
   readonly pausedAccounts: Set<AccountId>;
+  /** How far this process has read what waits after a restore. */
+  readonly restoring: Map<AccountId, RestoringPass>;
   /** Reads of payments that queries wait for together, by account and the provider's id. */
   readonly readings: Map<string, Promise<Sight>>;
   /** Payments that a provider did not know a moment ago, until when (Unix ms) that is believed. */
@@ -43,6 +46,7 @@ export async function createWorld(
     changes: createChanges(),
     lines: new Map(),
     pausedAccounts: new Set(paused.map((account) => account.id)),
+    restoring: new Map(),
     readings: new Map(),
     missedPayments: new Map(),
   };

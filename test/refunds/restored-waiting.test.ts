@@ -1,11 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { leaseOperation } from '../../src/db/operations.ts';
 import { openEpoch, releasePayment } from '../../src/db/epochs.ts';
 import type { RefundId } from '../../src/ids.ts';
 import { yookassa } from '../../src/providers/yookassa/index.ts';
 import { cancelPayment, type CancelPaymentCommand } from '../../src/refunds/cancel-payment.ts';
 import { createRefund, type CreateRefundCommand } from '../../src/refunds/create-refund.ts';
 import { endRestoring } from '../../src/refunds/restoring.ts';
+import { openVoid } from '../../src/refunds/open-void.ts';
 import { retryRefund } from '../../src/refunds/retry-refund.ts';
+import { seePayment } from '../../src/refunds/see-payment.ts';
 import { runLine } from '../../src/refunds/sending-line.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';
 import { createWorld } from '../../src/refunds/world.ts';
@@ -236,6 +239,18 @@ describe('what waits in the backup', () => {
     const requests = await watchRequests(t);
     valueOf(await cancelPayment(t.world, t.caller(), command));
     expect(await requests('cancelPayment')).toEqual([]);
+    // Whoever comes there without a read is stopped under the payment's lock.
+    const payment = await paymentRow(t, paymentId);
+    const { id } = await t.database.db
+      .selectFrom('payment_operations')
+      .select('id')
+      .where('payment_id', '=', payment.id)
+      .executeTakeFirstOrThrow();
+    expect(await leaseOperation(t.database.db, id, 1_000)).toBe(false);
+    const another = { ...command, idempotencyKey: newKey() };
+    const opened = await openVoid(t.world, t.caller(), another, accountOf(t), payment, Buffer.from('hash'));
+    expect(problemOf(opened)).toMatchObject({ type: 'OperationInProgress', retry: 'WAIT' });
+    expect(problemOf(opened).message).toContain('restored');
     await clearFaults(t);
     expect(valueOf(await cancelPayment(t.world, t.caller(), command)).outcome).toBe('VOIDED');
     expect(await requests('cancelPayment')).toHaveLength(1);
@@ -289,7 +304,7 @@ describe('an account that is being restored', () => {
     expect(await endRestoring(t.world, accountOf(t))).toBe(false);
     expect(await healthOf(t)).toBe('RESTORING');
     await clearFaults(t);
-    expect(await endRestoring(t.world, accountOf(t))).toBe(true);
+    while (!(await endRestoring(t.world, accountOf(t))));
     expect(await openEpoch(t.database.db)).toMatchObject({ number: 3 });
     expect(await healthOf(t)).toBe('RESTORING');
     expect(await endRestoring(t.world, accountOf(t))).toBe(true);
@@ -298,7 +313,9 @@ describe('an account that is being restored', () => {
 
   test('does not wait for a payment that its provider does not know any more', async () => {
     const paymentId = await live.payment('1500.00');
+    const other = await live.payment('1500.00');
     const id = await queuedRefund(paymentId);
+    await queuedRefund(other);
     const t = await restoreAfter(nothing, {
       adapter: {
         readPayment: async (access, of) =>
@@ -306,10 +323,34 @@ describe('an account that is being restored', () => {
       },
     });
     await t.advance(1_800);
-    expect(await endRestoring(t.world, accountOf(t))).toBe(true);
+    while (!(await endRestoring(t.world, accountOf(t), 1)));
+    expect((await paymentRow(t, other)).read_epoch).toBe(2);
     const requests = await watchRequests(t);
     await runLineOf(t, paymentId);
     expect(await requests('createRefund')).toEqual([]);
+    expect(await refundRow(t, id)).toMatchObject({ status: 'QUEUED' });
+  });
+
+  test('is not read by an answer to a question that was asked before the restore was known', async () => {
+    const paymentId = await live.payment('1500.00');
+    const id = await queuedRefund(paymentId);
+    let during: () => Promise<unknown> = nothing;
+    const t = await restoreAfter(nothing, {
+      isTold: false,
+      adapter: {
+        readPayment: async (access, of) => {
+          const look = await yookassa.readPayment(access as never, of);
+          await during();
+          return look;
+        },
+      },
+    });
+    during = () => openEpoch(t.database.db);
+    await seePayment(t.world, accountOf(t), paymentId);
+    during = nothing;
+    expect(await paymentRow(t, paymentId)).toMatchObject({ read_epoch: 1 });
+    await seePayment(t.world, accountOf(t), paymentId);
+    expect(await paymentRow(t, paymentId)).toMatchObject({ read_epoch: 2 });
     expect(await refundRow(t, id)).toMatchObject({ status: 'QUEUED' });
   });
 

@@ -212,7 +212,7 @@ describe('a key that is repeated', () => {
     const paymentId = await split();
     const command = refundCommand(paymentId, 'remaining', { feeBearer: 'PLATFORM' });
     const t = await restoreAfter(async () => {
-      await armFault(live, 'slow', { delayMs: 1 });
+      await armFault(live, 'slow', { ms: 1 });
       await armFault(live, 'rate-limited', { retryAfterMs: 600_000 });
       await made(live, command);
       expect(await succeededAt(paymentId)).toHaveLength(1);
@@ -253,6 +253,31 @@ describe('a key that is repeated', () => {
     expect(await made(t, command)).toMatchObject({ origin: 'API', status: 'SUCCEEDED' });
     expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 150_000n, overcommitted: false });
     await expectSound(t, paymentId);
+  });
+
+  test('is not sent again when what it made is kept by an EXTERNAL refund that waits for a person', async () => {
+    const paymentId = await live.payment('1500.00');
+    await see(live, paymentId);
+    await refundsAre(live, 'pending');
+    const command = refundCommand(paymentId, 40_000n);
+    const t = await restoreAfter(() => made(live, command));
+    await t.advance(25 * 3_600);
+    await see(t, paymentId);
+    const [external] = await refundRows(t, paymentId);
+    expect(external).toMatchObject({ origin: 'EXTERNAL', status: 'PENDING' });
+    const { db } = t.database;
+    await db
+      .updateTable('refund_legs')
+      .set({ status: 'MANUAL_REVIEW', amount_minor: 39_999n })
+      .where('refund_id', '=', external!.id)
+      .execute();
+    const requests = await watchRequests(t);
+    expect(problemOf(await create(t, command))).toMatchObject({
+      type: 'OperationInProgress',
+      retry: 'ASK_A_HUMAN',
+    });
+    expect(await refundRows(t, paymentId)).toHaveLength(1);
+    expect(await requests('createRefund')).toEqual([]);
   });
 
   test('to cancel a payment finds the hold released, or the refund that was made instead', async () => {
