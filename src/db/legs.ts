@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import type { LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
 import type { PaymentSource } from './payments.ts';
 import type { Database, LegAttemptTable, RefundLegTable, RefundTable } from './tables.ts';
@@ -131,6 +131,12 @@ export interface OpenLeg extends Leg {
   readonly queued_since: Date;
 }
 
+/** When a row of refund_legs was created, or retried last (events_by_refund). */
+export const queuedSince: RawBuilder<Date> = sql<Date>`CASE WHEN refund_legs.attempt = 1 THEN refund_legs.created_at ELSE COALESCE((
+        SELECT max(e.at) FROM events e
+        WHERE e.refund_id = refund_legs.refund_id AND e.leg_id = refund_legs.id
+          AND e.from_status = 'FAILED' AND e.to_status = 'QUEUED'), refund_legs.created_at) END`;
+
 /** Legs of a payment that are not final (refund_legs_open), oldest first. */
 export function listOpenLegs(db: Db, paymentId: PaymentId): Promise<OpenLeg[]> {
   return db
@@ -138,10 +144,7 @@ export function listOpenLegs(db: Db, paymentId: PaymentId): Promise<OpenLeg[]> {
     .selectAll()
     .select([
       sql<boolean>`COALESCE(lease_until > app_now(), false)`.as('lease_is_live'),
-      sql<Date>`CASE WHEN attempt = 1 THEN created_at ELSE COALESCE((
-        SELECT max(e.at) FROM events e
-        WHERE e.refund_id = refund_legs.refund_id AND e.leg_id = refund_legs.id
-          AND e.from_status = 'FAILED' AND e.to_status = 'QUEUED'), created_at) END`.as('queued_since'),
+      queuedSince.as('queued_since'),
     ])
     .where('payment_id', '=', paymentId)
     .where('status', 'in', ['QUEUED', 'SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'])

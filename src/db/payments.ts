@@ -55,6 +55,19 @@ export function lockPaymentForUpdate(
     .executeTakeFirst();
 }
 
+/** Locks those of these payments that nobody else holds, and tells which. Primary key. */
+export async function lockFreePayments(tx: Db, ids: readonly PaymentId[]): Promise<PaymentId[]> {
+  const rows = await tx
+    .selectFrom('payments')
+    .select('id')
+    .where(sql<boolean>`id = ANY(${[...ids]}::uuid[])`)
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .skipLocked()
+    .execute();
+  return rows.map((row) => row.id);
+}
+
 /** First sight: two at once make one row (payments_of_account). */
 export async function insertPaymentIfAbsent(tx: Db, row: Insertable<PaymentTable>): Promise<void> {
   await tx

@@ -21,6 +21,13 @@ test('what was returned of it is said where it is a part', () => {
   expect(summarize({ ...refund, returned_minor: 0n, status: 'PENDING' })).not.toContain('returned');
 });
 
+test('what the provider returned is said where it is not what was asked for', () => {
+  expect(summarize({ ...refund, status: 'SUCCEEDED' })).toBe(
+    'For your refund of 1500.00 RUB, 500.00 RUB has been returned.',
+  );
+  expect(summarize({ ...refund, returned_minor: 150_000n, status: 'SUCCEEDED' })).not.toContain('For');
+});
+
 test('amounts have the decimals of their currency, and any size', () => {
   const dinars = { currency: 'KWD', amount_minor: 9_007_199_254_740_993n, returned_minor: 0n };
   expect(summarize({ ...dinars, status: 'QUEUED' })).toContain('9007199254740.993 KWD');
