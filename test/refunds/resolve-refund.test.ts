@@ -147,7 +147,7 @@ describe('a verdict', () => {
       resolveRefund(t.world, t.caller(), { ...command, verdict: notReturned }),
       resolveRefund(t.world, t.caller(), { ...command, verdict: returned(40_000n) }),
     ]);
-    expect(both.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
+    expect(both.filter(({ ok }) => ok)).toHaveLength(1);
     await expectSound(t, paymentId, { quiet: false });
   });
 
