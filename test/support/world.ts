@@ -119,8 +119,9 @@ const razorpayAccount = (baseUrl: string) => ({
 export async function createTestWorld(
   name: string,
   log: pino.Logger = pino({ level: 'silent' }),
+  makeDatabase: (name: string) => Promise<TestDatabase<Database>> = createTestDatabase,
 ): Promise<TestWorld> {
-  const [sandbox, database] = await Promise.all([startSandbox(), createTestDatabase(name)]);
+  const [sandbox, database] = await Promise.all([startSandbox(), makeDatabase(name)]);
   await markInstallation(database.db, true);
   await makeClockMovable(database.db);
   const merchants = testMerchants(sandbox);
