@@ -124,6 +124,28 @@ export async function listLegShares(
   }));
 }
 
+/** A leg that is QUEUED or SENDING, by the database's time. */
+export type UnsentLeg = Pick<Leg, 'status' | 'merchant_id' | 'account_id' | 'payment_id'> & {
+  readonly lease_is_live: boolean;
+  /** Its time has come, or it has none. */
+  readonly is_due: boolean;
+};
+
+/** Index refund_legs_name_unique. */
+export function listUnsentLegs(db: Db, refundId: RefundId): Promise<UnsentLeg[]> {
+  return db
+    .selectFrom('refund_legs')
+    .select(['status', 'merchant_id', 'account_id', 'payment_id'])
+    .select([
+      sql<boolean>`COALESCE(lease_until > app_now(), false)`.as('lease_is_live'),
+      sql<boolean>`COALESCE(next_look_at <= app_now(), true)`.as('is_due'),
+    ])
+    .where('refund_id', '=', refundId)
+    .where('status', 'in', ['QUEUED', 'SENDING'])
+    .orderBy('name')
+    .execute();
+}
+
 /** A leg that is not final. */
 export interface OpenLeg extends Leg {
   readonly lease_is_live: boolean;

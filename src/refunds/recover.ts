@@ -71,7 +71,7 @@ function claimReplay(
       attempt: { ...attempt, sends: attempt.sends + 1, last_sent_at: now },
       payment,
       isFirstSend: false,
-      mayStillSend: sendCheck(world, connection, replayUntil),
+      mayStillSend: sendCheck(world, connection, replayUntil.getTime() - now.getTime()),
     };
   });
 }
