@@ -8,11 +8,18 @@ export type Payment = Selectable<PaymentTable>;
 export type PaymentSource = Selectable<PaymentSourceTable>;
 type Db = Kysely<Database>;
 
+/** A payment as it was read, with the database's time of the reading: its age by one clock. */
+export type ReadPayment = Payment & { readonly read_at: Date };
+
+/** How long ago the provider said what is stored, in milliseconds; no process's clock has a part in it. */
+export const factsAgeMs = ({ as_of, read_at }: ReadPayment): number => read_at.getTime() - as_of.getTime();
+
 /** Primary key. */
-export function findPayment(db: Db, merchantId: MerchantId, id: PaymentId): Promise<Payment | undefined> {
+export function findPayment(db: Db, merchantId: MerchantId, id: PaymentId): Promise<ReadPayment | undefined> {
   return db
     .selectFrom('payments')
     .selectAll()
+    .select(appNow.as('read_at'))
     .where('id', '=', id)
     .where('merchant_id', '=', merchantId)
     .executeTakeFirst();
@@ -24,10 +31,11 @@ export function findPaymentAtProvider(
   merchantId: MerchantId,
   accountId: AccountId,
   providerPaymentId: string,
-): Promise<Payment | undefined> {
+): Promise<ReadPayment | undefined> {
   return db
     .selectFrom('payments')
     .selectAll()
+    .select(appNow.as('read_at'))
     .where('account_id', '=', accountId)
     .where('provider_payment_id', '=', providerPaymentId)
     .where('merchant_id', '=', merchantId)
@@ -57,6 +65,19 @@ export async function lockPaymentForUpdate(
   if (row === undefined) return undefined;
   const { epoch_number: number, epoch_opened_at: openedAt, ...payment } = row;
   return { ...payment, epoch: { number, openedAt } };
+}
+
+/** Locks those of these payments that nobody else holds, and tells which. Primary key. */
+export async function lockFreePayments(tx: Db, ids: readonly PaymentId[]): Promise<PaymentId[]> {
+  const rows = await tx
+    .selectFrom('payments')
+    .select('id')
+    .where(sql<boolean>`id = ANY(${[...ids]}::uuid[])`)
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .skipLocked()
+    .execute();
+  return rows.map((row) => row.id);
 }
 
 /** First sight: two at once make one row (payments_of_account). */

@@ -11,6 +11,36 @@ export function listProviderRefunds(db: Kysely<Database>, paymentId: PaymentId):
   return db.selectFrom('provider_refunds').selectAll().where('payment_id', '=', paymentId).execute();
 }
 
+/** Primary key. */
+export function findProviderRefund(
+  db: Kysely<Database>,
+  accountId: AccountId,
+  providerRefundId: string,
+): Promise<ProviderRefund | undefined> {
+  return db
+    .selectFrom('provider_refunds')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('provider_refund_id', '=', providerRefundId)
+    .executeTakeFirst();
+}
+
+/** Binds a row that is nobody's to a leg. Needs the payment's lock. */
+export async function bindSeenRefund(
+  tx: Kysely<Database>,
+  accountId: AccountId,
+  providerRefundId: string,
+  legId: LegId,
+): Promise<void> {
+  await tx
+    .updateTable('provider_refunds')
+    .set({ leg_id: legId })
+    .where('account_id', '=', accountId)
+    .where('provider_refund_id', '=', providerRefundId)
+    .where('leg_id', 'is', null)
+    .execute();
+}
+
 export interface SeenProviderRefund {
   readonly providerRefundId: string;
   readonly status: string;
@@ -103,17 +133,22 @@ export async function rebindProviderRefund(
     .execute();
 }
 
-/** True while a leg that was sent has no provider id yet: an unbound provider refund might be its own. */
+/**
+ * True while a leg that was sent has no provider id: an unbound provider refund might be its own. Such is also a leg
+ * of which a person said, without an id, that its money was returned. Indexes refunds_by_payment and
+ * refund_legs_name_unique.
+ */
 export async function hasSentLegWithoutProviderId(
   db: Kysely<Database>,
   paymentId: PaymentId,
 ): Promise<boolean> {
   const row = await db
-    .selectFrom('refund_legs')
-    .select('id')
-    .where('payment_id', '=', paymentId)
-    .where('status', 'in', ['SENDING', 'UNKNOWN', 'MANUAL_REVIEW'])
-    .where('provider_refund_id', 'is', null)
+    .selectFrom('refunds')
+    .innerJoin('refund_legs', 'refund_legs.refund_id', 'refunds.id')
+    .select('refund_legs.id')
+    .where('refunds.payment_id', '=', paymentId)
+    .where('refund_legs.status', 'in', ['SENDING', 'UNKNOWN', 'MANUAL_REVIEW', 'SUCCEEDED'])
+    .where('refund_legs.provider_refund_id', 'is', null)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

@@ -38,8 +38,10 @@ export async function applyFacts(
   leg: Leg,
   facts: RefundFacts,
 ): Promise<readonly Leg[]> {
-  const isNothing = facts.status === 'FAILED' && ['FAILED', 'CANCELED'].includes(leg.status);
-  const isOther = facts.amount.minor !== leg.amount_minor || facts.amount.currency !== payment.currency;
+  const isNothing = facts.status === 'FAILED' && ['FAILED', 'CANCELED', 'REVERSED'].includes(leg.status);
+  // A person may have counted another amount than was asked for.
+  const expectedMinor = leg.status === 'SUCCEEDED' ? leg.returned_minor : leg.amount_minor;
+  const isOther = facts.amount.minor !== expectedMinor || facts.amount.currency !== payment.currency;
   const differs = isOther && !isNothing;
   const to = differs ? 'MANUAL_REVIEW' : targetStatus(leg, facts);
   const patch: LegPatch = {

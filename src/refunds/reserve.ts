@@ -7,9 +7,9 @@ import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundOrder } from '../providers/provider.ts';
-import { expireLeases, leaseMsOf, sendCheck, type Claim } from './claim.ts';
 import { planAdoption } from './adopt.ts';
 import { bindForgotten, notAdopted, NotAdopted } from './bind-forgotten.ts';
+import { expireLeases, isOccupied, leaseMsOf, sendCheck, type Claim } from './claim.ts';
 import { contentHashVersion } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
 import { decideRefund } from './decide-refund.ts';
@@ -90,7 +90,10 @@ export function reserveRefund(
       return refuse(...objections.map(({ path, message }) => invalidInput(['input', ...path], message)));
     const isFree =
       !isAdopted &&
+      // Without a key that a replay can use, SENDING is committed by its own claim, right before the call.
+      connection.adapter.recovery.replayForMs > 0 &&
       !world.pausedAccounts.has(connection.accountId) &&
+      !isOccupied(connection, openLegs) &&
       !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED');
     const refundId = uuidv7<RefundId>();
     const legs = decision.value.legs.map((planned, index) =>

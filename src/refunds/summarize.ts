@@ -9,6 +9,8 @@ interface Amounts {
   readonly all: string;
   readonly returned: string;
   readonly isPartlyReturned: boolean;
+  /** The provider returned another amount than was asked for. */
+  readonly isOtherAmount: boolean;
 }
 
 const sentences: Record<RefundStatus, (amounts: Amounts) => string> = {
@@ -20,7 +22,10 @@ const sentences: Record<RefundStatus, (amounts: Amounts) => string> = {
       : `Your refund of ${all} is on its way.`,
   UNKNOWN: ({ all }) => `We are finding out whether your refund of ${all} has gone through.`,
   MANUAL_REVIEW: ({ all }) => `Your refund of ${all} is being looked into by our staff.`,
-  SUCCEEDED: ({ all }) => `Your refund of ${all} has been returned.`,
+  SUCCEEDED: ({ all, returned, isOtherAmount }) =>
+    isOtherAmount
+      ? `For your refund of ${all}, ${returned} has been returned.`
+      : `Your refund of ${all} has been returned.`,
   PARTIALLY_SUCCEEDED: ({ all, returned }) =>
     `Of your refund of ${all}, ${returned} has been returned; the rest was not.`,
   FAILED: ({ all }) => `Your refund of ${all} could not be made, and no money has been returned.`,
@@ -42,5 +47,6 @@ export function summarize(refund: Summarized): string {
     all: format(refund.amount_minor),
     returned: format(refund.returned_minor),
     isPartlyReturned: refund.returned_minor > 0n,
+    isOtherAmount: refund.returned_minor !== refund.amount_minor,
   });
 }

@@ -14,6 +14,8 @@ export const refundEventKinds = [
   'DETAILS',
   'CONTRADICTED',
   'MERGED',
+  'RESOLVED',
+  'ATTENTION',
 ] as const;
 export type RefundEventKind = (typeof refundEventKinds)[number];
 type PublicLegStatus = ReturnType<typeof publicLegStatus>;
@@ -26,6 +28,8 @@ const kinds: Readonly<Record<string, RefundEventKind>> = {
   'leg.remembered': 'DETAILS',
   'leg.contradicted': 'CONTRADICTED',
   'refund.merged': 'MERGED',
+  'leg.resolved': 'RESOLVED',
+  'refund.attention': 'ATTENTION',
 };
 
 /** One step of a refund's life, as the API shows it. */
@@ -70,10 +74,15 @@ function statusOf(text: string | null): PublicLegStatus | null {
   return status === undefined ? null : publicLegStatus(status);
 }
 
-/** Figures, ids and code words. A provider's free text is not among them: it may say more than it should. */
+/**
+ * Figures, ids, code words, and what a person stated with a verdict. A provider's free text is not among them: it may
+ * say more than it should.
+ */
 const shown: readonly string[] = [
   'amountMinor',
   'attempt',
+  'attention',
+  'attentionEnded',
   'cause',
   'code',
   'currency',
@@ -91,9 +100,12 @@ const shown: readonly string[] = [
   'providerRefundId',
   'rawStatus',
   'readable',
+  'returnedMinor',
   'sent',
+  'statement',
   'traceReferenceKinds',
   'transport',
+  'verdict',
   'why',
 ];
 

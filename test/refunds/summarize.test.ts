@@ -21,6 +21,13 @@ test('what was returned of it is said where it is a part', () => {
   expect(summarize({ ...refund, returned_minor: 0n, status: 'PENDING' })).not.toContain('returned');
 });
 
+test('what the provider returned is said where it is not what was asked for', () => {
+  expect(summarize({ ...refund, status: 'SUCCEEDED' })).toBe(
+    'For your refund of 1500.00 RUB, 500.00 RUB has been returned.',
+  );
+  expect(summarize({ ...refund, returned_minor: 150_000n, status: 'SUCCEEDED' })).not.toContain('For');
+});
+
 test('amounts have the decimals of their currency, and any size', () => {
   const dinars = {
     origin: 'API' as const,

@@ -21,6 +21,10 @@ const RefundEventKindEnum = builder.enumType('RefundEventKind', {
       description:
         'What seemed to be made elsewhere is a refund of ours: the one was closed, the other took its place.',
     },
+    RESOLVED: {
+      description: 'A person decided with `resolveRefund`; `evidence.statement` is how they know.',
+    },
+    ATTENTION: { description: 'It began, or ceased, to need a person: see `Refund.attention`.' },
   } as const satisfies Described<RefundEventKind>,
 });
 
@@ -50,7 +54,7 @@ export const RefundEventRef = builder.objectRef<RefundEventView>('RefundEvent').
       type: RefundLegStatusEnum,
       nullable: true,
       description:
-        'The status before; null at the beginning. The same as `to` when a send was answered, and of DETAILS.',
+        'The status before; null at the beginning, and where no status changed. The same as `to` when a send was answered, and of DETAILS.',
     }),
     to: t.expose('to', {
       type: RefundLegStatusEnum,
@@ -59,7 +63,8 @@ export const RefundEventRef = builder.objectRef<RefundEventView>('RefundEvent').
     }),
     evidence: t.expose('evidence', {
       type: 'StringMap',
-      description: 'What it was concluded from: figures, ids and codes, no free text of a provider.',
+      description:
+        'What it was concluded from: figures, ids and codes, and the statement of a verdict; no free text of a provider.',
     }),
     leg: t.expose('leg', {
       type: RefundLegRef,
