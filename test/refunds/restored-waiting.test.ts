@@ -6,6 +6,7 @@ import { yookassa } from '../../src/providers/yookassa/index.ts';
 import { cancelPayment, type CancelPaymentCommand } from '../../src/refunds/cancel-payment.ts';
 import { createRefund, type CreateRefundCommand } from '../../src/refunds/create-refund.ts';
 import { endRestoring } from '../../src/refunds/restoring.ts';
+import { driveDue } from '../../src/refunds/engine/drive-due.ts';
 import { openVoid } from '../../src/refunds/open-void.ts';
 import { retryRefund } from '../../src/refunds/retry-refund.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
@@ -221,6 +222,21 @@ describe('what waits in the backup', () => {
     await expectSound(t, paymentId);
   });
 
+  test('a refund of a payment that was read a moment before the restore needs another read, too', async () => {
+    const paymentId = await live.payment('1500.00');
+    await made(live, refundCommand(paymentId, 1_000n));
+    const t = await restoreAfter(nothing);
+    await readsFail(t);
+    const requests = await watchRequests(t);
+    expect(problemOf(await create(t, refundCommand(paymentId, 1_000n)))).toMatchObject({
+      type: 'ProviderProblem',
+      retry: 'SAME_KEY',
+    });
+    expect(await requests('createRefund')).toEqual([]);
+    await clearFaults(t);
+    expect(await paymentRow(t, paymentId)).toMatchObject({ reserved_minor: 0n, read_epoch: 1 });
+  });
+
   test('a hold is not released again while the payment was not read', async () => {
     const paymentId = await live.payment('2000.00', { status: 'authorized' });
     const command: CancelPaymentCommand = {
@@ -294,6 +310,20 @@ describe('an account that is being restored', () => {
       await expectSound(t, paymentId);
     }
     expect(await refundRow(t, waiting.id)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  test('ends that by itself with the engine, and then sends what waits', async () => {
+    const paymentId = await live.payment('1500.00');
+    const id = await queuedRefund(paymentId);
+    const t = await restoreAfter(nothing);
+    await t.advance(1_800);
+    for (let round = 0; round < 10 && (await healthOf(t)) !== 'OK'; round += 1) await driveDue(t.world);
+    expect(await healthOf(t)).toBe('OK');
+    await t.advance(120);
+    await driveDue(t.world);
+    expect(await refundRow(t, id)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await succeededAt(paymentId)).toBe(1);
+    await expectSound(t, paymentId);
   });
 
   test('stays so while its provider cannot be asked, and again after another restore', async () => {
@@ -415,6 +445,26 @@ describe('a provider whose refunds cannot be listed', () => {
     expect(problemOf(await create(t, refundCommand(paymentId, 1_000n)))).toMatchObject({
       type: 'PaymentNotRefundable',
     });
+  });
+
+  test('and what was lost there is not sent again before that, either', async () => {
+    const paymentId = await live.payment('1500.00');
+    const failed = await failedRefund(paymentId);
+    const id = await unknownRefund(paymentId);
+    const t = await restoreAfter(nothing, { adapter });
+    await t.advance(1_800);
+    const requests = await watchRequests(t);
+    await sync(t, id);
+    expect(await requests('createRefund')).toEqual([]);
+    expect(await refundRow(t, id)).toMatchObject({ status: 'UNKNOWN' });
+    const retry = { refundId: failed, expectedRetries: 0, waitMs: 5_000 };
+    const retried = await retryRefund(t.world, t.caller(), retry);
+    expect(problemOf(retried)).toMatchObject({ type: 'PaymentNotRefundable', retry: 'ASK_A_HUMAN' });
+    expect(await requests('createRefund')).toEqual([]);
+    await releasePayment(t.database.db, (await paymentRow(t, paymentId)).id);
+    await sync(t, id);
+    expect(await requests('createRefund')).toHaveLength(1);
+    expect(await succeededAt(paymentId)).toBe(1);
   });
 
   test('also what is seen for the first time after the restore', async () => {

@@ -20,6 +20,7 @@ import {
   valueOf,
   watchRequests,
 } from '../support/rules.ts';
+import { razorpayCommand, razorpayPayment } from '../support/razorpay.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
 /** The service that goes on after the backup was made, and that the restore makes us forget. */
@@ -154,6 +155,17 @@ describe('a key that is repeated', () => {
     await expectSound(t, paymentId);
   });
 
+  test('finds its refund at another provider, too', async () => {
+    const paymentId = await razorpayPayment(live, '1500.00');
+    const command = razorpayCommand(paymentId, 40_000n);
+    const t = await restoreAfter(() => made(live, command));
+    const requests = await watchRequests(t, 'razorpay');
+    expect(await made(t, command)).toMatchObject({ amount_minor: 40_000n, retries: 0 });
+    expect(await requests('createRefund')).toEqual([]);
+    expect((await live.ledgerOf(paymentId)).refunds).toHaveLength(1);
+    await expectSound(t, paymentId, { quiet: false });
+  });
+
   test('finds a refund whose answer was lost in both lives', async () => {
     const paymentId = await live.payment('1500.00');
     const command = refundCommand(paymentId, 40_000n);
@@ -250,8 +262,11 @@ describe('a key that is repeated', () => {
     await t.advance(25 * 3_600);
     await see(t, paymentId);
     expect(await refundRows(t, paymentId)).toMatchObject([{ origin: 'EXTERNAL', status: 'SUCCEEDED' }]);
-    expect(await made(t, command)).toMatchObject({ origin: 'API', status: 'SUCCEEDED' });
+    const alerts: string[] = [];
+    const world = { ...t.world, alerts: { raise: (code: string) => void alerts.push(code) } };
+    expect(await made({ ...t, world }, command)).toMatchObject({ origin: 'API', status: 'SUCCEEDED' });
     expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 150_000n, overcommitted: false });
+    expect(alerts).toEqual([]);
     await expectSound(t, paymentId);
   });
 
