@@ -51,7 +51,7 @@ export async function sendLeg(world: World, claim: Claim): Promise<SendOutcome> 
   await untilCommitted(world, 'apply the outcome of a send', () => applyOutcome(world, claim, outcome));
   failpoint('send.after-transition');
   world.changes.announce(leg.refund_id);
-  await noteAccountHealth(world, claim.connection, outcome);
+  await noteAccountHealth(world, claim.connection, 'SEND', outcome);
   return outcome;
 }
 
