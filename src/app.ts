@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
+import { createAlerts } from './alerts.ts';
 import { authenticateViewers } from './startup/authenticate-viewers.ts';
 import { createMovableClock, systemClock, type MovableClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { connectAccounts } from './startup/connect-accounts.ts';
+import { readBacklog } from './db/metrics.ts';
 import { setClockOffset } from './db/installation.ts';
 import { syncTenants } from './db/tenants.ts';
 import { openDatabase } from './startup/open-database.ts';
@@ -13,6 +15,8 @@ import { createContext } from './resolvers/context.ts';
 import { buildSchema } from './schema/index.ts';
 import { isMoneyMoving } from './schema/money-moving.ts';
 import { createServer } from './server/create-server.ts';
+import { createMetricsPage } from './server/metrics.ts';
+import { createMetricsRegistry } from './server/metrics-registry.ts';
 import type { GraphiqlSetup } from './server/graphiql.ts';
 
 export interface AppOptions {
@@ -74,7 +78,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const tenants = await syncTenants(db, config.merchants);
 
   const clock = movableClock ?? systemClock;
-  const accounts = connectAccounts(config.merchants, tenants, { log, clock });
+  const metrics = createMetricsRegistry();
+  const alerts = createAlerts(log, metrics.alertRaised);
+  const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics });
   const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
   undo.defer(async () => {
     await settledWithin(accounts.close(), graceLeftMs());
@@ -82,7 +88,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   const background = createBackground(log);
   const { connections } = accounts;
-  const world = await createWorld({ db, clock, log, connections, background });
+  const world = await createWorld({ db, clock, log, alerts, metrics, connections, background });
   const moveClock = clockMover(world, movableClock);
   const server = createServer({
     schema: buildSchema(),
@@ -90,6 +96,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     authenticate: authenticateViewers(config.merchants, tenants),
     contextFor: (caller) => createContext(world, caller),
     isMoneyMoving,
+    metrics,
+    metricsPage: createMetricsPage({
+      metrics,
+      readBacklog: () => readBacklog(db),
+      poolCounts: database.poolCounts,
+    }),
     askDatabase: () => sql`SELECT 1`.execute(db),
     maxInflightRequests: config.maxInflightRequests,
     graphiql: options.graphiql,

@@ -30,6 +30,7 @@ const deferredGapMs = 30_000;
  */
 export async function sendLeg(world: World, claim: Claim): Promise<SendOutcome> {
   const outcome = await withLogContext({ refundId: claim.leg.refund_id }, () => callProvider(world, claim));
+  world.metrics.legSent(claim.connection.accountCode, outcome.kind);
   failpoint('send.after-call');
   const { leg, attempt } = claim;
   if (outcome.kind === 'unknown' && outcome.failure.code === 'ANOTHER_OPERATION_IN_PROGRESS')

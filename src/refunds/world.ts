@@ -3,6 +3,7 @@ import { createAlerts, type Alerts } from '../alerts.ts';
 import type { Cause, Kernel, Viewer } from '../context.ts';
 import { listPausedAccounts } from '../db/account-health.ts';
 import type { Database } from '../db/tables.ts';
+import { noMetrics, type Metrics } from '../metrics.ts';
 import type { Connections } from '../providers/connections.ts';
 import type { AccountId, PaymentId } from '../ids.ts';
 import type { Background } from './background.ts';
@@ -13,6 +14,7 @@ import { createChanges, type Changes } from './changes.ts';
 export interface World extends Kernel {
   readonly db: Kysely<Database>;
   readonly alerts: Alerts;
+  readonly metrics: Metrics;
   readonly connections: Connections;
   readonly background: Background;
   readonly changes: Changes;
@@ -35,11 +37,12 @@ export interface SendingLine {
 /** Adds to the outside things the memory that belongs to one process; paused accounts come from the database. */
 export async function createWorld(
   outside: Pick<World, 'db' | 'clock' | 'log' | 'connections' | 'background'> &
-    Partial<Pick<World, 'alerts'>>,
+    Partial<Pick<World, 'alerts' | 'metrics'>>,
 ): Promise<World> {
   return {
     ...outside,
     alerts: outside.alerts ?? createAlerts(outside.log),
+    metrics: outside.metrics ?? noMetrics,
     changes: createChanges(),
     lines: new Map(),
     pausedAccounts: new Set(await listPausedAccounts(outside.db)),
