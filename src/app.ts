@@ -16,6 +16,7 @@ import { buildSchema } from './schema/index.ts';
 import { isMoneyMoving } from './schema/money-moving.ts';
 import { createServer } from './server/create-server.ts';
 import { createMetricsPage } from './server/metrics.ts';
+import { listenForMetrics } from './server/metrics-server.ts';
 import { createMetricsRegistry } from './server/metrics-registry.ts';
 import type { GraphiqlSetup } from './server/graphiql.ts';
 
@@ -90,6 +91,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const { connections } = accounts;
   const world = await createWorld({ db, clock, log, alerts, metrics, connections, background });
   const moveClock = clockMover(world, movableClock);
+  const { poolCounts } = database;
+  const metricsPage = createMetricsPage({ metrics, poolCounts, readBacklog: () => readBacklog(db) });
   const server = createServer({
     schema: buildSchema(),
     log,
@@ -97,11 +100,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     contextFor: (caller) => createContext(world, caller),
     isMoneyMoving,
     metrics,
-    metricsPage: createMetricsPage({
-      metrics,
-      readBacklog: () => readBacklog(db),
-      poolCounts: database.poolCounts,
-    }),
+    metricsPage: config.metricsPort === undefined ? metricsPage : undefined,
     askDatabase: () => sql`SELECT 1`.execute(db),
     maxInflightRequests: config.maxInflightRequests,
     graphiql: options.graphiql,
@@ -113,6 +112,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     if (!answered || !finished) log.warn({ answered, finished }, 'stopped before everything was done');
   });
   await ready;
+  if (config.metricsPort !== undefined) {
+    const own = await listenForMetrics(metricsPage, { host: config.host, port: config.metricsPort, log });
+    undo.defer(() => own.close());
+  }
   const { port } = await server.listen(config.host, config.port);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   log.info({ url }, 'listening');

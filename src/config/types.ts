@@ -64,6 +64,8 @@ export interface ServiceConfig {
   readonly poolSize: number;
   readonly maxInflightRequests: number;
   readonly shutdownGraceMs: number;
+  /** Where `/metrics` is served alone; absent: at `port`, and by a worker not at all. */
+  readonly metricsPort?: number | undefined;
 }
 
 export interface Config extends ServiceConfig {

@@ -33,7 +33,8 @@ export interface ServerDeps {
   readonly askDatabase: () => Promise<unknown>;
   readonly maxInflightRequests: number;
   readonly metrics: Metrics;
-  readonly metricsPage: MetricsPage;
+  /** Absent: `/metrics` is not served here. */
+  readonly metricsPage?: MetricsPage | undefined;
   /** Present in demo mode only. */
   readonly graphiql?: GraphiqlSetup | undefined;
   /** Present in demo and test mode only. */

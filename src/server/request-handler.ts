@@ -24,7 +24,8 @@ export interface HandlerDeps {
   readonly readiness: Readiness;
   readonly inFlight: InFlight;
   readonly metrics: Metrics;
-  readonly metricsPage: MetricsPage;
+  /** Absent: served at another port. */
+  readonly metricsPage: MetricsPage | undefined;
   /** Whether browsers get GraphiQL at `/graphql`, without a key. */
   readonly hasGraphiql: boolean;
   /** Present in demo and test mode only. */
@@ -98,6 +99,7 @@ async function route(deps: HandlerDeps, exchange: Exchange): Promise<Answer> {
     case '/ready':
       return isRead(request) ? deps.readiness.ready() : notAllowed('GET, HEAD');
     case '/metrics':
+      if (deps.metricsPage === undefined) break;
       return isRead(request) ? deps.metricsPage.answer() : notAllowed('GET, HEAD');
     case '/demo/clock':
       if (deps.setClockOffset !== undefined) return demoClock(request, deps.setClockOffset);

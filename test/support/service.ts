@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { startApp, type App } from '../../src/app.ts';
+import type { Config } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import type { Database } from '../../src/db/tables.ts';
@@ -31,7 +32,8 @@ export interface GraphqlResponse<T> {
   readonly errors?: readonly { readonly message: string; readonly extensions: Record<string, unknown> }[];
 }
 
-export async function createTestService(name: string): Promise<TestService> {
+/** @param more what differs from the configuration of all such services */
+export async function createTestService(name: string, more: Partial<Config> = {}): Promise<TestService> {
   const [sandbox, database] = await Promise.all([startSandbox(), createTestDatabase(name)]);
   const lines: string[] = [];
   const destination = new PassThrough();
@@ -50,6 +52,7 @@ export async function createTestService(name: string): Promise<TestService> {
       maxInflightRequests: 256,
       shutdownGraceMs: 10_000,
       merchants: testMerchants(sandbox),
+      ...more,
     },
     { log: createLog({ level: 'trace', destination }) },
   );
