@@ -80,7 +80,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   const clock = movableClock ?? systemClock;
   const metrics = createMetricsRegistry();
-  const alerts = createAlerts(log, metrics.alertRaised);
+  const alerts = createAlerts(log, (code) => metrics.alertRaised(code));
   const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics });
   const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
   undo.defer(async () => {

@@ -19,7 +19,7 @@ test('a refund is seen in the metrics: its request, its calls, its send, and the
   await service.control('mode', { provider: 'yookassa', refunds: 'pending' });
   const paymentId = await service.payment('1500.00');
   await create(paymentId);
-  await expect.poll(scrape).toContain('graphql_requests_total{type="mutation",outcome="ok"} 1\n');
+  await expect.poll(() => scrape()).toContain('graphql_requests_total{type="mutation",outcome="ok"} 1\n');
   const page = await scrape();
   for (const line of [
     'sends_total{account="yookassa-demo",outcome="accepted"} 1',

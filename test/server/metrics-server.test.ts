@@ -34,9 +34,10 @@ it('says no more than that it failed', async () => {
 });
 
 it('ends although somebody is connected', async () => {
-  const { url, close } = await started(page);
+  const server = await started(page);
+  const { url } = server;
   const held = await fetch(`${url}/metrics`);
-  await close();
+  await server.close();
   await expect(fetch(`${url}/metrics`)).rejects.toThrow();
   await held.text();
 });

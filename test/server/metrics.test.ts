@@ -80,7 +80,7 @@ describe('/metrics', () => {
     expect(linesOf(await page(), 'alerts_total')).toEqual(
       Object.keys(alertCodes).map((code) => `alerts_total{code="${code}"} 0`),
     );
-    createAlerts(pino({ level: 'silent' }), metrics.alertRaised).raise('EPOCH_OPENED', {});
+    createAlerts(pino({ level: 'silent' }), (code) => metrics.alertRaised(code)).raise('EPOCH_OPENED', {});
     expect(linesOf(await page(), 'alerts_total')).toContain('alerts_total{code="EPOCH_OPENED"} 1');
   });
 
