@@ -70,7 +70,7 @@ async function readAndStore(world: World, connection: Connection, providerPaymen
   const asOf = await readAppNow(world.db);
   const look = await connection.adapter.readPayment(connection.access, providerPaymentId);
   if (look.kind === 'unavailable')
-    await noteAccountHealth(world, connection, { kind: 'unknown', failure: look.failure });
+    await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure: look.failure });
   if (look.kind !== 'found') return look;
   const payment = await storeSight(world, connection, look.value, asOf);
   return { kind: 'seen', payment };
@@ -135,7 +135,7 @@ export async function storeSight(
   });
   for (const refundId of stored.changed) world.changes.announce(refundId);
   await endLostVoid(world, stored.payment);
-  await noteAccountHealth(world, connection, { kind: 'accepted' });
+  await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
   return stored.payment;
 }
 

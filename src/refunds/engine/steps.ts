@@ -1,6 +1,7 @@
 import type { DueAccount } from '../../db/due.ts';
 import type { LegId } from '../../ids.ts';
 import type { Connection } from '../../providers/connections.ts';
+import { noteStuck } from '../attention.ts';
 import type { World } from '../world.ts';
 import { driveLegs } from './drive-legs.ts';
 import { driveVoids } from './drive-voids.ts';
@@ -39,4 +40,4 @@ export const afterLegs: readonly ((
   world: World,
   connection: Connection,
   legIds: readonly LegId[],
-) => Promise<void>)[] = [];
+) => Promise<void>)[] = [noteStuck];
