@@ -1,4 +1,4 @@
-import type { Insertable, Kysely } from 'kysely';
+import { sql, type Insertable, type Kysely } from 'kysely';
 import type { Cause } from '../context.ts';
 import type { LegId, MerchantId, OperationId, PaymentId, RefundId } from '../ids.ts';
 import type { Evidence } from '../vocabulary.ts';
@@ -41,4 +41,21 @@ export const eventRow = (event: EventInput): Insertable<EventTable> => ({
 /** Appends one event (rule 10); the table refuses every later change of it. */
 export async function insertEvent(tx: Kysely<Database>, event: EventInput): Promise<void> {
   await tx.insertInto('events').values(eventRow(event)).execute();
+}
+
+/** Appends one event about a refund whose legs stay where they are, and raises its version, in one statement. */
+export async function insertRefundEvent(
+  tx: Kysely<Database>,
+  event: EventInput & { readonly refundId: RefundId },
+): Promise<void> {
+  await tx
+    .with('parent', (cte) =>
+      cte
+        .updateTable('refunds')
+        .set({ version: sql<number>`version + 1`, updated_at: sql<Date>`app_now()` })
+        .where('id', '=', event.refundId),
+    )
+    .insertInto('events')
+    .values(eventRow(event))
+    .execute();
 }

@@ -83,6 +83,26 @@ export async function releaseProviderRefund(tx: Kysely<Database>, leg: Leg): Pro
   await tx.updateTable('provider_refunds').set({ leg_id: null }).where('leg_id', '=', leg.id).execute();
 }
 
+/**
+ * Gives a provider refund of `from` to `to`; the leg it is taken from does not name it any more, since a provider
+ * refund is named by one leg only (refund_legs_provider_refund_unique). Primary keys; needs the payment's lock.
+ */
+export async function rebindProviderRefund(
+  tx: Kysely<Database>,
+  from: Leg,
+  to: Leg,
+  providerRefundId: string,
+): Promise<void> {
+  await tx.updateTable('refund_legs').set({ provider_refund_id: null }).where('id', '=', from.id).execute();
+  await tx
+    .updateTable('provider_refunds')
+    .set({ leg_id: to.id })
+    .where('account_id', '=', to.account_id)
+    .where('provider_refund_id', '=', providerRefundId)
+    .where('leg_id', '=', from.id)
+    .execute();
+}
+
 /** True while a leg that was sent has no provider id yet: an unbound provider refund might be its own. */
 export async function hasSentLegWithoutProviderId(
   db: Kysely<Database>,

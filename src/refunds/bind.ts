@@ -10,6 +10,7 @@ import {
 } from '../db/provider-refunds.ts';
 import { insertRefund, type LegShare } from '../db/refunds.ts';
 import type { Database } from '../db/tables.ts';
+import { systemCause } from '../context.ts';
 import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { applyFacts, type FactContext } from './apply-facts.ts';
@@ -17,12 +18,13 @@ import { deriveRefundStatus } from './derive.ts';
 import { mergeBySeller } from './merge-by-seller.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment, settleSources } from './overcommitment.ts';
+import { canBeTakenOver, isExternalLeg, nameOfExternalLeg, takeOverExternal } from './take-over.ts';
 import { bucketOf, isFinalLeg } from './transitions.ts';
 
 /**
- * Ties a provider refund to the leg whose send it answers.
+ * Ties a provider refund to the leg whose send it answers; one that was taken for a refund made elsewhere becomes ours.
  *
- * @returns false when one of the two is bound to another already: then a person has to tell whose it is
+ * @returns false when one of the two is bound to another leg of ours already: then a person has to tell whose it is
  */
 export async function bindProviderRefund(
   tx: Kysely<Database>,
@@ -33,7 +35,9 @@ export async function bindProviderRefund(
 ): Promise<boolean> {
   const owner = { merchantId: leg.merchant_id, accountId: leg.account_id, paymentId: leg.payment_id };
   const isTaken = leg.provider_refund_id !== null && leg.provider_refund_id !== facts.providerRefundId;
-  const boundTo = await upsertProviderRefund(tx, owner, facts, isTaken ? null : leg.id, asOf);
+  let boundTo = await upsertProviderRefund(tx, owner, facts, isTaken ? null : leg.id, asOf);
+  if (boundTo !== null && boundTo !== leg.id)
+    if (await takeOverExternal(tx, { by: systemCause, asOf }, payment, leg, boundTo)) boundTo = leg.id;
   // Nothing was unbound and this is not, so the sum of what is stays nothing.
   if (payment.unbound_minor > 0n || boundTo !== leg.id) await updateUnbound(tx, leg.payment_id);
   return boundTo === leg.id;
@@ -61,7 +65,14 @@ export async function takeInRefunds(
   const unbound: RefundFacts[] = [];
   const surplus: RefundFacts[] = [];
   for (const facts of seen) {
-    const whose = await findOwner(tx, payment, facts, known.get(facts.providerRefundId)?.leg_id ?? null);
+    const whose = await findOwner(
+      tx,
+      context,
+      payment,
+      facts,
+      known.get(facts.providerRefundId)?.leg_id ?? null,
+    );
+    if (whose.kind === 'leg' && whose.closed !== undefined) changed.push(whose.closed);
     await upsertProviderRefund(tx, owner, facts, whose.kind === 'leg' ? whose.leg.id : null, context.asOf);
     if (whose.kind === 'nobody') unbound.push(facts);
     if (whose.kind === 'surplus') surplus.push(facts);
@@ -89,28 +100,45 @@ export async function takeInRefunds(
 }
 
 /** `past`: the failed refund of an earlier attempt, known and done. `surplus`: of a leg that has another one. */
-type Owner = { readonly kind: 'leg'; readonly leg: Leg } | { readonly kind: 'nobody' | 'past' | 'surplus' };
+type Owner =
+  | { readonly kind: 'leg'; readonly leg: Leg; readonly closed?: RefundId }
+  | { readonly kind: 'nobody' | 'past' | 'surplus' };
 
 /**
- * Whose a provider refund is. A leg has one at a time: of its present attempt, or, since a failure may be
- * contradicted, of an earlier attempt while the present one has executed nothing.
+ * Whose a provider refund is. One that was taken for a refund made elsewhere is ours as soon as its reference, or
+ * an answer, says so: then the EXTERNAL refund is `closed`.
  */
 async function findOwner(
   tx: Kysely<Database>,
+  context: FactContext,
   payment: Payment,
   facts: RefundFacts,
   boundTo: LegId | null,
 ): Promise<Owner> {
   const bound = boundTo === null ? undefined : await findLeg(tx, boundTo);
-  if (bound !== undefined) return { kind: 'leg', leg: bound };
+  if (bound !== undefined && !isExternalLeg(bound)) return { kind: 'leg', leg: bound };
+  const owner = await findMaker(tx, payment, facts);
+  if (bound !== undefined && (owner.kind !== 'leg' || !canBeTakenOver(bound, owner.leg, context.asOf)))
+    return { kind: 'leg', leg: bound };
+  if (owner.kind !== 'leg') return owner;
+  await releaseProviderRefund(tx, owner.leg);
+  if (bound === undefined) return owner;
+  const leg = { ...owner.leg, provider_refund_id: null };
+  await takeOverExternal(tx, context, payment, leg, bound.id);
+  return { kind: 'leg', leg: owner.leg, closed: bound.refund_id };
+}
+
+/**
+ * The leg whose attempt made a provider refund. A leg has one at a time: of its present attempt, or, since a
+ * failure may be contradicted, of an earlier attempt while the present one has executed nothing.
+ */
+async function findMaker(tx: Kysely<Database>, payment: Payment, facts: RefundFacts): Promise<Owner> {
   const made = await findAttemptBehind(tx, payment.id, facts);
   if (made === undefined) return { kind: 'nobody' };
   const { leg } = made;
   if (leg.provider_refund_id === null && made.attempt === leg.attempt) return { kind: 'leg', leg };
   if (facts.status === 'FAILED') return { kind: 'past' };
-  if (!['QUEUED', 'FAILED', 'CANCELED'].includes(leg.status)) return { kind: 'surplus' };
-  await releaseProviderRefund(tx, leg);
-  return { kind: 'leg', leg };
+  return ['QUEUED', 'FAILED', 'CANCELED'].includes(leg.status) ? { kind: 'leg', leg } : { kind: 'surplus' };
 }
 
 /** Makes a refund of what was returned elsewhere: in the provider's console, by a seller, by other software. */
@@ -161,7 +189,7 @@ async function importExternal(
     legs: [
       {
         legId,
-        name: `external:${facts.providerRefundId}`,
+        name: nameOfExternalLeg(facts.providerRefundId),
         status,
         amountMinor: facts.amount.minor,
         returnedMinor: bucket === 'refunded' ? facts.amount.minor : 0n,

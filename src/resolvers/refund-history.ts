@@ -7,7 +7,14 @@ import { legStatuses, type Evidence, type LegStatus } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
 import { legsOfRefund } from './refund-fields.ts';
 
-export const refundEventKinds = ['CREATED', 'IMPORTED', 'MOVED', 'DETAILS', 'CONTRADICTED'] as const;
+export const refundEventKinds = [
+  'CREATED',
+  'IMPORTED',
+  'MOVED',
+  'DETAILS',
+  'CONTRADICTED',
+  'MERGED',
+] as const;
 export type RefundEventKind = (typeof refundEventKinds)[number];
 type PublicLegStatus = ReturnType<typeof publicLegStatus>;
 
@@ -17,6 +24,7 @@ const kinds: Readonly<Record<string, RefundEventKind>> = {
   'leg.moved': 'MOVED',
   'leg.details': 'DETAILS',
   'leg.contradicted': 'CONTRADICTED',
+  'refund.merged': 'MERGED',
 };
 
 /** One step of a refund's life, as the API shows it. */

@@ -17,6 +17,10 @@ const RefundEventKindEnum = builder.enumType('RefundEventKind', {
         'The provider told more of a leg whose status stayed: a trace number, its id, another word for the status.',
     },
     CONTRADICTED: { description: 'The provider took back what had been final.' },
+    MERGED: {
+      description:
+        'What seemed to be made elsewhere is a refund of ours: the one was closed, the other took its place.',
+    },
   } as const satisfies Described<RefundEventKind>,
 });
 
