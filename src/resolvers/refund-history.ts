@@ -25,6 +25,8 @@ const kinds: Readonly<Record<string, RefundEventKind>> = {
   'leg.details': 'DETAILS',
   'leg.contradicted': 'CONTRADICTED',
   'refund.merged': 'MERGED',
+  'refund.bound': 'DETAILS',
+  'leg.differs': 'DETAILS',
 };
 
 /** One step of a refund's life, as the API shows it. */
@@ -73,6 +75,7 @@ function statusOf(text: string | null): PublicLegStatus | null {
 const shown: readonly string[] = [
   'amountMinor',
   'attempt',
+  'candidates',
   'cause',
   'code',
   'currency',
