@@ -88,8 +88,24 @@ export async function takeInRefunds(
     if (refundId !== undefined) changed.push(refundId);
   }
   await updateUnbound(tx, payment.id);
-  if (imports.length > 0) changed.push(...(await settleSources(tx, context, payment)));
-  return [...changed, ...(await settleOvercommitment(tx, context, payment))];
+  if (changed.length > 0 || payment.overcommitted)
+    changed.push(...(await settleSums(tx, context, payment, sources)));
+  return changed;
+}
+
+/** A payment of one seller has one sum; of several, what one seller's refund broke is mended where it is broken. */
+async function settleSums(
+  tx: Kysely<Database>,
+  context: FactContext,
+  payment: Payment,
+  sources: readonly PaymentSource[],
+): Promise<RefundId[]> {
+  const settleOne = () => settleOvercommitment(tx, context, payment);
+  const settleSellers = () => settleSources(tx, context, payment, sources);
+  const steps = sources.length > 1 ? [settleSellers, settleOne] : [settleOne, settleSellers];
+  const failed: RefundId[] = [];
+  for (const settle of steps) failed.push(...(await settle()));
+  return failed;
 }
 
 /** `past`: the failed refund of an earlier attempt, known and done. `surplus`: of a leg that has another one. */
