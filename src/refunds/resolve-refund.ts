@@ -3,6 +3,7 @@ import { inTransaction } from '../db/in-transaction.ts';
 import { findRefund, listLegs, type Refund } from '../db/legs.ts';
 import {
   findPayment,
+  listPaymentSources,
   lockPaymentForUpdate,
   readAppNow,
   updateUnbound,
@@ -192,10 +193,11 @@ function decide(
         },
       };
     }
+    const sources = await listPaymentSources(tx, payment.id);
     await moveLeg(tx, payment, legs, leg, move);
     const context = { alerts: world.alerts, by };
     const isOther = verdict.kind === 'returned' && verdict.amount.minor !== leg.amount_minor;
-    if (isOther) await settleSources(tx, context, payment);
+    if (isOther) await settleSources(tx, context, payment, sources);
     await settleOvercommitment(tx, context, payment);
     return succeed({ refundId: refund.id });
   });

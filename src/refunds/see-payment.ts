@@ -23,6 +23,7 @@ import { settledWithin } from './background.ts';
 import { takeInRefunds } from './bind.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { endLostVoid } from './end-void.ts';
+import { settleUnexplained } from './unexplained.ts';
 import type { World } from './world.ts';
 
 export type Sight =
@@ -131,7 +132,7 @@ export async function storeSight(
     };
     const changed: RefundId[] = await takeInRefunds(tx, context, locked, sources, sight.refunds);
     const payment = await lockPaymentForUpdate(tx, merchantId, locked.id);
-    return { payment: payment!, changed };
+    return { payment: await settleUnexplained(tx, context, locked, payment!), changed };
   });
   for (const refundId of stored.changed) world.changes.announce(refundId);
   await endLostVoid(world, stored.payment);

@@ -15,6 +15,7 @@ export const refundEventKinds = [
   'CONTRADICTED',
   'RESOLVED',
   'ATTENTION',
+  'MERGED',
 ] as const;
 export type RefundEventKind = (typeof refundEventKinds)[number];
 type PublicLegStatus = ReturnType<typeof publicLegStatus>;
@@ -27,6 +28,9 @@ const kinds: Readonly<Record<string, RefundEventKind>> = {
   'leg.contradicted': 'CONTRADICTED',
   'leg.resolved': 'RESOLVED',
   'refund.attention': 'ATTENTION',
+  'refund.merged': 'MERGED',
+  'refund.bound': 'DETAILS',
+  'leg.differs': 'DETAILS',
 };
 
 /** One step of a refund's life, as the API shows it. */
@@ -80,6 +84,7 @@ const shown: readonly string[] = [
   'attempt',
   'attention',
   'attentionEnded',
+  'candidates',
   'cause',
   'code',
   'currency',

@@ -135,7 +135,12 @@ export async function createTestWorld(
   const open: { close(): Promise<void> }[] = [];
   const replica = async (differences: WorldDifferences = {}): Promise<World> => {
     const ownLog = differences.log ?? log;
-    const own = { log: ownLog, clock: differences.clock ?? clock, alerts: createAlerts(ownLog), metrics: noMetrics };
+    const own = {
+      log: ownLog,
+      clock: differences.clock ?? clock,
+      alerts: createAlerts(ownLog),
+      metrics: noMetrics,
+    };
     // Tests make faults in a row on purpose; what a breaker does of them has tests of its own.
     const breaker = differences.breaker ?? 'never';
     const accounts = connectAccounts(merchants, tenants, { ...own, breaker });

@@ -21,6 +21,10 @@ const RefundEventKindEnum = builder.enumType('RefundEventKind', {
       description: 'A person decided with `resolveRefund`; `evidence.statement` is how they know.',
     },
     ATTENTION: { description: 'It began, or ceased, to need a person: see `Refund.attention`.' },
+    MERGED: {
+      description:
+        'What seemed to be made elsewhere is a refund of ours: the one was closed, the other took its place.',
+    },
   } as const satisfies Described<RefundEventKind>,
 });
 
