@@ -352,6 +352,7 @@ CREATE TABLE refund_legs (
   finalized_at timestamp with time zone,
   look_lease_until timestamp with time zone,
   look_failures integer NOT NULL DEFAULT 0,
+  vanished_at timestamp with time zone,
   CONSTRAINT refund_legs_pkey PRIMARY KEY (id),
   CONSTRAINT refund_legs_name_unique UNIQUE (refund_id, name),
   CONSTRAINT refund_legs_of_merchant UNIQUE (merchant_id, id),
@@ -371,6 +372,7 @@ CREATE TRIGGER refund_legs_transition BEFORE UPDATE OF status ON refund_legs FOR
 COMMENT ON COLUMN refund_legs.next_look_at IS 'When somebody has to look again; null: nobody has to';
 COMMENT ON COLUMN refund_legs.look_lease_until IS 'Until then one process has taken this look; its value is that claim''s token';
 COMMENT ON COLUMN refund_legs.look_failures IS 'Looks in a row that the provider did not answer';
+COMMENT ON COLUMN refund_legs.vanished_at IS 'Since then its provider does not know the refund that it had named';
 
 CREATE TABLE refunds (
   id uuid NOT NULL,
