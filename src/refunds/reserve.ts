@@ -7,6 +7,7 @@ import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundOrder } from '../providers/provider.ts';
+import { maySendFor } from './account-health.ts';
 import { expireLeases, leaseMsOf, sendCheck, type Claim } from './claim.ts';
 import { contentHashVersion } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
@@ -74,8 +75,7 @@ export function reserveRefund(
     if (objections.length > 0)
       return refuse(...objections.map(({ path, message }) => invalidInput(['input', ...path], message)));
     const isFree =
-      !world.pausedAccounts.has(connection.accountId) &&
-      !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED');
+      maySendFor(world, connection) && !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED');
     const refundId = uuidv7<RefundId>();
     const legs = decision.value.legs.map((planned, index) =>
       newLeg(caller, command, connection, payment, planned, isFree && index === 0),

@@ -1,5 +1,6 @@
 import { listLegs, type Leg } from '../db/legs.ts';
 import type { RefundId } from '../ids.ts';
+import { maySendFor } from './account-health.ts';
 import { runLine } from './sending-line.ts';
 import type { World } from './world.ts';
 
@@ -23,12 +24,18 @@ export async function waitUntilSent(world: World, refundId: RefundId, deadline: 
         leg.status === 'SENDING' ||
         (leg.status === 'QUEUED' &&
           (leg.next_look_at === null || leg.next_look_at <= now) &&
-          !world.pausedAccounts.has(leg.account_id)),
+          maySend(world, leg)),
     );
     if (moving === undefined) return;
     if (moving.status === 'QUEUED' || (moving.lease_until ?? now) <= now) sendOn(world, moving);
     await woken;
   }
+}
+
+/** An account that is not configured any more sends nothing; somebody else may. */
+function maySend(world: World, leg: Leg): boolean {
+  const connection = world.connections.find(leg.account_id);
+  return connection === undefined ? !world.pausedAccounts.has(leg.account_id) : maySendFor(world, connection);
 }
 
 function sendOn(world: World, leg: Leg): void {
