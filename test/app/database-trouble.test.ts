@@ -99,7 +99,7 @@ const isReady = async (app: App): Promise<boolean> => (await health(app, '/ready
 
 describe('health, while the database', () => {
   it.each([
-    ['is silent', () => proxy.hold()],
+    ['is silent', async () => proxy.hold()],
     [
       'is gone',
       async () => {
