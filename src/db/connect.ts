@@ -74,6 +74,20 @@ export function connectDatabase<DB>(options: ConnectOptions): ConnectedDatabase<
   return { db, pool, close: () => (closing ??= pool.end()) };
 }
 
+/** Connections of a pool now. */
+export interface PoolCounts {
+  readonly total: number;
+  readonly idle: number;
+  /** Queries that wait for a connection. */
+  readonly waiting: number;
+}
+
+export const countsOf = (pool: Pool): PoolCounts => ({
+  total: pool.totalCount,
+  idle: pool.idleCount,
+  waiting: pool.waitingCount,
+});
+
 function target(options: ConnectOptions): PoolConfig {
   const limits = sessionLimits(options);
   if (options.connectionString === undefined) {

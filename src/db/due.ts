@@ -18,12 +18,16 @@ export interface DueAccount {
   readonly restoring: boolean;
 }
 
-/** True for a row whose time has come and that nobody has taken. */
+/**
+ * Whether there is a row whose time has come and that nobody has taken. Asked for the first of them in order, which
+ * has the index read; EXISTS would read the table, since the planner takes a third of all rows to be due.
+ */
 const isDue = (table: string) =>
-  sql<boolean>`EXISTS (
-    SELECT FROM ${sql.table(table)} AS due
+  sql<boolean>`COALESCE((
+    SELECT true FROM ${sql.table(table)} AS due
     WHERE due.account_id = account.id AND due.next_look_at <= (SELECT app_now())
-      AND (due.look_lease_until IS NULL OR due.look_lease_until <= (SELECT app_now())))`;
+      AND (due.look_lease_until IS NULL OR due.look_lease_until <= (SELECT app_now()))
+    ORDER BY due.next_look_at LIMIT 1), false)`;
 
 /**
  * Which of these accounts have anything to do, in one statement (primary key, then refund_legs_due,
@@ -236,12 +240,6 @@ export async function releaseOperation(
     .where('id', '=', operation.id)
     .where('look_lease_until', '=', operation.claimedUntil)
     .execute();
-}
-
-/** Accounts whose queued refunds wait, by whichever process's word: refused credentials, or a restore; a handful of rows, read whole. */
-export async function listPausedAccounts(db: Db): Promise<AccountId[]> {
-  const rows = await db.selectFrom('accounts').select('id').where('health', '<>', 'OK').execute();
-  return rows.map((row) => row.id);
 }
 
 /** Whether this process may try a paused account now: one does, once in `gapMs` (primary key). */

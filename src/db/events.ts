@@ -59,3 +59,40 @@ export async function insertRefundEvent(
     .values(eventRow(event))
     .execute();
 }
+
+/** Whether a payment has an event of this kind with this evidence among its own (events_by_payment). */
+export async function hasPaymentEvent(
+  db: Kysely<Database>,
+  paymentId: PaymentId,
+  kind: string,
+  evidence: Evidence,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('events')
+    .select('id')
+    .where('payment_id', '=', paymentId)
+    .where('kind', '=', kind)
+    .where(sql<boolean>`evidence @> ${JSON.stringify(evidence)}::jsonb`)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Whether a leg has an event of this kind with this evidence among its own (events_by_refund). */
+export async function hasLegEvent(
+  db: Kysely<Database>,
+  leg: { readonly id: LegId; readonly refund_id: RefundId },
+  kind: string,
+  evidence: Evidence,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('events')
+    .select('id')
+    .where('refund_id', '=', leg.refund_id)
+    .where('leg_id', '=', leg.id)
+    .where('kind', '=', kind)
+    .where(sql<boolean>`evidence @> ${JSON.stringify(evidence)}::jsonb`)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}

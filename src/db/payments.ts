@@ -151,10 +151,11 @@ export async function updatePaymentFacts(tx: Db, id: PaymentId, facts: PaymentFa
     .execute();
 }
 
-/** Sums the provider refunds that belong to nobody yet. Needs the payment's lock. */
+/** Sums the provider refunds that belong to nobody yet; while there are any, somebody looks. Needs the payment's lock. */
 export async function updateUnbound(tx: Db, id: PaymentId): Promise<void> {
   await sql`
-    UPDATE payments SET unbound_minor = u.minor, version = version + 1, updated_at = app_now()
+    UPDATE payments SET unbound_minor = u.minor,
+      next_look_at = CASE WHEN u.minor > 0 THEN COALESCE(next_look_at, app_now()) ELSE next_look_at END, version = version + 1, updated_at = app_now()
     FROM (SELECT COALESCE(SUM(amount_minor), 0)::bigint AS minor FROM provider_refunds
           WHERE payment_id = ${id} AND leg_id IS NULL AND status IN ('PENDING', 'SUCCEEDED', 'UNRECOGNISED')) u
     WHERE id = ${id} AND unbound_minor <> u.minor`.execute(tx);

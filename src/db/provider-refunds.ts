@@ -133,23 +133,36 @@ export async function rebindProviderRefund(
     .execute();
 }
 
+/** A leg that was sent, or may have been, and of which nobody knows what the provider calls it. */
+export interface NamelessLeg extends Leg {
+  readonly first_sent_at: Date | null;
+  /** True while a sender may be waiting for an answer, or an answer was recorded and not applied. */
+  readonly is_being_answered: boolean;
+}
+
 /**
- * True while a leg that was sent has no provider id: an unbound provider refund might be its own. Such is also a leg
- * of which a person said, without an id, that its money was returned. Indexes refunds_by_payment and
- * refund_legs_name_unique.
+ * The legs of a payment that a provider refund without an owner might be of: open ones, oldest first, and those that a
+ * person has called returned. Indexes refunds_by_payment, refund_legs_name_unique and provider_refunds_leg_unique.
  */
-export async function hasSentLegWithoutProviderId(
-  db: Kysely<Database>,
-  paymentId: PaymentId,
-): Promise<boolean> {
-  const row = await db
+export function listNamelessLegs(db: Kysely<Database>, paymentId: PaymentId): Promise<NamelessLeg[]> {
+  return db
     .selectFrom('refunds')
-    .innerJoin('refund_legs', 'refund_legs.refund_id', 'refunds.id')
-    .select('refund_legs.id')
+    .innerJoin('refund_legs as leg', 'leg.refund_id', 'refunds.id')
+    .innerJoin('leg_attempts as attempt', (join) =>
+      join.onRef('attempt.leg_id', '=', 'leg.id').onRef('attempt.attempt', '=', 'leg.attempt'),
+    )
+    .selectAll('leg')
+    .select([
+      'attempt.first_sent_at',
+      sql<boolean>`leg.status = 'SENDING' OR COALESCE(leg.lease_until > app_now(), false)
+        OR attempt.provider_refund_id IS NOT NULL`.as('is_being_answered'),
+    ])
     .where('refunds.payment_id', '=', paymentId)
-    .where('refund_legs.status', 'in', ['SENDING', 'UNKNOWN', 'MANUAL_REVIEW', 'SUCCEEDED'])
-    .where('refund_legs.provider_refund_id', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+    .where('leg.provider_refund_id', 'is', null)
+    .where(sql<boolean>`(leg.status IN ('SENDING', 'UNKNOWN', 'PENDING', 'MANUAL_REVIEW', 'SUCCEEDED')
+      OR leg.status = 'QUEUED' AND attempt.unclear_sends > 0)`)
+    .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM provider_refunds seen WHERE seen.leg_id = leg.id)`)
+    .orderBy('attempt.first_sent_at')
+    .orderBy('leg.id')
+    .execute();
 }

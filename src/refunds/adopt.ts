@@ -2,7 +2,7 @@ import type { PaymentSource } from '../db/payments.ts';
 import type { LegShare } from '../db/refunds.ts';
 import { refuse, succeed, type Problem, type Result } from '../errors.ts';
 import type { RefundFacts } from '../providers/provider.ts';
-import { shareOut } from './bind.ts';
+import { shareOut } from './import-external.ts';
 import { decideRefund, type RefundSituation } from './decide-refund.ts';
 import type { LegAttempt } from './forgotten-keys.ts';
 import { isSplit, wholeLegName, type LegPlan, type PlannedLeg } from './plan-legs.ts';

@@ -2,26 +2,18 @@ import type { Kysely } from 'kysely';
 import { findAttemptBehind, findLeg, listLegs, type Leg } from '../db/legs.ts';
 import type { LockedPayment, Payment, PaymentSource } from '../db/payments.ts';
 import { updateUnbound } from '../db/payments.ts';
-import {
-  hasSentLegWithoutProviderId,
-  listProviderRefunds,
-  releaseProviderRefund,
-  upsertProviderRefund,
-} from '../db/provider-refunds.ts';
-import { insertRefund, type LegShare } from '../db/refunds.ts';
+import { listProviderRefunds, releaseProviderRefund, upsertProviderRefund } from '../db/provider-refunds.ts';
 import type { Database } from '../db/tables.ts';
 import { systemCause } from '../context.ts';
-import { uuidv7, type LegId, type RefundId } from '../ids.ts';
+import type { LegId, RefundId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { applyFacts, type FactContext } from './apply-facts.ts';
-import { deriveRefundStatus } from './derive.ts';
 import { keysAreStillRepeated } from './epoch.ts';
 import { hasOurFormat } from './forgotten-keys.ts';
-import { mergeBySeller } from './merge-by-seller.ts';
-import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment, settleSources } from './overcommitment.ts';
-import { canBeTakenOver, isExternalLeg, nameOfExternalLeg, takeOverExternal } from './take-over.ts';
-import { bucketOf, isFinalLeg } from './transitions.ts';
+import { bindByAmount } from './bind-by-amount.ts';
+import { importExternal } from './import-external.ts';
+import { canBeTakenOver, isExternalLeg, takeOverExternal } from './take-over.ts';
 
 /**
  * Ties a provider refund to the leg whose send it answers; one that was taken for a refund made elsewhere becomes ours.
@@ -90,16 +82,33 @@ export async function takeInRefunds(
       { paymentId: payment.id, providerRefundId: facts.providerRefundId, rawStatus: facts.rawStatus },
       'the provider has one more refund for a leg than the leg has; it is recorded as EXTERNAL',
     );
-  const imports = [...surplus];
   const nobodys = unbound.filter((facts) => !mayBeClaimed(payment, facts));
-  if (nobodys.length > 0 && !(await hasSentLegWithoutProviderId(tx, payment.id))) imports.push(...nobodys);
+  const named = await bindByAmount(tx, context, payment, nobodys);
+  changed.push(...named.changed);
+  const imports = [...surplus, ...named.elsewhere];
   for (const facts of imports) {
     const refundId = await importExternal(tx, context, payment, sources, facts);
     if (refundId !== undefined) changed.push(refundId);
   }
   await updateUnbound(tx, payment.id);
-  if (imports.length > 0) changed.push(...(await settleSources(tx, context, payment)));
-  return [...changed, ...(await settleOvercommitment(tx, context, payment))];
+  if (changed.length > 0 || payment.overcommitted)
+    changed.push(...(await settleSums(tx, context, payment, sources)));
+  return changed;
+}
+
+/** A payment of one seller has one sum; of several, what one seller's refund broke is mended where it is broken. */
+async function settleSums(
+  tx: Kysely<Database>,
+  context: FactContext,
+  payment: Payment,
+  sources: readonly PaymentSource[],
+): Promise<RefundId[]> {
+  const settleOne = () => settleOvercommitment(tx, context, payment);
+  const settleSellers = () => settleSources(tx, context, payment, sources);
+  const steps = sources.length > 1 ? [settleSellers, settleOne] : [settleOne, settleSellers];
+  const failed: RefundId[] = [];
+  for (const settle of steps) failed.push(...(await settle()));
+  return failed;
 }
 
 /** After a restore: perhaps made by a request that is forgotten, and whose caller will repeat its key. */
@@ -146,105 +155,4 @@ async function findMaker(tx: Kysely<Database>, payment: Payment, facts: RefundFa
   if (leg.provider_refund_id === null && made.attempt === leg.attempt) return { kind: 'leg', leg };
   if (facts.status === 'FAILED') return { kind: 'past' };
   return ['QUEUED', 'FAILED', 'CANCELED'].includes(leg.status) ? { kind: 'leg', leg } : { kind: 'surplus' };
-}
-
-/** Makes a refund of what was returned elsewhere: in the provider's console, by a seller, by other software. */
-async function importExternal(
-  tx: Kysely<Database>,
-  context: FactContext,
-  payment: Payment,
-  sources: readonly PaymentSource[],
-  facts: RefundFacts,
-): Promise<RefundId | undefined> {
-  const shares = shareOut(sources, facts);
-  if (shares === undefined || facts.amount.minor <= 0n || facts.amount.currency !== payment.currency) {
-    context.alerts.raise(
-      'EXTERNAL_REFUND_NOT_ATTRIBUTABLE',
-      { paymentId: payment.id, rawStatus: facts.rawStatus },
-      'a refund made elsewhere cannot be attributed; it only lowers what is refundable',
-    );
-    return undefined;
-  }
-  const refundId = uuidv7<RefundId>();
-  const legId = uuidv7<LegId>();
-  // A word that we do not know leaves the leg open, and its amount reserved.
-  const status = facts.status === 'UNRECOGNISED' ? 'PENDING' : facts.status;
-  const bucket = bucketOf(status);
-  if (facts.status === 'UNRECOGNISED')
-    context.alerts.raise(
-      'PROVIDER_STATUS_UNRECOGNISED',
-      { paymentId: payment.id, refundId, rawStatus: facts.rawStatus },
-      'a refund made elsewhere has a status that is not known here',
-    );
-  await insertRefund(tx, {
-    payment,
-    refundId,
-    origin: 'EXTERNAL',
-    status: deriveRefundStatus([{ status, sentAt: facts.createdAt }]),
-    isFinal: isFinalLeg(status),
-    amountMinor: facts.amount.minor,
-    reference: null,
-    reason: 'OTHER',
-    note: null,
-    metadata: {},
-    receipt: null,
-    speed: null,
-    replaces: null,
-    createdBy: null,
-    idempotency: null,
-    isFact: true,
-    legs: [
-      {
-        legId,
-        name: nameOfExternalLeg(facts.providerRefundId),
-        status,
-        amountMinor: facts.amount.minor,
-        returnedMinor: bucket === 'refunded' ? facts.amount.minor : 0n,
-        shares,
-        counts: { reserved: bucket === 'reserved' ? 1 : 0, refunded: bucket === 'refunded' ? 1 : 0 },
-        columns: {
-          provider_refund_id: facts.providerRefundId,
-          raw_status: facts.rawStatus,
-          failure: facts.failure && JSON.stringify(facts.failure),
-          trace_references: JSON.stringify(facts.traceReferences),
-          as_of: context.asOf,
-        },
-        attempt: null,
-        leaseMs: null,
-        nextLookInMs: nextLookMs(context.connection.adapter, { status, createdAt: context.now }, context.now),
-      },
-    ],
-    event: {
-      merchantId: payment.merchant_id,
-      paymentId: payment.id,
-      refundId,
-      legId,
-      kind: 'refund.imported',
-      to: status,
-      source: 'PROVIDER_READ',
-      cause: context.by,
-      evidence: { providerRefundId: facts.providerRefundId, rawStatus: facts.rawStatus },
-    },
-  });
-  const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
-  await upsertProviderRefund(tx, owner, facts, legId, context.asOf);
-  return refundId;
-}
-
-/** As the provider splits it, with the commission; else all of it from the only source; undefined when neither is. */
-export function shareOut(
-  sources: readonly PaymentSource[],
-  facts: RefundFacts,
-): readonly LegShare[] | undefined {
-  const shares = mergeBySeller(facts.sources).flatMap((part) => {
-    const source = sources.find((candidate) => candidate.seller === part.seller);
-    return source
-      ? [{ sourceId: source.id, amountMinor: part.amountMinor, platformFeeMinor: part.platformFeeMinor }]
-      : [];
-  });
-  const sum = shares.reduce((total, share) => total + share.amountMinor, 0n);
-  if (shares.length > 0 && sum === facts.amount.minor) return shares;
-  const [only] = sources;
-  if (only === undefined || sources.length > 1) return undefined;
-  return [{ sourceId: only.id, amountMinor: facts.amount.minor, platformFeeMinor: null }];
 }

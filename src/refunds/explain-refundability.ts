@@ -3,6 +3,7 @@ import type { Problem } from '../errors.ts';
 import { formatDecimal, toCurrency } from '../money.ts';
 import { whyBusy, whyNotPartial, type PaymentSituation } from './decide-refund.ts';
 import { blockedMessage } from './epoch.ts';
+import { mismatchLooks } from './unexplained.ts';
 import { refundableOf, whyNotRefundable } from './refundability.ts';
 
 export const refundabilityStates = [
@@ -82,5 +83,9 @@ function whatLowers(payment: Payment): string[] {
     reasons.push(`${amount(unbound_minor)} was refunded at the provider, and is not attributed yet.`);
   if (providerMinor > refunded_minor + reserved_minor + unbound_minor)
     reasons.push(`The provider says that ${amount(providerMinor)} was refunded.`);
+  if (payment.mismatch_looks >= mismatchLooks && providerMinor < refunded_minor)
+    reasons.push(
+      `The provider says that only ${amount(providerMinor)} was refunded. Somebody compares both.`,
+    );
   return reasons;
 }

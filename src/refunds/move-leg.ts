@@ -101,6 +101,9 @@ export async function moveLeg(
     ? sql<boolean>`overcommitted OR refunded_minor + reserved_minor + ${reserved.minor + refunded.minor} > captured_minor`
     : sql<boolean>`overcommitted`;
 
+  // What was refunded at the provider and is nobody's yet may be explained now: somebody looks at once.
+  const isNamed = leg.provider_refund_id === null && namingStatuses.includes(move.to);
+
   await tx
     .with('moved', (cte) =>
       cte
@@ -133,6 +136,9 @@ export async function moveLeg(
           reserved_minor: sql<bigint>`reserved_minor + ${reserved.minor}`,
           refunded_minor: sql<bigint>`refunded_minor + ${refunded.minor}`,
           overcommitted,
+          ...(isNamed
+            ? { next_look_at: sql<Date>`CASE WHEN unbound_minor > 0 THEN app_now() ELSE next_look_at END` }
+            : {}),
           version: sql<number>`version + 1`,
           updated_at: appNow,
         })
@@ -192,6 +198,8 @@ const kindOf = ({ alarm, cause }: Transition): string => {
   if (alarm) return 'leg.contradicted';
   return cause === 'verdict' ? 'leg.resolved' : 'leg.moved';
 };
+/** Here a leg has its name at the provider, or never will. */
+const namingStatuses: readonly LegStatus[] = ['PENDING', 'SUCCEEDED', 'FAILED', 'CANCELED'];
 
 /** How a bucket changes when the leg leaves one status for another, as a sign and in minor units. */
 function delta(before: Leg, after: Leg, bucket: 'reserved' | 'refunded'): { sign: number; minor: bigint } {

@@ -9,6 +9,7 @@ import type { Connection } from '../providers/connections.ts';
 import type { RefundOrder } from '../providers/provider.ts';
 import { planAdoption } from './adopt.ts';
 import { bindForgotten, notAdopted, NotAdopted } from './bind-forgotten.ts';
+import { maySendFor } from './account-health.ts';
 import { expireLeases, isOccupied, leaseMsOf, sendCheck, type Claim } from './claim.ts';
 import { contentHashVersion } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
@@ -92,7 +93,7 @@ export function reserveRefund(
       !isAdopted &&
       // Without a key that a replay can use, SENDING is committed by its own claim, right before the call.
       connection.adapter.recovery.replayForMs > 0 &&
-      !world.pausedAccounts.has(connection.accountId) &&
+      maySendFor(world, connection) &&
       !isOccupied(connection, openLegs) &&
       !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED');
     const refundId = uuidv7<RefundId>();

@@ -4,6 +4,7 @@ import { providerProblem, type Failure, type Problem } from '../errors.ts';
 import type { MerchantId, OperationId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { VoidOutcome } from '../providers/provider.ts';
+import { noteAccountHealth } from './account-health.ts';
 import { settledWithin } from './background.ts';
 import { leaseMsOf, sendCheck } from './claim.ts';
 import { requestOf } from './stored-request.ts';
@@ -101,7 +102,9 @@ async function sendVoid(
   const sight = await seePayment(world, connection, payment.provider_payment_id);
   const current =
     sight.kind === 'seen' ? sight.payment : await findPayment(world.db, payment.merchant_id, payment.id);
-  return concludeFrom(world, operation, current ?? payment, outcome, replayLeftMs === null);
+  const conclusion = await concludeFrom(world, operation, current ?? payment, outcome, replayLeftMs === null);
+  await noteAccountHealth(world, connection, 'SEND', outcome);
+  return conclusion;
 }
 
 /** The provider has forgotten the key and the hold still stands: this void did not happen, another may try. */

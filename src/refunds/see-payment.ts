@@ -25,6 +25,7 @@ import { noteAccountHealth } from './account-health.ts';
 import { showsAllForgotten } from './epoch.ts';
 import { endLostVoid } from './end-void.ts';
 import { rememberAttempts } from './remember-attempts.ts';
+import { settleUnexplained } from './unexplained.ts';
 import type { World } from './world.ts';
 
 export type Sight =
@@ -79,7 +80,7 @@ async function readAndStore(world: World, connection: Connection, providerPaymen
   const { now: asOf, epoch } = await readNowAndEpoch(world.db);
   const look = await connection.adapter.readPayment(connection.access, providerPaymentId);
   if (look.kind === 'unavailable')
-    await noteAccountHealth(world, connection, { kind: 'unknown', failure: look.failure });
+    await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure: look.failure });
   if (look.kind !== 'found') return look;
   const { payment: facts, refunds } = look.value;
   const isComplete = showsAllForgotten(connection.adapter.capabilities, facts, epoch);
@@ -149,11 +150,11 @@ export async function storeSight(
     const changed: RefundId[] = await takeInRefunds(tx, context, locked, sources, sight.refunds);
     if (readEpoch !== null && locked.read_epoch < readEpoch) await noteReadInEpoch(tx, locked.id, readEpoch);
     const payment = await lockPaymentForUpdate(tx, merchantId, locked.id);
-    return { payment: payment!, changed };
+    return { payment: await settleUnexplained(tx, context, locked, payment!), changed };
   });
   for (const refundId of stored.changed) world.changes.announce(refundId);
   await endLostVoid(world, stored.payment);
-  await noteAccountHealth(world, connection, { kind: 'accepted' });
+  await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
   return stored.payment;
 }
 

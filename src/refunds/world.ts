@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely';
 import { createAlerts, type Alerts } from '../alerts.ts';
 import type { Cause, Kernel, Viewer } from '../context.ts';
+import { listPausedAccounts } from '../db/account-health.ts';
 import type { Database } from '../db/tables.ts';
+import { noMetrics, type Metrics } from '../metrics.ts';
 import type { Connections } from '../providers/connections.ts';
 import type { AccountId, PaymentId } from '../ids.ts';
 import type { Background } from './background.ts';
@@ -13,12 +15,13 @@ import { createChanges, type Changes } from './changes.ts';
 export interface World extends Kernel {
   readonly db: Kysely<Database>;
   readonly alerts: Alerts;
+  readonly metrics: Metrics;
   readonly connections: Connections;
   readonly background: Background;
   readonly changes: Changes;
   /** Payments whose legs this process is sending right now, one after the other. */
   readonly lines: Map<PaymentId, SendingLine>;
-  /** Accounts whose queued refunds wait: refused credentials, or a restore; the table `accounts` is the shared truth. */
+  /** Accounts for which nothing may be sent, by the table `accounts`, which is the shared truth; see account-health.ts. */
   readonly pausedAccounts: Set<AccountId>;
   /** How far this process has read what waits after a restore. */
   readonly restoring: Map<AccountId, RestoringPass>;
@@ -37,16 +40,16 @@ export interface SendingLine {
 /** Adds to the outside things the memory that belongs to one process; paused accounts come from the database. */
 export async function createWorld(
   outside: Pick<World, 'db' | 'clock' | 'log' | 'connections' | 'background'> &
-    Partial<Pick<World, 'alerts'>>,
+    Partial<Pick<World, 'alerts' | 'metrics'>>,
 ): Promise<World> {
-  const paused = await outside.db.selectFrom('accounts').select('id').where('health', '<>', 'OK').execute();
   return {
     ...outside,
     alerts: outside.alerts ?? createAlerts(outside.log),
+    metrics: outside.metrics ?? noMetrics,
     changes: createChanges(),
     lines: new Map(),
-    pausedAccounts: new Set(paused.map((account) => account.id)),
     restoring: new Map(),
+    pausedAccounts: new Set(await listPausedAccounts(outside.db)),
     readings: new Map(),
     missedPayments: new Map(),
   };

@@ -13,9 +13,9 @@ export const refundEventKinds = [
   'MOVED',
   'DETAILS',
   'CONTRADICTED',
-  'MERGED',
   'RESOLVED',
   'ATTENTION',
+  'MERGED',
 ] as const;
 export type RefundEventKind = (typeof refundEventKinds)[number];
 type PublicLegStatus = ReturnType<typeof publicLegStatus>;
@@ -30,6 +30,8 @@ const kinds: Readonly<Record<string, RefundEventKind>> = {
   'refund.merged': 'MERGED',
   'leg.resolved': 'RESOLVED',
   'refund.attention': 'ATTENTION',
+  'refund.bound': 'DETAILS',
+  'leg.differs': 'DETAILS',
 };
 
 /** One step of a refund's life, as the API shows it. */
@@ -83,6 +85,7 @@ const shown: readonly string[] = [
   'attempt',
   'attention',
   'attentionEnded',
+  'candidates',
   'cause',
   'code',
   'currency',

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { ServiceConfig } from '../config.ts';
-import { endAbandonedLeases } from '../db/abandoned-leases.ts';
-import { connectDatabase } from '../db/connect.ts';
+import { endAbandonedLeases, workerName } from '../db/abandoned-leases.ts';
+import { connectDatabase, countsOf, type PoolCounts } from '../db/connect.ts';
 import { startEmbeddedPostgres } from '../db/embedded/start.ts';
 import { makeClockMovable, markInstallation, refuseOtherMode } from '../db/installation.ts';
 import { migrateToLatest } from '../db/migrate.ts';
@@ -15,6 +15,8 @@ export interface OpenOptions {
   readonly mode: 'own' | 'attach';
   /** Whether `app_now()` follows an offset: demo and test mode only. */
   readonly movableClock: boolean;
+  /** Its connections say so in pg_stat_activity. */
+  readonly isWorker?: boolean;
   /** Called once it is certain that this database, and so the data directory, is this process's to use. */
   readonly onOurs?: () => void;
   /** Called once when another service took the embedded server over. */
@@ -23,6 +25,7 @@ export interface OpenOptions {
 
 export interface OpenDatabase {
   readonly db: Kysely<Database>;
+  readonly poolCounts: () => PoolCounts;
   /** Names of the migrations that were run now. */
   readonly migrated: readonly string[];
   /** Closes the pool, then stops the embedded server when it is this process's to stop. */
@@ -43,6 +46,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
     log,
     max: config.poolSize,
     preparedStatements: config.prepared,
+    ...(options.isWorker === true && { applicationName: workerName }),
   });
   undo.defer(() => pool.close());
   const { db } = pool;
@@ -59,7 +63,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
     if (abandoned > 0) log.warn({ abandoned }, 'sends were left behind by a process that never came back');
   }
   const opened = undo.move();
-  return { db, migrated, close: () => opened.disposeAsync() };
+  return { db, poolCounts: () => countsOf(pool.pool), migrated, close: () => opened.disposeAsync() };
 
   async function serverOf() {
     if (config.database.kind === 'url') return { connectionString: config.database.url };

@@ -44,6 +44,37 @@ test.each(onTheWayOfACaller)(
   },
 );
 
+const STATUS = 'query ($id: ID!) { refund(by: { id: $id }) { status } }';
+
+const withoutACaller = failpointNames.filter((name) => !onTheWayOfACaller.includes(name));
+
+test.each(withoutACaller)('killed at %s: the next process finds it out by itself', async (failpoint) => {
+  const first = runDemo(place, { FAILPOINTS: `${failpoint}:kill` });
+  const url = await first.url();
+  const payment = await newPayment(place);
+  // An answer is lost, and the engine looks for it and sends it again when its time has come.
+  await control(place, 'POST', 'faults', {
+    provider: 'yookassa',
+    operation: 'createRefund',
+    kind: 'lost-before-effect',
+  });
+  const lost = await refund(url, payment, key);
+  expect(lost.refund?.status).toBe('UNKNOWN');
+  await control(place, 'POST', 'clock', { advanceSeconds: 6 }).catch(() => undefined);
+  expect(await first.exit).toBe('SIGKILL');
+
+  const next = runDemo(place);
+  const again = await next.url();
+  const status = async () => {
+    const { data } = await graphql(again, STATUS, { id: lost.refund?.id });
+    return (data?.['refund'] as { status: string }).status;
+  };
+  await expect.poll(status, { timeout: 30_000 }).toBe('SUCCEEDED');
+  expect(await refundsAtProvider(place, payment)).toBe(1);
+  next.child.kill('SIGTERM');
+  expect(await next.exit).toBe(0);
+});
+
 test('killed while the provider works: it is found there, and not sent twice', async () => {
   const first = runDemo(place);
   const url = await first.url();

@@ -1,6 +1,8 @@
 import pino from 'pino';
+import { createAlerts } from '../../src/alerts.ts';
 import { setClockOffset } from '../../src/db/installation.ts';
 import { syncTenants } from '../../src/db/tenants.ts';
+import { noMetrics } from '../../src/metrics.ts';
 import { openEpoch } from '../../src/db/epochs.ts';
 import type { Database } from '../../src/db/tables.ts';
 import { createBackground } from '../../src/refunds/background.ts';
@@ -31,7 +33,8 @@ export async function restore(
   const { offsetSeconds } = await live.control<{ offsetSeconds: number }>('clock', { advanceSeconds: 0 });
   await setClockOffset(backup.db, offsetSeconds);
   if (isTold) await openEpoch(backup.db);
-  const own = { log: differences.log ?? pino({ level: 'silent' }), clock: live.clock };
+  const log = differences.log ?? pino({ level: 'silent' });
+  const own = { log, clock: live.clock, alerts: createAlerts(log), metrics: noMetrics };
   const merchants = testMerchants(live.sandbox);
   const accounts = connectAccounts(merchants, await syncTenants(backup.db, merchants), own);
   const background = createBackground(own.log);

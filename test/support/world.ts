@@ -3,6 +3,9 @@ import pino from 'pino';
 import type { Config } from '../../src/config.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { connectAccounts } from '../../src/startup/connect-accounts.ts';
+import { createAlerts } from '../../src/alerts.ts';
+import { noMetrics } from '../../src/metrics.ts';
+import type { BreakerLimits } from '../../src/providers/http/breaker.ts';
 import { createMovableClock, type Clock, type MovableClock } from '../../src/clock.ts';
 import { makeClockMovable, markInstallation, setClockOffset } from '../../src/db/installation.ts';
 import { syncTenants } from '../../src/db/tenants.ts';
@@ -46,6 +49,8 @@ export interface WorldDifferences {
   readonly db?: World['db'];
   /** In place of the clock that `advance` moves. */
   readonly clock?: Clock;
+  /** Absent: providers are never given up. */
+  readonly breaker?: BreakerLimits;
 }
 
 export interface LedgerPayment {
@@ -129,8 +134,16 @@ export async function createTestWorld(
   const clock = createMovableClock();
   const open: { close(): Promise<void> }[] = [];
   const replica = async (differences: WorldDifferences = {}): Promise<World> => {
-    const own = { log: differences.log ?? log, clock: differences.clock ?? clock };
-    const accounts = connectAccounts(merchants, tenants, own);
+    const ownLog = differences.log ?? log;
+    const own = {
+      log: ownLog,
+      clock: differences.clock ?? clock,
+      alerts: createAlerts(ownLog),
+      metrics: noMetrics,
+    };
+    // Tests make faults in a row on purpose; what a breaker does of them has tests of its own.
+    const breaker = differences.breaker ?? 'never';
+    const accounts = connectAccounts(merchants, tenants, { ...own, breaker });
     const background = createBackground(own.log);
     open.push({
       close: async () => {
@@ -225,6 +238,7 @@ function differing(
           http: {
             read: (request, secrets) => http.read(request, secrets),
             send: (request, secrets, options) => http.send(request, secrets, { ...options, deadlineMs }),
+            isGivenUp: () => http.isGivenUp(),
           },
         },
   };

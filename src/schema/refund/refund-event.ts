@@ -17,14 +17,14 @@ const RefundEventKindEnum = builder.enumType('RefundEventKind', {
         'The provider told more of a leg whose status stayed: a trace number, its id, another word for the status.',
     },
     CONTRADICTED: { description: 'The provider took back what had been final.' },
-    MERGED: {
-      description:
-        'What seemed to be made elsewhere is a refund of ours: the one was closed, the other took its place.',
-    },
     RESOLVED: {
       description: 'A person decided with `resolveRefund`; `evidence.statement` is how they know.',
     },
     ATTENTION: { description: 'It began, or ceased, to need a person: see `Refund.attention`.' },
+    MERGED: {
+      description:
+        'What seemed to be made elsewhere is a refund of ours: the one was closed, the other took its place.',
+    },
   } as const satisfies Described<RefundEventKind>,
 });
 
