@@ -6,7 +6,7 @@ import { lookAtLegs } from '../look.ts';
 import { recoverLegs } from '../recover.ts';
 import type { World } from '../world.ts';
 import { createBatch, type Batch } from './batch.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../in-parallel.ts';
 import { scheduleOf } from './schedule.ts';
 import { sendQueued } from './send-queued.ts';
 import type { Round, StepOutcome } from './steps.ts';
