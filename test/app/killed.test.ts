@@ -83,7 +83,7 @@ test('killed while the provider works: it is found there, and not sent twice', a
     provider: 'yookassa',
     operation: 'createRefund',
     kind: 'slow',
-    delayMs: 1_500,
+    ms: 1_500,
   });
   const answer = refund(url, payment, key).catch(() => 'cut');
   while ((await refundsAtProvider(place, payment)) === 0) await delay(10);
