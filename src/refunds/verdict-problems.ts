@@ -2,8 +2,7 @@ import type { Refund } from '../db/legs.ts';
 import { invalidInput, type Failure, type Problem } from '../errors.ts';
 import { notResolvable, refundPath, verdictPath } from './resolvable.ts';
 
-/** Why a verdict is not taken, and what a leg shows after "not returned". */
-
+/** What a leg shows after "not returned"; `retryRefund` may send it again. */
 export const notReturned: Failure = {
   code: 'UNKNOWN_OUTCOME',
   message: "The provider's answer was lost, and a person has found that no money was returned.",
@@ -11,6 +10,7 @@ export const notReturned: Failure = {
   providerCode: null,
 };
 
+/** Why a verdict is not taken: this and the following. */
 export const noSuchRefund = invalidInput(
   [...verdictPath, 'returned', 'providerRefundId'],
   'The provider knows no such refund of this payment.',
