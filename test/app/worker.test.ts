@@ -107,7 +107,7 @@ describe('a worker', () => {
     try {
       const merchants = testMerchants(t.sandbox).map(({ accounts, ...merchant }) => ({
         ...merchant,
-        accounts: accounts.map(({ identity: _, ...account }) => account),
+        accounts: accounts.map((account) => ({ ...account, identity: undefined })),
       }));
       const file = path.join(home, 'accounts.json');
       await writeFile(file, JSON.stringify({ merchants }));
