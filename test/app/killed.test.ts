@@ -67,7 +67,7 @@ test.each(withoutACaller)('killed at %s: the next process finds it out by itself
   const again = await next.url();
   const status = async () => {
     const { data } = await graphql(again, STATUS, { id: lost.refund?.id });
-    return (data?.['refund'] as { status: string }).status;
+    return (data?.['refund'] as { status: string } | undefined)?.status;
   };
   await expect.poll(status, { timeout: 30_000 }).toBe('SUCCEEDED');
   expect(await refundsAtProvider(place, payment)).toBe(1);
