@@ -81,6 +81,7 @@ export interface AccountTable {
   swept_until: Date | null;
   next_sweep_at: Date | null;
   sweep_lease_until: Date | null;
+  next_probe_at: Date | null;
   created_at: Defaulted<Date>;
 }
 
@@ -189,6 +190,7 @@ export interface RefundLegTable {
   next_look_at: Date | null;
   look_lease_until: Date | null;
   look_failures: Defaulted<number>;
+  vanished_at: Date | null;
   as_of: Defaulted<Date>;
   created_at: Defaulted<Date>;
   updated_at: Defaulted<Date>;

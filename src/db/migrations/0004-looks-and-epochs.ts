@@ -15,7 +15,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 const looks = `
 ALTER TABLE refund_legs
   ADD COLUMN look_lease_until timestamptz,
-  ADD COLUMN look_failures integer NOT NULL DEFAULT 0;
+  ADD COLUMN look_failures integer NOT NULL DEFAULT 0,
+  ADD COLUMN vanished_at timestamptz;
+COMMENT ON COLUMN refund_legs.vanished_at IS 'Since then its provider does not know the refund that it had named';
 COMMENT ON COLUMN refund_legs.next_look_at IS 'When somebody has to look again; null: nobody has to';
 COMMENT ON COLUMN refund_legs.look_lease_until IS 'Until then one process has taken this look; its value is that claim''s token';
 COMMENT ON COLUMN refund_legs.look_failures IS 'Looks in a row that the provider did not answer';
@@ -101,7 +103,9 @@ ALTER TABLE accounts
   ADD COLUMN health_shown_by text CONSTRAINT accounts_health_shown_by_known CHECK (health_shown_by IN ('SEND', 'READ')),
   ADD COLUMN swept_until timestamptz,
   ADD COLUMN next_sweep_at timestamptz,
-  ADD COLUMN sweep_lease_until timestamptz;
+  ADD COLUMN sweep_lease_until timestamptz,
+  ADD COLUMN next_probe_at timestamptz;
+COMMENT ON COLUMN accounts.next_probe_at IS 'While its credentials are refused, one leg is sent then to find out whether they still are';
 COMMENT ON COLUMN accounts.health_shown_by IS 'Which kind of call the provider refused: only the same kind shows that it is mended';
 COMMENT ON COLUMN accounts.swept_until IS 'All refunds that the provider made before this time were compared with ours';
 `;
