@@ -1,4 +1,4 @@
-import { bucketOf, transitions } from '../../src/refunds/transitions.ts';
+import { bucketOf, findTransition, type TransitionCause } from '../../src/refunds/transitions.ts';
 import type { LegStatus } from '../../src/vocabulary.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { LedgerPayment } from './world.ts';
@@ -50,7 +50,7 @@ const differ = (ours: Record<string, bigint>, counted: Record<string, bigint>): 
 function sumsOfPayment({ legs }: Snapshot, payment: Payment): Violation[] {
   const own = legs.filter((leg) => leg.payment_id === payment.id);
   const reserved = sum(own.filter(isOpen).map((leg) => leg.amount_minor));
-  const refunded = sum(own.filter((leg) => leg.status === 'SUCCEEDED').map((leg) => leg.amount_minor));
+  const refunded = sum(own.filter((leg) => leg.status === 'SUCCEEDED').map((leg) => leg.returned_minor));
   const name = `payment ${payment.provider_payment_id}`;
   const found: Violation[] = differ(
     { reserved: payment.reserved_minor, refunded: payment.refunded_minor },
@@ -61,15 +61,20 @@ function sumsOfPayment({ legs }: Snapshot, payment: Payment): Violation[] {
   return found;
 }
 
+/** A leg of one share may have returned another amount than was asked for. */
+const returnedOf = (share: Snapshot['shares'][number], leg: Leg): bigint =>
+  leg.returned_minor === leg.amount_minor ? share.amount_minor : leg.returned_minor;
+
 /** I6, I1 of a seller's share and commission. */
 function sumsOfSource({ legs, shares }: Snapshot, source: Snapshot['sources'][number]): Violation[] {
-  const statusOf = new Map(legs.map((leg) => [leg.id, leg]));
+  const legOf = new Map(legs.map((leg) => [leg.id, leg]));
   const own = shares.filter((share) => share.source_id === source.id);
-  const counted = (fits: (leg: Leg) => boolean) => own.filter((share) => fits(statusOf.get(share.leg_id)!));
-  const amounts = (rows: typeof own) => sum(rows.map((share) => share.amount_minor));
+  const counted = (fits: (leg: Leg) => boolean) => own.filter((share) => fits(legOf.get(share.leg_id)!));
   const fees = (rows: typeof own) => sum(rows.map((share) => share.platform_fee_minor ?? 0n));
   const open = counted(isOpen);
   const done = counted((leg) => leg.status === 'SUCCEEDED');
+  const reserved = sum(open.map((share) => share.amount_minor));
+  const refunded = sum(done.map((share) => returnedOf(share, legOf.get(share.leg_id)!)));
   const name = `seller ${source.seller} of payment ${source.payment_id}`;
   const found: Violation[] = differ(
     {
@@ -79,14 +84,14 @@ function sumsOfSource({ legs, shares }: Snapshot, source: Snapshot['sources'][nu
       'fee returned': source.fee_returned_minor,
     },
     {
-      reserved: amounts(open),
-      refunded: amounts(done),
+      reserved,
+      refunded,
       'fee reserved': fees(open),
       'fee returned': fees(done),
     },
   ).map((what) => ({ invariant: 'I6', what: `${name}: ${what}` }));
   if (source.overcommitted) return found;
-  if (amounts(done) + amounts(open) > source.captured_minor)
+  if (refunded + reserved > source.captured_minor)
     found.push({ invariant: 'I1', what: `${name}: more than was captured` });
   if (fees(done) + fees(open) > (source.platform_fee_minor ?? 0n))
     found.push({ invariant: 'I1', what: `${name}: more commission than was withheld` });
@@ -114,8 +119,6 @@ const repeated = (texts: readonly string[]): string[] => [
   ...new Set(texts.filter((text, index) => texts.indexOf(text) !== index)),
 ];
 
-const known = new Set(transitions.flatMap(({ from, to }) => to.map((next) => `${from} ${next}`)));
-
 /**
  * I5: the events of a leg lead, one move after the other, from its birth to its present status; each is a move of
  * the table and has an actor; what the provider told besides moves nothing.
@@ -141,13 +144,17 @@ function movesOf({ events, refunds }: Snapshot, leg: Leg): Violation[] {
     if (event.actor === '') found.push(wrong(`moved ${move} by nobody`));
     if (event.kind === 'leg.details' && event.to_status !== event.from_status)
       found.push(wrong(`details moved it ${move}`));
-    if (event.from_status !== event.to_status && !known.has(`${event.from_status} ${event.to_status}`))
-      found.push(wrong(`moved ${move}, which the table does not have`));
+    if (event.kind !== 'leg.details' && !isInTable(event))
+      found.push(wrong(`moved ${move} by ${String(event.evidence['cause'])}, which the table does not have`));
     status = event.to_status;
   }
   if (status !== leg.status) found.push(wrong(`is ${leg.status}, its last event says ${status}`));
   return found;
 }
+
+/** Every move names its cause, and the table has it. */
+const isInTable = ({ from_status: from, to_status: to, evidence }: Snapshot['events'][number]): boolean =>
+  findTransition(from as LegStatus, evidence['cause'] as TransitionCause, to as LegStatus) !== undefined;
 
 /** Rule 10: no version of a refund is without its event. */
 function versionsOf({ events }: Snapshot, refund: Snapshot['refunds'][number]): Violation[] {

@@ -29,6 +29,7 @@ export interface Snapshot {
     | 'name'
     | 'status'
     | 'amount_minor'
+    | 'returned_minor'
     | 'attempt'
     | 'provider_refund_id'
     | 'next_look_at'
@@ -37,7 +38,15 @@ export interface Snapshot {
   readonly attempts: readonly Pick<Row<'leg_attempts'>, 'leg_id' | 'attempt' | 'provider_key' | 'sends'>[];
   readonly events: readonly Pick<
     Row<'events'>,
-    'payment_id' | 'refund_id' | 'leg_id' | 'kind' | 'from_status' | 'to_status' | 'actor' | 'source'
+    | 'payment_id'
+    | 'refund_id'
+    | 'leg_id'
+    | 'kind'
+    | 'from_status'
+    | 'to_status'
+    | 'actor'
+    | 'source'
+    | 'evidence'
   >[];
   readonly operations: readonly Pick<Row<'payment_operations'>, 'id' | 'payment_id' | 'status'>[];
   readonly keys: readonly {
