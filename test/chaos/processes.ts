@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,8 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
   /** Standard output and standard error of all its lives, one file each. */
   readonly logFile: string;
-  readonly isReady: () => Promise<boolean>;
+  /** @param said what this life of it has written to standard output */
+  readonly isReady: (said: () => Promise<string>) => Promise<boolean>;
 }
 
 /**
@@ -29,6 +30,7 @@ export class Supervised {
   readonly fallen: string[] = [];
   readonly #command: Command;
   #child: ChildProcess | undefined;
+  #logStart = 0;
   #isReady = false;
   #ended: Promise<void> = Promise.resolve();
   #isWanted = false;
@@ -54,7 +56,13 @@ export class Supervised {
   }
 
   async ready(): Promise<boolean> {
-    this.#isReady ||= this.#child !== undefined && (await this.#command.isReady());
+    const child = this.#child;
+    if (this.#isReady || child === undefined) return this.#isReady;
+    const from = this.#logStart;
+    const said = async (): Promise<string> =>
+      (await readFile(this.#command.logFile)).subarray(from).toString('utf8');
+    const isReady = await this.#command.isReady(said);
+    if (isReady && this.#child === child) this.#isReady = true;
     return this.#isReady;
   }
 
@@ -107,6 +115,7 @@ export class Supervised {
 
   #launch(): void {
     const { script, args = [], env, logFile } = this.#command;
+    this.#logStart = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
     const output = openSync(logFile, 'a', 0o600);
     const errors = openSync(`${logFile}.err`, 'a', 0o600);
     const child = spawn(process.execPath, [path.join(ROOT, script), ...args], {

@@ -24,6 +24,7 @@ export function report(stage: Stage, { seed, seconds }: RunOptions, result: Resu
     `seed ${seed}, ${seconds} s`,
     `requests: ${history.asked.length} (${by(({ action }) => action)})`,
     `answers: ${by(({ answer }) => word(answer))}`,
+    `asked again because of: ${by(({ answer, action }) => (answer.kind === 'none' ? `${action} ${answer.why}` : 'answered'))}`,
     `refunds acknowledged: ${refunds.size}`,
     `processes, starts/kills/stops/refused starts: ${processes.join(', ')}`,
     `troubles: ${listed(troubles)}`,

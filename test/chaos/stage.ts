@@ -97,8 +97,10 @@ export async function setStage(): Promise<Stage> {
         ACCOUNTS_FILE: accountsFile,
         ...(port === undefined ? {} : { PORT: String(port), ENGINE: index === 0 ? '1' : '0' }),
       };
-      const isReady =
-        port === undefined ? () => Promise.resolve(true) : () => answers(`http://127.0.0.1:${port}/ready`);
+      const isReady = async (said: () => Promise<string>): Promise<boolean> =>
+        port === undefined
+          ? (await said()).includes('"msg":"working"')
+          : answers(`http://127.0.0.1:${port}/ready`);
       const logFile = path.join(directory, 'logs', name);
       const args = [port === undefined ? 'worker' : 'serve'];
       const service = new Supervised({ name, script: 'src/main.ts', args, env, logFile, isReady });
