@@ -66,18 +66,23 @@ export class Supervised {
     return this.#isReady;
   }
 
-  /** SIGKILL; it is started again after `downMs`. */
-  async kill(downMs: number): Promise<void> {
+  /**
+   * SIGKILL; it is started again after `downMs`.
+   *
+   * @returns false when it is still starting: a process that is killed whenever it starts would do nothing else
+   */
+  async kill(downMs: number): Promise<boolean> {
     const child = this.#child;
-    if (child === undefined || !this.#isWanted) return;
+    if (child === undefined || !this.#isWanted || !this.#isReady) return false;
     this.#isWanted = false;
     this.counts.kills += 1;
     child.kill('SIGKILL');
     await this.#ended;
     await sleep(downMs);
-    if (this.#isStopped) return;
+    if (this.#isStopped) return true;
     this.#isWanted = true;
     this.#launch();
+    return true;
   }
 
   /** SIGSTOP, and SIGCONT after a while. */

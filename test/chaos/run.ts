@@ -71,6 +71,14 @@ export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: A
     violations.push(
       ...settled.open.map((what): Violation => ({ invariant: 'I7', what: `not settled: ${what}` })),
     );
+  const made = new Set(
+    history.asked.flatMap(({ answer }) => (answer.kind === 'refund' ? [answer.refund.id] : [])),
+  );
+  if (made.size < options.seconds / REFUND_EVERY_SECONDS)
+    violations.push({
+      invariant: 'I11',
+      what: `only ${made.size} refunds were made: this run shows nothing`,
+    });
   violations.push(...(await stopAll(stage)));
   const logs = await readLogs(path.join(stage.directory, 'logs'), stage.secrets);
   violations.push(...logs.violations, ...peaks.violations);
@@ -139,6 +147,8 @@ async function stopAll({ services, sandbox }: Stage): Promise<Violation[]> {
   return found;
 }
 
+/** At least; an idle machine makes several in a second. */
+const REFUND_EVERY_SECONDS = 6;
 const MOST_MB = 400;
 const MOST_CONNECTIONS = 40;
 

@@ -54,8 +54,7 @@ async function make(
       await control('settle', { provider: trouble.provider, all: true, status: trouble.status });
       return count(counts, `settled as ${trouble.status}`);
     case 'kill':
-      count(counts, 'kill -9');
-      return services[trouble.process].kill(trouble.downMs);
+      return (await services[trouble.process].kill(trouble.downMs)) ? count(counts, 'kill -9') : undefined;
     case 'pause':
       count(counts, 'stopped and continued');
       return services[trouble.process].pause(trouble.forMs);
@@ -63,8 +62,7 @@ async function make(
       count(counts, `database ${trouble.stop}`);
       return stage.restartDatabase(trouble.stop);
     case 'sandbox':
-      count(counts, 'provider kill -9');
-      return sandbox.kill(trouble.downMs);
+      return (await sandbox.kill(trouble.downMs)) ? count(counts, 'provider kill -9') : undefined;
     case 'cut':
       count(counts, `cut ${trouble.proxy}`);
       return proxies[trouble.proxy].cut(trouble.how);
