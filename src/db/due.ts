@@ -16,12 +16,16 @@ export interface DueAccount {
   readonly sweep: boolean;
 }
 
-/** True for a row whose time has come and that nobody has taken. */
+/**
+ * Whether there is a row whose time has come and that nobody has taken. Asked for the first of them in order, which
+ * has the index read; EXISTS would read the table, since the planner takes a third of all rows to be due.
+ */
 const isDue = (table: string) =>
-  sql<boolean>`EXISTS (
-    SELECT FROM ${sql.table(table)} AS due
+  sql<boolean>`COALESCE((
+    SELECT true FROM ${sql.table(table)} AS due
     WHERE due.account_id = account.id AND due.next_look_at <= (SELECT app_now())
-      AND (due.look_lease_until IS NULL OR due.look_lease_until <= (SELECT app_now())))`;
+      AND (due.look_lease_until IS NULL OR due.look_lease_until <= (SELECT app_now()))
+    ORDER BY due.next_look_at LIMIT 1), false)`;
 
 /**
  * Which of these accounts have anything to do, in one statement (primary key, then refund_legs_due,

@@ -13,7 +13,7 @@ import type { RefundWish } from './refund-wish.ts';
 import { replayOf, sameKeyOtherContent } from './replay.ts';
 import { nothingToSend, reserveRefund } from './reserve.ts';
 import { seePayment } from './see-payment.ts';
-import { sendClaimed } from './sending-line.ts';
+import { runLine, sendClaimed } from './sending-line.ts';
 import { waitUntilSent } from './wait.ts';
 import type { Caller, World } from './world.ts';
 
@@ -61,6 +61,9 @@ export async function createRefund(
     const leftMs = Math.max(0, deadline - world.clock.monotonicMs());
     await settledWithin(sendClaimed(world, claim), leftMs);
     if (legCount === 1) return succeed({ refundId, replayed });
+  } else if (legCount > 0) {
+    const { connection, payment } = located.value;
+    void runLine(world, connection, payment.merchant_id, payment.id);
   }
   return settle(world, { refundId, replayed }, deadline);
 }

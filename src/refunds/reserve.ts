@@ -7,6 +7,7 @@ import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundOrder } from '../providers/provider.ts';
+import { maySendFor } from './account-health.ts';
 import { expireLeases, isOccupied, leaseMsOf, sendCheck, type Claim } from './claim.ts';
 import { contentHashVersion } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
@@ -76,7 +77,7 @@ export function reserveRefund(
     const isFree =
       // Without a key that a replay can use, SENDING is committed by its own claim, right before the call.
       connection.adapter.recovery.replayForMs > 0 &&
-      !world.pausedAccounts.has(connection.accountId) &&
+      maySendFor(world, connection) &&
       !isOccupied(connection, openLegs) &&
       !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED');
     const refundId = uuidv7<RefundId>();

@@ -51,6 +51,8 @@ export interface ResolveRefundCommand {
 }
 
 type Resolved = Result<{ readonly refundId: RefundId }>;
+/** `failed`: refunds that were never sent, and for which nothing is left any more. */
+type Decided = Result<{ readonly refundId: RefundId; readonly failed: readonly RefundId[] }>;
 
 /** A provider refund that was read because it was not known here, and when the reading began. */
 interface Reading {
@@ -82,8 +84,9 @@ export async function resolveRefund(
   const unseen = await readUnseen(world, connection, known, early.value, verdict);
   if (!unseen.ok) return unseen;
   const resolved = await decide(world, caller, command, connection, known, unseen.value);
-  world.changes.announce(known.id);
-  return resolved;
+  if (!resolved.ok) return resolved;
+  for (const changed of [known.id, ...resolved.value.failed]) world.changes.announce(changed);
+  return succeed({ refundId: known.id });
 }
 
 /** The leg that the verdict is about, if one may be given on it now. */
@@ -147,9 +150,9 @@ function decide(
   connection: Connection,
   known: Refund,
   unseen: Reading | undefined,
-): Promise<Resolved> {
+): Promise<Decided> {
   const { verdict } = command;
-  return inTransaction(world.db, async (tx): Promise<Resolved> => {
+  return inTransaction(world.db, async (tx): Promise<Decided> => {
     const payment = await lockPaymentForUpdate(tx, known.merchant_id, known.payment_id);
     const refund = await findRefund(tx, known.merchant_id, known.id);
     if (payment === undefined || refund === undefined) throw new Error(`refund ${known.id} has vanished`);
@@ -197,9 +200,9 @@ function decide(
     await moveLeg(tx, payment, legs, leg, move);
     const context = { alerts: world.alerts, by };
     const isOther = verdict.kind === 'returned' && verdict.amount.minor !== leg.amount_minor;
-    if (isOther) await settleSources(tx, context, payment, sources);
-    await settleOvercommitment(tx, context, payment);
-    return succeed({ refundId: refund.id });
+    const failed = isOther ? await settleSources(tx, context, payment, sources) : [];
+    failed.push(...(await settleOvercommitment(tx, context, payment)));
+    return succeed({ refundId: refund.id, failed });
   });
 }
 

@@ -53,8 +53,10 @@ async function startWorker(env: Record<string, string> = {}): Promise<Service> {
   return worker;
 }
 
-const provider = (route: string, body: object): Promise<unknown> =>
-  control(place, 'POST', route, { provider: 'yookassa', ...body });
+async function provider(route: string, body: object): Promise<void> {
+  const answer = await control(place, 'POST', route, { provider: 'yookassa', ...body });
+  expect(answer).not.toHaveProperty('error');
+}
 
 /** What happens at the provider before the refund, and after its caller was answered. */
 async function play(scene: Scene, url: string, payment: string): Promise<CreatedRefund> {

@@ -137,7 +137,7 @@ describe('the last look before the first byte', () => {
     const clock: Clock = { now: () => new Date(wallMs), monotonicMs: () => monotonicMs };
     return {
       mayStillSend: sendCheck({ clock } as World, connection, replayLeftMs),
-      pass(passed: { wall: number; monotonic: number }) {
+      pass: (passed: { wall: number; monotonic: number }): void => {
         wallMs += passed.wall;
         monotonicMs += passed.monotonic;
       },
