@@ -83,16 +83,19 @@ async function stillOpen(stage: Stage): Promise<string[]> {
   return differences.filter(({ invariant }) => invariant === 'I2').map(({ what }) => what);
 }
 
-/** 0 while something is due or being looked at now. */
+/**
+ * Until the next look at what is open; where nothing is, until the next one at what is not explained, or sweep. 0 while
+ * something of that is due or being looked at now.
+ */
 async function secondsToNextLook(stage: Stage): Promise<number> {
   const { rows } = await sql<{ seconds: number | null }>`
     SELECT ceil(extract(epoch FROM min(at) - (SELECT app_now())))::int AS seconds FROM (
-      SELECT greatest(next_look_at, lease_until, look_lease_until) AS at FROM refund_legs
+      SELECT 1 AS rank, greatest(next_look_at, lease_until, look_lease_until) AS at FROM refund_legs
         WHERE status IN ('QUEUED', 'SENDING', 'PENDING', 'UNKNOWN')
-      UNION ALL SELECT greatest(next_look_at, lease_until, look_lease_until) FROM payment_operations
+      UNION ALL SELECT 1, greatest(next_look_at, lease_until, look_lease_until) FROM payment_operations
         WHERE status IN ('SENDING', 'UNKNOWN')
-      UNION ALL SELECT greatest(next_look_at, look_lease_until) FROM payments WHERE next_look_at IS NOT NULL
-      UNION ALL SELECT greatest(next_sweep_at, sweep_lease_until) FROM accounts
-    ) AS looks`.execute(stage.db);
+      UNION ALL SELECT 2, greatest(next_look_at, look_lease_until) FROM payments WHERE next_look_at IS NOT NULL
+      UNION ALL SELECT 2, greatest(next_sweep_at, sweep_lease_until) FROM accounts
+    ) AS looks GROUP BY rank ORDER BY rank LIMIT 1`.execute(stage.db);
   return Math.max(0, rows[0]?.seconds ?? 0);
 }
