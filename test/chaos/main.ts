@@ -6,6 +6,9 @@ import { report } from './report.ts';
 import { planOf, run, type RunOptions } from './run.ts';
 import { directoryPrefix, setStage } from './stage.ts';
 
+/** As shells count a SIGINT. */
+const INTERRUPTED = 130;
+
 /**
  * `npm run chaos -- --seed N --seconds S`: one run against two APIs and a worker. The seed decides what the clients
  * ask and what goes wrong when; processes and networks keep their own timing, so a repetition is alike, not equal.
@@ -18,7 +21,6 @@ async function main(): Promise<number> {
       seconds: { type: 'string', default: '60' },
       clients: { type: 'string', default: '6' },
       'real-time': { type: 'boolean', default: false },
-      'keep-logs': { type: 'boolean', default: false },
     },
   });
   const options: RunOptions = {
@@ -31,20 +33,25 @@ async function main(): Promise<number> {
   process.stdout.write(`seed ${options.seed}, ${options.seconds} s. Plan: ${describePlan(plan)}\n`);
   await removeOrphans(directoryPrefix);
   const stop = new AbortController();
+  const interrupted = new Promise<undefined>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => {
+        stop.abort();
+        resolve(undefined);
+      });
+  });
   const stage = await setStage();
-  let signals = 0;
-  const interrupt = (): void => {
-    signals += 1;
-    stop.abort();
-    void stage.tearDown().finally(() => process.exit(130));
-  };
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    const result = await run(stage, plan, options, stop.signal);
+    const running = run(stage, plan, options, stop.signal);
+    const result = await Promise.race([running, interrupted]);
+    if (result === undefined) {
+      running.catch(() => undefined);
+      return INTERRUPTED;
+    }
     process.stdout.write(report(stage, options, result));
     return result.violations.length === 0 ? 0 : 1;
   } finally {
-    if (signals === 0) await stage.tearDown();
+    await stage.tearDown();
   }
 }
 
@@ -53,4 +60,4 @@ function wholeNumber(name: string, text: string): number {
   return Number(text);
 }
 
-process.exitCode = await main();
+process.exit(await main());

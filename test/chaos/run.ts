@@ -55,7 +55,7 @@ export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: A
   await acting;
   // Nobody calls the API from here on.
   const settled = await settle(stage, {
-    realMs: options.realTime ? 600_000 : 90_000,
+    realMs: options.realTime ? 600_000 : 150_000,
     movesTime: !options.realTime,
   });
   const peaks = watched.stop();

@@ -63,7 +63,7 @@ export async function settle(stage: Stage, { realMs, movesTime }: Patience): Pro
       await stage.advance(aheadSeconds);
       movedSeconds += aheadSeconds;
     }
-    await sleep(250);
+    await sleep(100);
   }
 }
 
@@ -72,30 +72,38 @@ export const readLedger = async (stage: Stage): Promise<LedgerPayment[]> =>
 
 async function stillOpen(stage: Stage): Promise<string[]> {
   const { rows } = await sql<{ what: string }>`
-    SELECT 'leg ' || id || ' ' || status AS what FROM refund_legs
+    SELECT concat_ws(' ', 'leg', leg.id, leg.status, 'since', leg.updated_at, 'next look', leg.next_look_at,
+        'now', (SELECT app_now()), 'failures', leg.look_failures, 'attempt', attempt.attempt, 'sends', attempt.sends,
+        'first sent', attempt.first_sent_at, 'last outcome', attempt.outcome, attempt.evidence,
+        'last look', attempt.looks -> -1) AS what
+      FROM refund_legs AS leg LEFT JOIN leg_attempts AS attempt
+        ON attempt.leg_id = leg.id AND attempt.attempt = leg.attempt
       WHERE status IN ('QUEUED', 'SENDING', 'PENDING', 'UNKNOWN')
     UNION ALL
-    SELECT 'operation ' || id || ' ' || status FROM payment_operations WHERE status IN ('SENDING', 'UNKNOWN')`.execute(
-    stage.db,
-  );
+    SELECT concat_ws(' ', 'operation', id, status, 'next look', next_look_at, 'failures', look_failures)
+      FROM payment_operations WHERE status IN ('SENDING', 'UNKNOWN')`.execute(stage.db);
   if (rows.length > 0) return rows.map(({ what }) => what);
   const differences = findViolations(await takeSnapshot(stage.db), await readLedger(stage), { quiet: true });
   return differences.filter(({ invariant }) => invariant === 'I2').map(({ what }) => what);
 }
 
 /**
- * Until the next look at what is open; where nothing is, until the next one at what is not explained, or sweep. 0 while
+ * Until the next look at what is open, and those within ten minutes of it, so that a day of looks is few steps; where nothing is, until the next one at what is not explained, or sweep. 0 while
  * something of that is due or being looked at now.
  */
 async function secondsToNextLook(stage: Stage): Promise<number> {
   const { rows } = await sql<{ seconds: number | null }>`
-    SELECT ceil(extract(epoch FROM min(at) - (SELECT app_now())))::int AS seconds FROM (
+    WITH looks AS (
       SELECT 1 AS rank, greatest(next_look_at, lease_until, look_lease_until) AS at FROM refund_legs
         WHERE status IN ('QUEUED', 'SENDING', 'PENDING', 'UNKNOWN')
       UNION ALL SELECT 1, greatest(next_look_at, lease_until, look_lease_until) FROM payment_operations
         WHERE status IN ('SENDING', 'UNKNOWN')
       UNION ALL SELECT 2, greatest(next_look_at, look_lease_until) FROM payments WHERE next_look_at IS NOT NULL
       UNION ALL SELECT 2, greatest(next_sweep_at, sweep_lease_until) FROM accounts
-    ) AS looks GROUP BY rank ORDER BY rank LIMIT 1`.execute(stage.db);
+    ), first AS (SELECT rank, min(at) AS at FROM looks GROUP BY rank ORDER BY rank LIMIT 1)
+    SELECT CASE WHEN first.at <= (SELECT app_now()) THEN 0
+        ELSE ceil(extract(epoch FROM max(looks.at) - (SELECT app_now())))::int END AS seconds
+      FROM first JOIN looks ON looks.rank = first.rank AND looks.at <= first.at + interval '10 minutes'
+      GROUP BY first.at`.execute(stage.db);
   return Math.max(0, rows[0]?.seconds ?? 0);
 }
