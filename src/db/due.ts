@@ -14,6 +14,8 @@ export interface DueAccount {
   readonly operations: boolean;
   readonly payments: boolean;
   readonly sweep: boolean;
+  /** It waits for what is under way to be read, since a restore. */
+  readonly restoring: boolean;
 }
 
 /**
@@ -40,12 +42,13 @@ export async function listDueAccounts(db: Db, accountIds: readonly AccountId[]):
       isDue('refund_legs').as('legs'),
       isDue('payment_operations').as('operations'),
       isDue('payments').as('payments'),
+      sql<boolean>`account.health = 'RESTORING'`.as('restoring'),
       sql<boolean>`COALESCE(account.next_sweep_at <= (SELECT app_now()), true)
         AND COALESCE(account.sweep_lease_until <= (SELECT app_now()), true)`.as('sweep'),
     ])
     .where('account.id', 'in', [...accountIds])
     .execute();
-  return rows.filter((row) => row.legs || row.operations || row.payments || row.sweep);
+  return rows.filter((row) => row.legs || row.operations || row.payments || row.sweep || row.restoring);
 }
 
 /** A leg that this process, and no other, looks at until `claimedUntil`; that time is the claim's token. */
@@ -245,6 +248,7 @@ export async function claimProbe(db: Db, accountId: AccountId, gapMs: number): P
     .updateTable('accounts')
     .set({ next_probe_at: fromAppNow(gapMs) })
     .where('id', '=', accountId)
+    .where('health', '=', 'CREDENTIALS_REFUSED')
     .where(sql<SqlBool>`COALESCE(next_probe_at <= app_now(), true)`)
     .executeTakeFirst();
   return claimed.numUpdatedRows > 0n;

@@ -6,7 +6,9 @@ import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import type { Database } from '../db/tables.ts';
 import type { MerchantId, PaymentId, LegId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
+import { mayBeSentFor } from './epoch.ts';
 import { moveLeg } from './move-leg.ts';
+import { onceRead } from './once-read.ts';
 import type { World } from './world.ts';
 
 const hourMs = 3_600_000;
@@ -66,6 +68,19 @@ export function claimNextLeg(
   paymentId: PaymentId,
   onlyLeg?: LegId,
 ): Promise<Claim | undefined> {
+  return onceRead(world, connection, merchantId, paymentId, () =>
+    tryToClaim(world, connection, merchantId, paymentId, onlyLeg),
+  );
+}
+
+/** `not-read`: a leg is due, and the payment was not read since a restore. */
+function tryToClaim(
+  world: World,
+  connection: Connection,
+  merchantId: MerchantId,
+  paymentId: PaymentId,
+  onlyLeg: LegId | undefined,
+): Promise<Claim | 'not-read' | undefined> {
   return inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, merchantId, paymentId);
     if (payment === undefined) return undefined;
@@ -78,6 +93,7 @@ export function claimNextLeg(
         (onlyLeg === undefined ? isDue(candidate, now) : candidate.id === onlyLeg),
     );
     if (leg === undefined) return undefined;
+    if (!mayBeSentFor(payment)) return 'not-read';
     const before = await getAttempt(tx, leg.id, leg.attempt);
     const legs = await listLegs(tx, leg.refund_id);
     await moveLeg(tx, payment, legs, leg, {

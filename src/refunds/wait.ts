@@ -18,9 +18,7 @@ export async function waitUntilSent(world: World, refundId: RefundId, deadline: 
     if (leftMs <= 0) return;
     const woken = world.changes.next(refundId, Math.min(pauseMs, leftMs));
     const legs = await listUnsentLegs(world.db, refundId);
-    const moving = legs.find(
-      (leg) => leg.status === 'SENDING' || (leg.is_due && maySend(world, leg)),
-    );
+    const moving = legs.find((leg) => leg.status === 'SENDING' || (leg.is_due && maySend(world, leg)));
     if (moving === undefined) return;
     if (!moving.lease_is_live) sendOn(world, moving);
     await woken;

@@ -115,7 +115,7 @@ describe('a worker', () => {
       const arm = (kind: string, more: Record<string, unknown>) =>
         t.control('faults', { provider: 'yookassa', operation: 'createRefund', kind, ...more });
       await arm('rate-limited', { retryAfterMs: 100 });
-      await arm('slow', { delayMs: 1_500 });
+      await arm('slow', { ms: 1_500 });
       const created = await t.graphql<{ createRefund: { refund: { id: string; status: string } } }>(
         createRefundMutation,
         { input: refundInput(paymentId, '10.00') },

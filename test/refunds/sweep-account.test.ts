@@ -346,7 +346,7 @@ test('a payment that the provider does not answer about is looked at again, ever
   expect(await lookAtDue()).toBe(0);
   const rows = [await paymentRow(t, paymentId), await paymentRow(t, second)];
   // The second was not asked about, and keeps its time.
-  expect(rows.map((row) => row.look_failures).toSorted()).toEqual([0, 1]);
+  expect(new Set(rows.map((row) => row.look_failures))).toEqual(new Set([0, 1]));
   expect(rows.map((row) => row.look_lease_until)).toEqual([null, null]);
   expect(new Set((await requests('getPayment')).map(({ path }) => path)).size).toBe(1);
   await clearFaults(t);
