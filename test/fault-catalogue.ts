@@ -76,7 +76,10 @@ export const faults: readonly Fault[] = [
     fault: 'the caller disconnects',
     holds: 'the work ends or is recoverable; no transaction is left behind',
     shownBy: [
-      in_('app/caller-gone', 'a caller who goes away %s leaves a refund that ends, and no open transaction'),
+      in_(
+        'app/database-trouble',
+        'a caller who goes away leaves no transaction open, and the same key finds what was done',
+      ),
       in_('server/overload-and-close', 'leave their room when their callers go away'),
     ],
   },

@@ -10,7 +10,9 @@ test('docs/guarantees.md is made from the maps of guarantees, faults and experim
 });
 
 test('every invariant is there, once', () => {
-  expect(guarantees.map(({ name }) => name)).toEqual(Array.from({ length: 11 }, (_, index) => `I${index + 1}`));
+  expect(guarantees.map(({ name }) => name)).toEqual(
+    Array.from({ length: 11 }, (_, index) => `I${index + 1}`),
+  );
 });
 
 test.each(guarantees)('$name is shown by tests that exist, and held by what exists', async (guarantee) => {

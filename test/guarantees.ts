@@ -26,12 +26,23 @@ export const guarantees: readonly Guarantee[] = [
       'payment_sources_never_more_than_captured',
       'payment_sources_fee_never_more_than_withheld',
     ],
-    code: [{ what: 'the payment’s row is locked while anything is reserved or freed', file: 'src/refunds/reserve.ts' }],
+    code: [
+      {
+        what: 'the payment’s row is locked while anything is reserved or freed',
+        file: 'src/refunds/reserve.ts',
+      },
+    ],
     shownBy: [
       in_('db/ledger-constraints', 'no SQL commits more than is left'),
       in_('refunds/create-refund', '50 refunds with different keys add up to the captured sum exactly'),
-      in_('refunds/reservation.property', 'whatever happens, no more is refunded than was captured, and both ledgers agree in the end'),
-      in_('refunds/split-sequences', 'any sequence of refunds, outcomes and reversals keeps the sums of payment, sellers and commissions, here and there'),
+      in_(
+        'refunds/reservation.property',
+        'whatever happens, no more is refunded than was captured, and both ledgers agree in the end',
+      ),
+      in_(
+        'refunds/split-sequences',
+        'any sequence of refunds, outcomes and reversals keeps the sums of payment, sellers and commissions, here and there',
+      ),
       chaosCheck('more than was captured, unless that was marked as the provider’s doing'),
     ],
   },
@@ -46,11 +57,23 @@ export const guarantees: readonly Guarantee[] = [
       { what: 'a difference that lasts is told', file: 'src/refunds/unexplained.ts' },
     ],
     shownBy: [
-      in_('refunds/reservation.property', 'whatever happens, no more is refunded than was captured, and both ledgers agree in the end'),
+      in_(
+        'refunds/reservation.property',
+        'whatever happens, no more is refunded than was captured, and both ledgers agree in the end',
+      ),
       in_('refunds/sweep-account', 'finds a console refund that nobody has asked about'),
-      in_('refunds/mismatch', 'is told once, when two looks a gap apart have shown it, and once more when it has ended'),
-      in_('refunds/database-restarts', 'a server that restarts every second: every key is one refund in the end, and the books agree'),
-      chaosCheck('a difference of one minor unit that nobody explains', 'a refund that we call returned and the provider does not have'),
+      in_(
+        'refunds/mismatch',
+        'is told once, when two looks a gap apart have shown it, and once more when it has ended',
+      ),
+      in_(
+        'refunds/database-restarts',
+        'a server that restarts every second: every key is one refund in the end, and the books agree',
+      ),
+      chaosCheck(
+        'a difference of one minor unit that nobody explains',
+        'a refund that we call returned and the provider does not have',
+      ),
     ],
   },
   {
@@ -63,11 +86,19 @@ export const guarantees: readonly Guarantee[] = [
       'refund_legs_sending_has_lease',
     ],
     code: [
-      { what: 'the key is derived, and stored with the exact bytes before the first of them leaves', file: 'src/refunds/provider-key.ts' },
+      {
+        what: 'the key is derived, and stored with the exact bytes before the first of them leaves',
+        file: 'src/refunds/provider-key.ts',
+      },
       { what: 'the lease is looked at once more right before the first byte', file: 'src/refunds/claim.ts' },
     ],
     shownBy: [
-      in_('refunds/replicas', 'two that find the same lost answer send it again once', 'a leg that two are asked to send is sent by one', 'a late answer does not end the lease of the process that sends now'),
+      in_(
+        'refunds/replicas',
+        'two that find the same lost answer send it again once',
+        'a leg that two are asked to send is sent by one',
+        'a late answer does not end the lease of the process that sends now',
+      ),
       in_('app/killed', 'at %s is found out about by the next one alone', 'at %s of its engine, too'),
       in_('refunds/provider-key', 'different intentions have different keys'),
       chaosCheck('a double refund at the provider, with one key and with two', 'two attempts with one key'),
@@ -75,25 +106,42 @@ export const guarantees: readonly Guarantee[] = [
   },
   {
     name: 'I4',
-    promise: 'One key of a caller is one refund for ever: the same content answers with it, other content has no effect.',
+    promise:
+      'One key of a caller is one refund for ever: the same content answers with it, other content has no effect.',
     database: ['idempotency_pkey', 'idempotency_names_its_result', 'idempotency_by_refund'],
-    code: [{ what: 'a versioned hash of what was asked for is compared', file: 'src/refunds/content-hash.ts' }],
+    code: [
+      { what: 'a versioned hash of what was asked for is compared', file: 'src/refunds/content-hash.ts' },
+    ],
     shownBy: [
       in_('refunds/create-refund', 'one key 50 times at once: one refund, one provider call'),
-      in_('refunds/create-refund-again', 'with another %s is a conflict without effect', 'for two payments at the same moment makes one refund'),
-      in_('refunds/lost-commits', 'of the intent: the caller is told to send the same key again, and one refund comes of it'),
-      chaosCheck('one key that was answered with two refunds', 'other content under a used key that took effect'),
+      in_(
+        'refunds/create-refund-again',
+        'with another %s is a conflict without effect',
+        'for two payments at the same moment makes one refund',
+      ),
+      in_(
+        'refunds/lost-commits',
+        'of the intent: the caller is told to send the same key again, and one refund comes of it',
+      ),
+      chaosCheck(
+        'one key that was answered with two refunds',
+        'other content under a used key that took effect',
+      ),
     ],
   },
   {
     name: 'I5',
-    promise: 'A leg moves along one table, and every move has exactly one event that says who, why, from and to; no event is ever changed.',
+    promise:
+      'A leg moves along one table, and every move has exactly one event that says who, why, from and to; no event is ever changed.',
     database: ['refund_legs_transition', 'leg_transitions_pkey', 'events_no_change', 'events_no_truncate'],
     code: [{ what: 'the move, its sums and its event are one statement', file: 'src/refunds/move-leg.ts' }],
     shownBy: [
       in_('refunds/transitions', 'the table has exactly the moves of the rules'),
       in_('db/leg-transitions', 'from %s to %s only where the table has it'),
-      chaosCheck('a move without its event, by nobody, out of the table, or not from where the leg was', 'a refund that was called failed and has returned money since'),
+      chaosCheck(
+        'a move without its event, by nobody, out of the table, or not from where the leg was',
+        'a refund that was called failed and has returned money since',
+      ),
     ],
   },
   {
@@ -102,7 +150,10 @@ export const guarantees: readonly Guarantee[] = [
     database: ['payments_reserved_not_negative', 'payment_sources_reserved_not_negative'],
     code: [{ what: 'a move takes the amount from one sum to the other', file: 'src/refunds/move-leg.ts' }],
     shownBy: [
-      in_('refunds/reservation.property', 'whatever happens, no more is refunded than was captured, and both ledgers agree in the end'),
+      in_(
+        'refunds/reservation.property',
+        'whatever happens, no more is refunded than was captured, and both ledgers agree in the end',
+      ),
       chaosCheck('sums that are not those of the legs, of a payment and of a seller'),
     ],
   },
@@ -111,20 +162,37 @@ export const guarantees: readonly Guarantee[] = [
     promise:
       'What is not final has the time of its next look or waits for a person; when faults end, all of it ends, or stands in MANUAL_REVIEW, without any caller.',
     database: ['refund_legs_due', 'payments_due', 'payment_operations_due'],
-    code: [{ what: 'rows that are due are claimed with SKIP LOCKED, by any number of processes', file: 'src/refunds/engine/drive-due.ts' }],
+    code: [
+      {
+        what: 'rows that are due are claimed with SKIP LOCKED, by any number of processes',
+        file: 'src/refunds/engine/drive-due.ts',
+      },
+    ],
     shownBy: [
-      in_('refunds/engine/drive-due', 'as soon as it is due', 'again when nothing had left', 'killed with a batch of looks claimed: another takes it when the claims have ended'),
-      in_('refunds/engine/no-way-out', 'is sent again for 23 hours, looked for during 24 more, and then a person’s, with the looks'),
+      in_(
+        'refunds/engine/drive-due',
+        'as soon as it is due',
+        'again when nothing had left',
+        'killed with a batch of looks claimed: another takes it when the claims have ended',
+      ),
+      in_(
+        'refunds/engine/no-way-out',
+        'is sent again for 23 hours, looked for during 24 more, and then a person’s, with the looks',
+      ),
       in_('refunds/engine/voids', 'whose sender died'),
       chaosCheck('a leg that is still open, and one that nobody looks at', 'a release that is still unclear'),
     ],
   },
   {
     name: 'I8',
-    promise: 'What was answered is durable: it survives a kill -9, and a crash of the database, immediately after.',
+    promise:
+      'What was answered is durable: it survives a kill -9, and a crash of the database, immediately after.',
     database: [],
     code: [
-      { what: 'the intent is committed before anything is answered or sent', file: 'src/refunds/create-refund.ts' },
+      {
+        what: 'the intent is committed before anything is answered or sent',
+        file: 'src/refunds/create-refund.ts',
+      },
       { what: 'an answer of a provider is written until it commits', file: 'src/refunds/until-committed.ts' },
     ],
     shownBy: [
@@ -136,11 +204,27 @@ export const guarantees: readonly Guarantee[] = [
   },
   {
     name: 'I9',
-    promise: 'Merchants neither see nor affect each other: what is another’s answers like what does not exist.',
-    database: ['payments_account_fkey', 'refunds_payment_fkey', 'refund_legs_payment_fkey', 'accounts_identity_unique'],
-    code: [{ what: 'every statement names the merchant; composite foreign keys carry it', file: 'src/db/refunds.ts' }],
+    promise:
+      'Merchants neither see nor affect each other: what is another’s answers like what does not exist.',
+    database: [
+      'payments_account_fkey',
+      'refunds_payment_fkey',
+      'refund_legs_payment_fkey',
+      'accounts_identity_unique',
+    ],
+    code: [
+      {
+        what: 'every statement names the merchant; composite foreign keys carry it',
+        file: 'src/db/refunds.ts',
+      },
+    ],
     shownBy: [
-      in_('resolvers/isolation', '%s: its owner sees it, a stranger sees null', 'lists of accounts, payments and refunds show their own only', '%s answers a foreign payment exactly like an absent one'),
+      in_(
+        'resolvers/isolation',
+        '%s: its owner sees it, a stranger sees null',
+        'lists of accounts, payments and refunds show their own only',
+        '%s answers a foreign payment exactly like an absent one',
+      ),
       in_('server/fair-share', 'of one merchant leave a place for the others'),
     ],
   },
@@ -148,7 +232,12 @@ export const guarantees: readonly Guarantee[] = [
     name: 'I10',
     promise: 'No secret stands in a log, an error, an event or a metric.',
     database: [],
-    code: [{ what: 'bodies, headers and credentials are never handed to a logger, and redacted all the same', file: 'src/log.ts' }],
+    code: [
+      {
+        what: 'bodies, headers and credentials are never handed to a logger, and redacted all the same',
+        file: 'src/log.ts',
+      },
+    ],
     shownBy: [
       in_('app/canary-secrets', 'no canary comes out, whatever fails'),
       in_('log', 'hides what must never be in it, also one level down'),
@@ -157,18 +246,31 @@ export const guarantees: readonly Guarantee[] = [
   },
   {
     name: 'I11',
-    promise: 'Memory, sockets, queues, repetitions and logs are bounded under any one hostile client or provider.',
+    promise:
+      'Memory, sockets, queues, repetitions and logs are bounded under any one hostile client or provider.',
     database: [],
     code: [
       { what: 'documents, bodies and requests in flight have limits', file: 'src/server/document-limits.ts' },
-      { what: 'calls of an account have a rate, a number at a time, and a breaker', file: 'src/providers/http.ts' },
+      {
+        what: 'calls of an account have a rate, a number at a time, and a breaker',
+        file: 'src/providers/http.ts',
+      },
     ],
     shownBy: [
       in_('server/document-limits', 'gets a bounded number of errors'),
-      in_('server/overload-and-close', 'are refused with 503 and Retry-After, and taken again when there is room'),
-      in_('providers/http/limits', 'no more sends run at once than the account allows, in the order they came'),
+      in_(
+        'server/overload-and-close',
+        'are refused with 503 and Retry-After, and taken again when there is room',
+      ),
+      in_(
+        'providers/http/limits',
+        'no more sends run at once than the account allows, in the order they came',
+      ),
       in_('providers/http', 'when the answer is larger than four megabytes'),
-      in_('log', 'holds a bounded part for a reader that stands still, and tells how much was lost when it reads again'),
+      in_(
+        'log',
+        'holds a bounded part for a reader that stands still, and tells how much was lost when it reads again',
+      ),
     ],
   },
 ];

@@ -14,7 +14,8 @@ Made by \`test/guarantees.test.ts\` from \`test/guarantees.ts\`, \`test/fault-ca
 (\`npx vitest run test/guarantees.test.ts --update\` writes it again). The test fails when a constraint, a file or a test
 that is named here does not exist. A test is counted by its title; one with a table of cases counts once.`;
 
-const countOf = (shown: readonly Shown[]): number => shown.reduce((total, { tests }) => total + tests.length, 0);
+const countOf = (shown: readonly Shown[]): number =>
+  shown.reduce((total, { tests }) => total + tests.length, 0);
 
 const listed = (shown: readonly Shown[]): string =>
   shown.flatMap(({ file, tests }) => tests.map((title) => `- \`${file}\`: ${escape(title)}`)).join('\n');
