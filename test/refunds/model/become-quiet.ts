@@ -1,0 +1,64 @@
+import { expect } from 'vitest';
+import type { LegStatus } from '../../../src/vocabulary.ts';
+import { clearFaults, expectSound } from '../../support/rules.ts';
+import { expectInvariants, seenPayments } from './invariants.ts';
+import type { Model } from './model.ts';
+import { reconcile } from './reconcile.ts';
+import { settle } from './settle.ts';
+import type { System } from './system.ts';
+import { wakeOne } from './wake.ts';
+
+const hour = 3_600;
+
+/** The whole schedule of a lost answer: a lease, looks, the life of the key, and a day of looking after it. */
+const schedule = [0, 100, 100, hour, 23 * hour, hour, 24 * hour, hour, hour] as const;
+
+const mayStay: readonly LegStatus[] = ['SUCCEEDED', 'FAILED', 'CANCELED', 'REVERSED', 'MANUAL_REVIEW'];
+
+/**
+ * The faults stop and the providers end what they have. Then, within the schedule and without a caller, every leg
+ * ends or stands in MANUAL_REVIEW (I7), and both ledgers are the same (I2).
+ */
+export async function becomeQuiet(model: Model, system: System, succeeds: boolean): Promise<void> {
+  await clearFaults(system.t);
+  while (await wakeOne(system));
+  for (const seconds of schedule) {
+    if (seconds > 0) await system.t.advance(seconds);
+    for (const provider of ['yookassa', 'razorpay'] as const) await settle(system, provider, succeeds);
+    await reconcile(model, system, 0);
+    await system.idle();
+    if (await isQuiet(model, system)) break;
+  }
+  await reconcile(model, system, 1);
+  await system.idle();
+  await expectInvariants(model, system);
+  expect(await listOpen(model, system), 'I7: everything ends, or waits for a person').toEqual([]);
+  for (const { paymentId } of await seenPayments(model, system)) await expectSound(system.t, paymentId);
+}
+
+const isQuiet = async (model: Model, system: System): Promise<boolean> =>
+  (await listOpen(model, system)).length === 0;
+
+/** What has not ended: legs with their status, and releases of holds. */
+async function listOpen(model: Model, system: System): Promise<readonly string[]> {
+  const { db } = system.t.database;
+  const payments = await seenPayments(model, system);
+  const ids = payments.map(({ id }) => id);
+  if (ids.length === 0) return [];
+  const legs = await db
+    .selectFrom('refund_legs')
+    .select(['status', 'name'])
+    .where('payment_id', 'in', ids)
+    .where('status', 'not in', [...mayStay])
+    .execute();
+  const operations = await db
+    .selectFrom('payment_operations')
+    .select('status')
+    .where('payment_id', 'in', ids)
+    .where('status', 'in', ['SENDING', 'UNKNOWN'])
+    .execute();
+  return [
+    ...legs.map(({ status, name }) => `${name} ${status}`),
+    ...operations.map(({ status }) => `void ${status}`),
+  ];
+}

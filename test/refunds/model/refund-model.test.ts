@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, test } from 'vitest';
+import { createTestWorld, type TestWorld } from '../../support/world.ts';
+import { becomeQuiet } from './become-quiet.ts';
+import { commands } from './commands.ts';
+import { Model } from './model.ts';
+import { newPayments, System } from './system.ts';
+
+/** `MODEL_RUNS` for more; `FC_SEED`, `FC_PATH` and `FC_REPLAY`, as a failure prints them, for the same again. */
+const numRuns = Number(process.env['MODEL_RUNS'] ?? 30);
+const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
+const path = process.env['FC_PATH'];
+
+let t: TestWorld;
+beforeAll(async () => {
+  t = await createTestWorld('refund_model');
+});
+afterAll(() => t.close());
+
+test('whatever is asked for, goes wrong, or dies: no promise is broken, and both ledgers agree in the end', async () => {
+  console.log(`refund model: FC_SEED=${seed}, ${numRuns} runs`);
+  await fc.assert(
+    fc.asyncProperty(commands, fc.boolean(), async (steps, succeeds) => {
+      const model = new Model(await newPayments(t));
+      const system = await System.start(t);
+      await fc.asyncModelRun(() => ({ model, real: system }), steps);
+      await becomeQuiet(model, system, succeeds);
+    }),
+    {
+      numRuns,
+      seed,
+      endOnFailure: process.env['FC_SHRINK'] === '0',
+      ...(path === undefined ? {} : { path }),
+    },
+  );
+}, 1_800_000);

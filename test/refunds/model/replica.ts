@@ -1,0 +1,121 @@
+import pino from 'pino';
+import type { Connection } from '../../../src/providers/connections.ts';
+import { createBackground, type Background } from '../../../src/refunds/background.ts';
+import type { World } from '../../../src/refunds/world.ts';
+import type { TestWorld } from '../../support/world.ts';
+
+/** Where in a send a process stops: with nothing sent yet, or with an answer that it never writes down. */
+export type StopPoint = 'before the call' | 'after the call';
+
+/** A process that stands still in the middle of a send. */
+export interface Stopped {
+  /** Resolves as soon as it stands still. */
+  readonly reached: Promise<void>;
+  /** It goes on from there, however late. */
+  wake(): void;
+}
+
+/** One process of the service: its own memory and sockets, on the database and the provider that all share. */
+export interface Replica {
+  readonly world: World;
+  /** Error-level log lines that are no alerts: nothing of that kind is ever expected. */
+  readonly errors: readonly string[];
+  /** Resolves when nothing is running in the background any more; never, while it stands still. */
+  idle(): Promise<void>;
+  /** The next send of this process, of a refund or of a void, stops at the point. */
+  stopAtNextSend(point: StopPoint): Stopped;
+  /** No send came: it runs on. */
+  keepGoing(): void;
+}
+
+/** Longer than any answer that the sandbox gives at once, and short enough to wait for one that never comes. */
+const sendDeadlineMs = 1_500;
+
+interface Stop {
+  readonly point: StopPoint;
+  readonly here: () => Promise<void>;
+}
+
+export async function createReplica(t: TestWorld): Promise<Replica> {
+  const errors: string[] = [];
+  const log = pino(
+    { level: 'error' },
+    {
+      write(line: string) {
+        if ((JSON.parse(line) as { alert?: string }).alert === undefined) errors.push(line);
+      },
+    },
+  );
+  const base = await t.replica({ log, sendDeadlineMs });
+  const { background, idle } = trackable(createBackground(log));
+  let stop: Stop | undefined;
+  const stopping = (connection: Connection | undefined): Connection | undefined => {
+    if (connection === undefined) return undefined;
+    const { adapter } = connection;
+    const around = async <T>(send: () => Promise<T>): Promise<T> => {
+      const mine = stop;
+      stop = undefined;
+      if (mine?.point === 'before the call') await mine.here();
+      const outcome = await send();
+      if (mine?.point === 'after the call') await mine.here();
+      return outcome;
+    };
+    return {
+      ...connection,
+      adapter: {
+        ...adapter,
+        sendRefund: (...call) => around(() => adapter.sendRefund(...call)),
+        sendVoid: (...call) => around(() => adapter.sendVoid(...call)),
+      },
+    };
+  };
+  const world: World = {
+    ...base,
+    background,
+    connections: {
+      ...base.connections,
+      find: (id) => stopping(base.connections.find(id)),
+      findByCode: (merchantId, code) => stopping(base.connections.findByCode(merchantId, code)),
+    },
+  };
+  return {
+    world,
+    errors,
+    idle,
+    stopAtNextSend(point) {
+      const reached = Promise.withResolvers<void>();
+      const woken = Promise.withResolvers<void>();
+      stop = {
+        point,
+        here: () => {
+          reached.resolve();
+          return woken.promise;
+        },
+      };
+      return { reached: reached.promise, wake: () => woken.resolve() };
+    },
+    keepGoing() {
+      stop = undefined;
+    },
+  };
+}
+
+function trackable(inner: Background): { background: Background; idle(): Promise<void> } {
+  const running = new Set<Promise<void>>();
+  return {
+    background: {
+      get draining() {
+        return inner.draining;
+      },
+      drain: (graceMs) => inner.drain(graceMs),
+      run(name, task) {
+        const done = inner.run(name, task).finally(() => running.delete(done));
+        running.add(done);
+        return done;
+      },
+    },
+    async idle() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}
