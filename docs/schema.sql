@@ -42,6 +42,7 @@ CREATE TABLE accounts (
   swept_until timestamp with time zone,
   next_sweep_at timestamp with time zone,
   sweep_lease_until timestamp with time zone,
+  next_probe_at timestamp with time zone,
   CONSTRAINT accounts_pkey PRIMARY KEY (id),
   CONSTRAINT accounts_code_unique UNIQUE (code),
   CONSTRAINT accounts_identity_unique UNIQUE (provider, identity),
@@ -52,6 +53,7 @@ CREATE TABLE accounts (
 );
 COMMENT ON COLUMN accounts.health_shown_by IS 'Which kind of call the provider refused: only the same kind shows that it is mended';
 COMMENT ON COLUMN accounts.swept_until IS 'All refunds that the provider made before this time were compared with ours';
+COMMENT ON COLUMN accounts.next_probe_at IS 'While its credentials are refused, one leg is sent then to find out whether they still are';
 
 CREATE TABLE api_keys (
   id uuid NOT NULL,

@@ -9,6 +9,11 @@ export const failpointNames = [
   'send.after-call',
   'send.after-outcome',
   'send.after-transition',
+  'engine.after-claim',
+  'engine.before-release',
+  'recover.after-look',
+  'recover.before-replay',
+  'recover.after-replay',
 ] as const;
 
 export type FailpointName = (typeof failpointNames)[number];

@@ -1,7 +1,8 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
 import type { PaymentSource } from './payments.ts';
-import type { Database, LegAttemptTable, RefundLegTable, RefundTable } from './tables.ts';
+import { fromAppNow } from './sql-time.ts';
+import type { Database, LegAttemptTable, LookNote, RefundLegTable, RefundTable } from './tables.ts';
 
 export type Leg = Selectable<RefundLegTable>;
 export type Refund = Selectable<RefundTable>;
@@ -131,6 +132,12 @@ export interface OpenLeg extends Leg {
   readonly queued_since: Date;
 }
 
+/** Since when a leg waits to be sent: its creation, or its last retry (events_by_refund). */
+export const queuedSince = sql<Date>`CASE WHEN attempt = 1 THEN created_at ELSE COALESCE((
+        SELECT max(e.at) FROM events e
+        WHERE e.refund_id = refund_legs.refund_id AND e.leg_id = refund_legs.id
+          AND e.from_status = 'FAILED' AND e.to_status = 'QUEUED'), created_at) END`;
+
 /** Legs of a payment that are not final (refund_legs_open), oldest first. */
 export function listOpenLegs(db: Db, paymentId: PaymentId): Promise<OpenLeg[]> {
   return db
@@ -138,10 +145,7 @@ export function listOpenLegs(db: Db, paymentId: PaymentId): Promise<OpenLeg[]> {
     .selectAll()
     .select([
       sql<boolean>`COALESCE(lease_until > app_now(), false)`.as('lease_is_live'),
-      sql<Date>`CASE WHEN attempt = 1 THEN created_at ELSE COALESCE((
-        SELECT max(e.at) FROM events e
-        WHERE e.refund_id = refund_legs.refund_id AND e.leg_id = refund_legs.id
-          AND e.from_status = 'FAILED' AND e.to_status = 'QUEUED'), created_at) END`.as('queued_since'),
+      queuedSince.as('queued_since'),
     ])
     .where('payment_id', '=', paymentId)
     .where('status', 'in', ['QUEUED', 'SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'])
@@ -151,21 +155,19 @@ export function listOpenLegs(db: Db, paymentId: PaymentId): Promise<OpenLeg[]> {
 }
 
 /**
- * Notes that these legs were looked at and nothing had changed: `as_of` only moves forward.
+ * Notes that these legs were looked at and nothing had changed: `as_of` only moves forward. The next look is so many
+ * milliseconds from now; null: there is none.
  */
 export async function touchLegs(
   db: Db,
   ids: readonly LegId[],
   asOf: Date,
-  nextLookGapMs: number,
+  nextLookInMs: number | null,
 ): Promise<void> {
   if (ids.length === 0) return;
   await db
     .updateTable('refund_legs')
-    .set({
-      as_of: asOf,
-      next_look_at: sql<Date>`CASE WHEN finalized_at IS NULL THEN app_now() + make_interval(secs => ${nextLookGapMs / 1000}) END`,
-    })
+    .set({ as_of: asOf, next_look_at: fromAppNow(nextLookInMs) })
     .where('id', 'in', [...ids])
     .where('as_of', '<', asOf)
     .execute();
@@ -209,4 +211,27 @@ export async function hasQueuedLegs(db: Db, paymentId: PaymentId): Promise<boole
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** As many looks in vain are kept with an attempt; the newest ones. */
+const looksAtMost = 50;
+
+/** Notes that these legs were looked for in vain just now, each with its present attempt (primary keys). */
+export async function noteLooks(db: Db, legIds: readonly LegId[], found: LookNote['found']): Promise<void> {
+  if (legIds.length === 0) return;
+  await db
+    .updateTable('leg_attempts as attempt')
+    .from('refund_legs as leg')
+    .set({
+      looks: sql<string>`(
+        SELECT jsonb_agg(note.look ORDER BY note.place)
+        FROM jsonb_array_elements(attempt.looks || jsonb_build_object(
+          'at', to_char(app_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+          'found', ${found}::text)) WITH ORDINALITY AS note (look, place)
+        WHERE note.place > jsonb_array_length(attempt.looks) + 1 - ${looksAtMost}::integer)`,
+    })
+    .whereRef('attempt.leg_id', '=', 'leg.id')
+    .whereRef('attempt.attempt', '=', 'leg.attempt')
+    .where('leg.id', 'in', [...legIds])
+    .execute();
 }

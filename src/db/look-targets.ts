@@ -16,6 +16,7 @@ export interface LookTarget {
   readonly currency: string;
   readonly isBound: boolean;
   readonly createdAt: Date;
+  readonly finalizedAt: Date | null;
   readonly providerPaymentId: string;
   /** From the leg, or from an answer that was recorded but not applied. */
   readonly providerRefundId: string | null;
@@ -51,6 +52,7 @@ export function listLookTargets(
       'leg.amount_minor as amountMinor',
       'payment.currency as currency',
       'leg.created_at as createdAt',
+      'leg.finalized_at as finalizedAt',
       'payment.provider_payment_id as providerPaymentId',
       'seen.provider_created_at as providerCreatedAt',
       'seen.details as providerDetails',

@@ -81,6 +81,7 @@ export interface AccountTable {
   swept_until: Date | null;
   next_sweep_at: Date | null;
   sweep_lease_until: Date | null;
+  next_probe_at: Date | null;
   created_at: Defaulted<Date>;
 }
 

@@ -18,10 +18,14 @@ export interface Connection {
   readonly minLookIntervalMs: number;
   /** Undefined: nobody has said. */
   readonly arrivalDays: ArrivalDays | undefined;
+  /** Calls of one kind that may run at once. */
+  readonly maxInFlight: number;
 }
 
 /** All configured accounts. An account that has left the configuration keeps its rows but has no connection. */
 export interface Connections {
+  /** In the order of the configuration. */
+  all(): readonly Connection[];
   find(accountId: AccountId): Connection | undefined;
   findByCode(merchantId: MerchantId, accountCode: string): Connection | undefined;
 }
@@ -32,6 +36,7 @@ export function createConnections(all: readonly Connection[]): Connections {
     all.map((connection) => [`${connection.merchantId} ${connection.accountCode}`, connection]),
   );
   return {
+    all: () => all,
     find: (accountId) => byId.get(accountId),
     findByCode: (merchantId, accountCode) => byCode.get(`${merchantId} ${accountCode}`),
   };

@@ -12,7 +12,7 @@ import { noteAccountHealth } from './account-health.ts';
 import { applyFacts } from './apply-facts.ts';
 import { bindProviderRefund } from './bind.ts';
 import { expireLeasesOf } from './claim.ts';
-import { lookGapMs } from './freshness.ts';
+import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment } from './overcommitment.ts';
 import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
 import { seePayment } from './see-payment.ts';
@@ -54,7 +54,10 @@ async function lookAtAccount(
   targets: readonly LookTarget[],
 ): Promise<Failure | undefined> {
   const named = targets.filter((target) => target.providerRefundId !== null);
-  const nameless = targets.filter((target) => target.providerRefundId === null && target.status !== 'QUEUED');
+  const canBeFound = connection.adapter.recovery.lookUp !== 'NOTHING';
+  const nameless = targets.filter(
+    (target) => canBeFound && target.providerRefundId === null && target.status !== 'QUEUED',
+  );
   const asOf = await readAppNow(world.db);
   const looks = await lookAtRefunds(
     callsOf(connection),
@@ -109,8 +112,7 @@ async function store(
   const { same = [], changed = [] } = Object.groupBy(answered, ({ target, facts }) =>
     isUnchanged(target, facts) ? 'same' : 'changed',
   );
-  const gapOf = ({ target }: (typeof answered)[number]) =>
-    lookGapMs(connection.adapter.lookGapsMs, asOf.getTime() - target.createdAt.getTime());
+  const gapOf = ({ target }: (typeof answered)[number]) => nextLookMs(connection.adapter, target, asOf);
   for (const [gapMs, group] of Map.groupBy(same, gapOf))
     await touchLegs(
       world.db,

@@ -1,62 +1,92 @@
 import { inTransaction } from '../db/in-transaction.ts';
 import { systemCause } from '../context.ts';
-import { getAttempt, listLegs, listLegsById, listOpenLegs, type Attempt, type Leg } from '../db/legs.ts';
+import { getAttempt, listLegs, listLegsById, listOpenLegs, noteLooks, type Leg } from '../db/legs.ts';
 import { lockPaymentForUpdate } from '../db/payments.ts';
 import { fromAppNow } from '../db/sql-time.ts';
-import type { MerchantId } from '../ids.ts';
+import { failpoint } from '../failpoints.ts';
+import type { LegId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import { leaseMsOf, noteSend, sendCheck, type Claim } from './claim.ts';
+import { expireLeasesOf, leaseMsOf, noteSend, sendCheck, type Claim } from './claim.ts';
 import { lookAtLegs, type LookFailures } from './look.ts';
 import { moveLeg } from './move-leg.ts';
+import { evidenceOfReview, nextStep } from './recovery-step.ts';
 import { sendLeg } from './send-leg.ts';
 import type { World } from './world.ts';
 
 /**
- * Finds out about a leg whose answer was lost (MONEY section 4): look, then, within the key's life, send the
- * same bytes again; after it only look, and in the end hand it to a person. Absence alone frees nothing.
+ * Finds out about legs of one payment whose answers were lost, by the plan of their provider (MONEY section 4):
+ * look, then, within the key's life, send the same bytes again; after it only look, and in the end hand it to a
+ * person. Absence alone frees nothing. Legs that turn out not to be unclear are left as they are.
+ *
+ * @returns why the provider could not be asked; then nothing was concluded
  */
-export async function recoverLeg(world: World, connection: Connection, leg: Leg): Promise<LookFailures> {
-  const failures = await lookAtLegs(world, leg.merchant_id, [leg.id]);
-  const [current] = await listLegsById(world.db, leg.merchant_id, [leg.id]);
-  if (current?.status !== 'UNKNOWN' || failures.length > 0) return failures;
-  const claim = await claimReplay(world, connection, current.merchant_id, current);
+export async function recoverLegs(
+  world: World,
+  connection: Connection,
+  paymentId: PaymentId,
+  legIds: readonly LegId[],
+): Promise<LookFailures> {
+  const { merchantId } = connection;
+  await expireLeasesOf(world, merchantId, paymentId);
+  const listUnclear = async () =>
+    (await listLegsById(world.db, merchantId, legIds)).filter((leg) => leg.status === 'UNKNOWN');
+  const failures = await lookAtLegs(world, merchantId, legIds);
+  failpoint('recover.after-look');
+  const unclear = await listUnclear();
+  if (connection.adapter.recovery.lookUp !== 'NOTHING')
+    await noteLooks(
+      world.db,
+      unclear.map((leg) => leg.id),
+      failures.length > 0 ? 'unavailable' : 'absent',
+    );
+  if (failures.length > 0) return failures;
+  for (const leg of unclear) {
+    const again = await goOn(world, connection, leg);
+    if (again.length > 0) return again;
+  }
+  return [];
+}
+
+/** What the plan has next for a leg that was looked for and not found. */
+async function goOn(world: World, connection: Connection, leg: Leg): Promise<LookFailures> {
+  const claim = await claimReplay(world, connection, leg);
   if (claim === undefined) return [];
+  failpoint('recover.before-replay');
   const outcome = await sendLeg(world, claim);
+  failpoint('recover.after-replay');
   // A replay may answer with the state of long ago: what counts is what a read says now.
   return outcome.kind === 'accepted' ? lookAtLegs(world, leg.merchant_id, [leg.id]) : [];
 }
 
 /**
- * Takes the lease for sending an UNKNOWN leg's bytes once more, unless anything of the payment is being sent
- * or the provider may have forgotten the key.
+ * Takes the lease for sending an UNKNOWN leg's bytes once more, if that is what the plan has next and nothing of
+ * the payment is being sent; hands it to a person if the plan has nothing left.
  */
-function claimReplay(
-  world: World,
-  connection: Connection,
-  merchantId: MerchantId,
-  known: Leg,
-): Promise<Claim | undefined> {
+function claimReplay(world: World, connection: Connection, known: Leg): Promise<Claim | undefined> {
   return inTransaction(world.db, async (tx) => {
-    const payment = await lockPaymentForUpdate(tx, merchantId, known.payment_id);
+    const payment = await lockPaymentForUpdate(tx, known.merchant_id, known.payment_id);
     if (payment === undefined) return undefined;
     const open = await listOpenLegs(tx, payment.id);
     const leg = open.find((candidate) => candidate.id === known.id);
     if (leg?.status !== 'UNKNOWN' || open.some((other) => other.lease_is_live)) return undefined;
     const attempt = await getAttempt(tx, leg.id, leg.attempt);
     const now = payment.locked_at;
-    const replayUntil = replayLimit(connection, attempt);
-    if (now >= replayUntil) {
-      if (now.getTime() >= replayUntil.getTime() + connection.adapter.recovery.readOnlyForMs)
-        await moveLeg(tx, payment, await listLegs(tx, leg.refund_id), leg, {
-          to: 'MANUAL_REVIEW',
-          cause: 'plan',
-          source: 'SERVICE',
-          by: systemCause,
-          evidence: {
-            why: 'absent after the life of the key',
-            firstSentAt: attempt.first_sent_at?.toISOString() ?? null,
-          },
-        });
+    const step = nextStep(connection.adapter, attempt, now);
+    if (step.kind === 'look') return undefined;
+    if (step.kind === 'review') {
+      await moveLeg(tx, payment, await listLegs(tx, leg.refund_id), leg, {
+        to: 'MANUAL_REVIEW',
+        cause: 'plan',
+        source: 'SERVICE',
+        by: systemCause,
+        patch: { nextLookInMs: connection.adapter.lookGapsMs[0] ?? null },
+        evidence: evidenceOfReview(connection.adapter.recovery, attempt, step.why),
+      });
+      world.alerts.raise('REFUND_NEEDS_VERDICT', {
+        refundId: leg.refund_id,
+        legId: leg.id,
+        account: connection.accountCode,
+      });
       return undefined;
     }
     await noteSend(tx, attempt, now);
@@ -71,10 +101,7 @@ function claimReplay(
       attempt: { ...attempt, sends: attempt.sends + 1, last_sent_at: now },
       payment,
       isFirstSend: false,
-      mayStillSend: sendCheck(world, connection, replayUntil),
+      mayStillSend: sendCheck(world, connection, step.until),
     };
   });
 }
-
-const replayLimit = (connection: Connection, attempt: Attempt): Date =>
-  new Date((attempt.first_sent_at?.getTime() ?? 0) + connection.adapter.recovery.replayForMs);

@@ -5,7 +5,7 @@ import type { Connection } from '../providers/connections.ts';
 import { settledWithin } from './background.ts';
 import { claimNextLeg, expireLeasesOf } from './claim.ts';
 import { lookAtLegs, type LookFailures } from './look.ts';
-import { recoverLeg } from './recover.ts';
+import { recoverLegs } from './recover.ts';
 import { sendLeg } from './send-leg.ts';
 import type { Caller, World } from './world.ts';
 
@@ -67,7 +67,7 @@ async function syncLeg(world: World, connection: Connection, leg: Leg): Promise<
     const isPutBack = outcome?.kind === 'deferred' || outcome?.kind === 'not-sent';
     return isPutBack ? [{ accountCode: connection.accountCode, failure: outcome.failure }] : [];
   }
-  if (leg.status === 'UNKNOWN') return recoverLeg(world, connection, leg);
+  if (leg.status === 'UNKNOWN') return recoverLegs(world, connection, leg.payment_id, [leg.id]);
   return lookAtLegs(world, leg.merchant_id, [leg.id]);
 }
 

@@ -41,6 +41,7 @@ export function connectAccounts(
         access: { code: account.code, credentials: account.credentials, http, clock: kernel.clock },
         minLookIntervalMs: account.minLookIntervalMs,
         arrivalDays: account.arrivalDays,
+        maxInFlight: account.maxInFlight,
       };
     }),
   );

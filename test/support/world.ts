@@ -139,6 +139,7 @@ export async function createTestWorld(
       ...own,
       db: database.db,
       connections: {
+        all: () => connections.all().map((connection) => differing(connection, differences)),
         find: (accountId) => differ(connections.find(accountId)),
         findByCode: (merchantId, code) => differ(connections.findByCode(merchantId, code)),
       },

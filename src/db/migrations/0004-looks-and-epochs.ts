@@ -101,7 +101,9 @@ ALTER TABLE accounts
   ADD COLUMN health_shown_by text CONSTRAINT accounts_health_shown_by_known CHECK (health_shown_by IN ('SEND', 'READ')),
   ADD COLUMN swept_until timestamptz,
   ADD COLUMN next_sweep_at timestamptz,
-  ADD COLUMN sweep_lease_until timestamptz;
+  ADD COLUMN sweep_lease_until timestamptz,
+  ADD COLUMN next_probe_at timestamptz;
+COMMENT ON COLUMN accounts.next_probe_at IS 'While its credentials are refused, one leg is sent then to find out whether they still are';
 COMMENT ON COLUMN accounts.health_shown_by IS 'Which kind of call the provider refused: only the same kind shows that it is mended';
 COMMENT ON COLUMN accounts.swept_until IS 'All refunds that the provider made before this time were compared with ours';
 `;

@@ -1,0 +1,34 @@
+import type { DueAccount } from '../../db/due.ts';
+import type { LegId } from '../../ids.ts';
+import type { Connection } from '../../providers/connections.ts';
+import type { World } from '../world.ts';
+import { driveLegs } from './drive-legs.ts';
+import { driveVoids } from './drive-voids.ts';
+
+export interface StepOutcome {
+  /** There may be more to do at once. */
+  readonly isFull: boolean;
+  /** The legs that were worked on. */
+  readonly legIds: readonly LegId[];
+}
+
+/** One kind of work of an account, a batch at a time. */
+interface Step {
+  readonly name: string;
+  /** What has to be due for it; see `listDueAccounts`. */
+  readonly on: Exclude<keyof DueAccount, 'accountId'>;
+  run(world: World, connection: Connection, batchSize: number): Promise<StepOutcome>;
+}
+
+/** What a round does for an account that has something due, in this order; one that fails does not stop the next. */
+export const steps: readonly Step[] = [
+  { name: 'legs', on: 'legs', run: driveLegs },
+  { name: 'voids', on: 'operations', run: driveVoids },
+];
+
+/** What is done after each batch of legs, with those legs. */
+export const afterLegs: readonly ((
+  world: World,
+  connection: Connection,
+  legIds: readonly LegId[],
+) => Promise<void>)[] = [];

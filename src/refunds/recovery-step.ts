@@ -1,0 +1,64 @@
+import type { Attempt } from '../db/legs.ts';
+import type { ProviderAdapter, RecoveryPlan } from '../providers/provider.ts';
+import type { Evidence } from '../vocabulary.ts';
+
+/** What a plan has next for a lost answer that a look did not find. */
+export type RecoveryStep =
+  /** Send the same bytes again, before this instant. */
+  | { readonly kind: 'replay'; readonly until: Date }
+  /** Nothing but looking again later. */
+  | { readonly kind: 'look' }
+  /** A person has to decide. */
+  | { readonly kind: 'review'; readonly why: string };
+
+/** Why a send is never repeated: its provider told that it knows the key with other content. */
+const isConflict = (attempt: Pick<Attempt, 'evidence'>): boolean => attempt.evidence['keyConflict'] === true;
+
+/**
+ * The next step of a plan (MONEY section 4); pure. A list may lag behind, so that only two looks apart show that
+ * a refund is not there, and even then nothing is freed.
+ */
+export function nextStep(
+  { recovery, lookGapsMs }: Pick<ProviderAdapter, 'recovery' | 'lookGapsMs'>,
+  attempt: Pick<Attempt, 'first_sent_at' | 'looks' | 'evidence'>,
+  now: Date,
+): RecoveryStep {
+  const canLook = recovery.lookUp !== 'NOTHING';
+  const hasLooked = !canLook || wasAbsentTwice(attempt, lookGapsMs[0] ?? 0);
+  if (isConflict(attempt))
+    return hasLooked
+      ? { kind: 'review', why: 'the provider knows the key with other content' }
+      : { kind: 'look' };
+  const replayUntil = new Date((attempt.first_sent_at?.getTime() ?? 0) + recovery.replayForMs);
+  if (now < replayUntil) return { kind: 'replay', until: replayUntil };
+  if (!canLook) return { kind: 'review', why: 'the provider cannot be asked about a lost answer' };
+  if (now.getTime() < replayUntil.getTime() + recovery.readOnlyForMs || !hasLooked) return { kind: 'look' };
+  return { kind: 'review', why: 'absent after the life of the key' };
+}
+
+const absencesOf = ({ looks }: Pick<Attempt, 'looks'>): readonly string[] =>
+  looks.flatMap((look) => (look.found === 'absent' ? [look.at] : []));
+
+function wasAbsentTwice(attempt: Pick<Attempt, 'looks'>, gapMs: number): boolean {
+  const times = absencesOf(attempt).map((at) => Date.parse(at));
+  return times.length > 1 && Math.max(...times) - Math.min(...times) >= gapMs;
+}
+
+/** What a person needs to decide: why it is asked, where to look, and when we looked in vain. */
+export function evidenceOfReview(
+  { instructions }: RecoveryPlan,
+  attempt: Pick<Attempt, 'first_sent_at' | 'looks' | 'sends'>,
+  why: string,
+): Evidence {
+  const times = absencesOf(attempt);
+  return {
+    why,
+    instructions,
+    sends: attempt.sends,
+    firstSentAt: attempt.first_sent_at?.toISOString() ?? null,
+    looks: attempt.looks.length,
+    firstLookAt: times[0] ?? null,
+    lastLookAt: times.at(-1) ?? null,
+    lookedAt: times.join(' '),
+  };
+}
