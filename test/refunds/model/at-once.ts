@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { createRefund } from '../../../src/refunds/create-refund.ts';
 import { newKey } from '../../support/rules.ts';
-import { noteCreated, type Creation } from './create.ts';
+import { described, noteCreated, type Creation } from './create.ts';
 import type { Model } from './model.ts';
 import { Step } from './step.ts';
 import type { System } from './system.ts';
@@ -42,7 +42,6 @@ export class AtOnce extends Step {
   }
 
   override toString(): string {
-    const { payment, wish, sameKey } = this.#of;
-    return `AtOnce(payment ${payment}, ${wish.kind}, ${sameKey ? 'one key' : 'two keys'})`;
+    return `AtOnce(${described(this.#of)}, ${this.#of.sameKey ? 'one key' : 'two keys'})`;
   }
 }

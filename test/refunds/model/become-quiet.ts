@@ -1,4 +1,7 @@
+import { sql } from 'kysely';
 import { expect } from 'vitest';
+import { seePayment } from '../../../src/refunds/see-payment.ts';
+import { syncRefund } from '../../../src/refunds/sync-refund.ts';
 import type { LegStatus } from '../../../src/vocabulary.ts';
 import { clearFaults, expectSound } from '../../support/rules.ts';
 import { expectInvariants, seenPayments } from './invariants.ts';
@@ -22,14 +25,16 @@ const mayStay: readonly LegStatus[] = ['SUCCEEDED', 'FAILED', 'CANCELED', 'REVER
 export async function becomeQuiet(model: Model, system: System, succeeds: boolean): Promise<void> {
   await clearFaults(system.t);
   while (await wakeOne(system));
+  await sendWhatWaitsForAPerson(model, system);
   for (const seconds of schedule) {
     if (seconds > 0) await system.t.advance(seconds);
     for (const provider of ['yookassa', 'razorpay'] as const) await settle(system, provider, succeeds);
-    await reconcile(model, system, 0);
+    await reconcile(system, 0);
     await system.idle();
     if (await isQuiet(model, system)) break;
   }
-  await reconcile(model, system, 1);
+  for (const payment of await seenPayments(model, system))
+    await see(system, payment.account, payment.paymentId);
   await system.idle();
   await expectInvariants(model, system);
   expect(await listOpen(model, system), 'I7: everything ends, or waits for a person').toEqual([]);
@@ -61,4 +66,45 @@ async function listOpen(model: Model, system: System): Promise<readonly string[]
     ...legs.map(({ status, name }) => `${name} ${status}`),
     ...operations.map(({ status }) => `void ${status}`),
   ];
+}
+
+/** What waited unsent for a day is sent by nobody else (MONEY section 1). */
+async function sendWhatWaitsForAPerson(model: Model, system: System): Promise<void> {
+  const { t, caller } = system;
+  const payments = await seenPayments(model, system);
+  if (payments.length === 0) return;
+  const waiting = await t.database.db
+    .selectFrom('refund_legs')
+    .select('refund_id')
+    .distinct()
+    .where('status', '=', 'QUEUED')
+    .where('created_at', '<', sql<Date>`app_now() - interval '1 day'`)
+    .where(
+      'payment_id',
+      'in',
+      payments.map(({ id }) => id),
+    )
+    .execute();
+  for (const { refund_id: refundId } of waiting)
+    await syncRefund(system.world(0), caller, { refundId, waitMs: 10_000 });
+}
+
+async function see(system: System, account: string, paymentId: string): Promise<void> {
+  const world = system.world(1);
+  const connection = world.connections.findByCode(system.caller.viewer.merchantId, account)!;
+  expect((await seePayment(world, connection, paymentId)).kind).toBe('seen');
+}
+
+/** The next runs have their own payments: nobody looks at these any more. */
+export async function retire(model: Model, system: System): Promise<void> {
+  const { db } = system.t.database;
+  for (const { id } of await seenPayments(model, system)) {
+    await db.updateTable('refund_legs').set({ next_look_at: null }).where('payment_id', '=', id).execute();
+    await db
+      .updateTable('payment_operations')
+      .set({ next_look_at: null })
+      .where('payment_id', '=', id)
+      .execute();
+    await db.updateTable('payments').set({ next_look_at: null }).where('id', '=', id).execute();
+  }
 }

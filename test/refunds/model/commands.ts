@@ -7,7 +7,7 @@ import { ClearFaults } from './clear-faults.ts';
 import { Conflict, otherContents } from './conflict.ts';
 import { ConsoleRefund } from './console-refund.ts';
 import { Create, creation } from './create.ts';
-import { Fault, trouble } from './fault.ts';
+import { Fault, sendTrouble, trouble as anyTrouble } from './fault.ts';
 import type { Model } from './model.ts';
 import { Outage } from './outage.ts';
 import { Reconcile } from './reconcile.ts';
@@ -16,11 +16,11 @@ import { Restart } from './restart.ts';
 import { Retry } from './retry.ts';
 import { Settle } from './settle.ts';
 import { Stop, stopPoints } from './stop.ts';
+import { StopInReconcile } from './stop-in-reconcile.ts';
 import { StopInSync } from './stop-in-sync.ts';
 import { Sync } from './sync.ts';
 import type { System } from './system.ts';
 import { Wake } from './wake.ts';
-import { wish } from './wish.ts';
 
 type Command = fc.AsyncCommand<Model, System>;
 
@@ -29,12 +29,14 @@ const which = fc.nat({ max: 11 });
 const payment = fc.nat({ max: 3 });
 const twice = fc.boolean();
 const point = fc.constantFrom(...stopPoints);
-const of = { on, payment, wish };
 
-const create = creation.map((each): Command => new Create(each));
-const fault = trouble.map((each): Command => new Fault(each));
+const create = fc
+  .tuple(creation, sendTrouble)
+  .map(([each, trouble]): Command => new Create({ ...each, trouble }));
+const fault = anyTrouble.map((each): Command => new Fault(each));
 const sync = fc.record({ on, which, twice }).map((each): Command => new Sync(each));
 const advance = fc.constantFrom(...spans).map((seconds): Command => new AdvanceClock({ seconds }));
+const reconcile = fc.record({ on }).map((each): Command => new Reconcile(each));
 const retry = fc.record({ on, which, twice }).map((each): Command => new Retry(each));
 const consoleRefund = fc
   .record({ payment, permille: fc.bigInt({ min: 0n, max: 1_000n }), seller: fc.nat({ max: 1 }) })
@@ -70,19 +72,23 @@ export const commands = fc.commands(
         ifCaptured: fc.constantFrom('REFUND' as const, 'REFUSE' as const),
       })
       .map((each): Command => new CancelPayment(each)),
-    fc.record({ on }).map((each): Command => new Reconcile(each)),
+    reconcile,
+    reconcile,
+    fc.record({ on, point }).map((each): Command => new StopInReconcile(each)),
     fc.constant<Command>(new ClearFaults()),
     fc
       .record({ provider: fc.constantFrom('yookassa' as const, 'razorpay' as const), succeeds: fc.boolean() })
       .map((each): Command => new Settle(each)),
     fc.record({ on }).map((each): Command => new Restart(each)),
-    fc.record({ ...of, point, isTold: fc.boolean() }).map((each): Command => new Stop(each)),
+    fc
+      .tuple(creation, fc.record({ point, isTold: fc.boolean() }))
+      .map(([each, more]): Command => new Stop({ ...each, ...more })),
     fc.record({ on, which, point }).map((each): Command => new StopInSync(each)),
     fc.constant<Command>(new Wake()),
-    fc.record({ ...of, sameKey: fc.boolean() }).map((each): Command => new AtOnce(each)),
+    fc.tuple(creation, fc.boolean()).map(([each, sameKey]): Command => new AtOnce({ ...each, sameKey })),
     creation.map((each): Command => new Outage(each)),
   ],
-  { maxCommands: 30, size: 'max', ...replayOf(process.env['FC_REPLAY']) },
+  { maxCommands: 40, size: 'max', ...replayOf(process.env['FC_REPLAY']) },
 );
 
 /** The path inside the commands that a failure names, to begin there again. */

@@ -23,6 +23,7 @@ const kinds: readonly { readonly kind: string; readonly at: readonly string[]; r
   { kind: 'unknown-status', at: [send, 'getRefund', 'listRefunds'] },
   { kind: 'pending', at: [send] },
   { kind: 'pending', at: [send] },
+  { kind: 'pending', at: [send] },
   { kind: 'list-lag', at: ['listRefunds'], more: { seconds: 7_200 } },
   { kind: 'key-in-progress', at: [send] },
   { kind: 'key-conflict', at: [send] },
@@ -46,31 +47,73 @@ export interface Trouble {
   readonly more: object;
 }
 
-const provider = fc.constantFrom('yookassa' as const, 'yookassa' as const, 'razorpay' as const);
-const common = { provider, times: fc.integer({ min: 1, max: 2 }) };
+const refusal = {
+  weight: 3,
+  arbitrary: fc
+    .nat({ max: 1 })
+    .map((code) => ({ kind: 'refuse', operation: send, code: code as 0 | 1, more: {} })),
+};
 
-export const trouble: fc.Arbitrary<Trouble> = fc.oneof(
+const anyKind = fc.oneof(
   {
     weight: kinds.length,
     arbitrary: fc
-      .record({ ...common, which: fc.constantFrom(...kinds), at: fc.nat({ max: 11 }) })
-      .map(({ which, at, ...rest }) => ({
-        ...rest,
+      .record({ which: fc.constantFrom(...kinds), at: fc.nat({ max: 11 }) })
+      .map(({ which, at }) => ({
         kind: which.kind,
         operation: which.at[at % which.at.length]!,
         more: which.more ?? {},
       })),
   },
-  {
-    weight: 3,
-    arbitrary: fc.record({ ...common, code: fc.nat({ max: 1 }) }).map(({ code, ...rest }) => ({
-      ...rest,
-      kind: 'refuse',
-      operation: send,
-      more: { code: refusals[rest.provider][code] },
-    })),
-  },
+  refusal,
 );
+
+const provider = fc.constantFrom('yookassa' as const, 'yookassa' as const, 'razorpay' as const);
+
+export const trouble: fc.Arbitrary<Trouble> = fc
+  .record({ provider, times: fc.integer({ min: 1, max: 2 }), what: anyKind })
+  .map(({ what, ...rest }) => ({ ...rest, ...what, more: moreOf(rest.provider, what) }));
+
+/** What goes wrong with one send, at whichever provider it is; null: nothing. */
+export const sendTrouble: fc.Arbitrary<SendTrouble | null> = fc.option(
+  fc.oneof(
+    {
+      weight: kinds.length,
+      arbitrary: fc
+        .constantFrom(...kinds.filter(({ at }) => at.includes(send)))
+        .map(({ kind, more = {} }) => ({ kind, operation: send, more })),
+    },
+    refusal,
+  ),
+  { freq: 2 },
+);
+export interface SendTrouble {
+  readonly kind: string;
+  readonly more: object;
+  readonly code?: 0 | 1;
+}
+
+const moreOf = (at: Trouble['provider'], { code, more }: Omit<SendTrouble, 'kind'>): object =>
+  code === undefined ? more : { code: refusals[at][code] };
+
+/** Arms it for the next send to this provider, unless it and an earlier one make any client pay twice. */
+export async function armSend(
+  model: Model,
+  system: System,
+  at: Trouble['provider'],
+  of: SendTrouble | null,
+): Promise<void> {
+  if (of === null || !mayHappen(model, of.kind)) return;
+  model.kinds.add(of.kind);
+  const { kind } = of;
+  await system.t.control('faults', { provider: at, operation: send, kind, ...moreOf(at, of) });
+}
+
+/** A list that hides what is new, and a key that is forgotten, make any client pay twice. */
+function mayHappen(model: Readonly<Model>, kind: string): boolean {
+  if (kind === 'key-forgotten') return !model.kinds.has('list-lag');
+  return kind !== 'list-lag' || !model.kinds.has('key-forgotten');
+}
 
 /** The next call of one kind, or the next two, go wrong. */
 export class Fault extends Step {
@@ -81,11 +124,8 @@ export class Fault extends Step {
     this.#of = of;
   }
 
-  /** A list that hides what is new, and a key that is forgotten, make any client pay twice. */
   override check(model: Readonly<Model>): boolean {
-    const { kind } = this.#of;
-    if (kind === 'key-forgotten') return !model.kinds.has('list-lag');
-    return kind !== 'list-lag' || !model.kinds.has('key-forgotten');
+    return mayHappen(model, this.#of.kind);
   }
 
   protected async act(model: Model, system: System): Promise<void> {

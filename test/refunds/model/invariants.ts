@@ -13,13 +13,16 @@ export async function expectInvariants(model: Model, system: System): Promise<vo
     system.all.flatMap(({ errors }) => errors),
     'no error is logged that is not an alert',
   ).toEqual([]);
-  for (const payment of await seenPayments(model, system)) {
-    await expectSound(t, payment.paymentId, { quiet: false });
-    await expectTruthful(t, payment.paymentId, model.verdicts);
-    await expectCapturedTruly(system, payment);
-  }
-  await expectKeysKept(model, system);
-  await expectToldKept(model, system);
+  const payments = await seenPayments(model, system);
+  await Promise.all([
+    ...payments.flatMap((payment) => [
+      expectSound(t, payment.paymentId, { quiet: false }),
+      expectTruthful(t, payment.paymentId, model.verdicts),
+      expectCapturedTruly(system, payment),
+    ]),
+    expectKeysKept(model, system),
+    expectToldKept(model, system),
+  ]);
 }
 
 /** The payments that the service has a row of. */

@@ -1,5 +1,5 @@
 import { createRefund } from '../../../src/refunds/create-refund.ts';
-import { noteCreated, type Creation } from './create.ts';
+import { described, noteCreated, type Creation } from './create.ts';
 import type { Model } from './model.ts';
 import { Step } from './step.ts';
 import type { System } from './system.ts';
@@ -30,6 +30,6 @@ export class Outage extends Step {
   }
 
   override toString(): string {
-    return `Outage(on ${this.#of.on}, payment ${this.#of.payment}, ${this.#of.wish.kind})`;
+    return `Outage(${described(this.#of)})`;
   }
 }

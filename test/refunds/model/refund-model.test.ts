@@ -1,7 +1,8 @@
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, test } from 'vitest';
 import { createTestWorld, type TestWorld } from '../../support/world.ts';
-import { becomeQuiet } from './become-quiet.ts';
+import { becomeQuiet, retire } from './become-quiet.ts';
 import { commands } from './commands.ts';
 import { Model } from './model.ts';
 import { newPayments, System } from './system.ts';
@@ -15,7 +16,20 @@ let t: TestWorld;
 beforeAll(async () => {
   t = await createTestWorld('refund_model');
 });
-afterAll(() => t.close());
+afterAll(async () => {
+  if (process.env['MODEL_STATS'] === '1') console.table(await countMoves());
+  await t.close();
+});
+
+/** How often each move of the table was made: what the runs reach, and what they do not. */
+const countMoves = async () =>
+  (
+    await sql<{ move: string }>`
+      SELECT from_status || ' -> ' || to_status || ' by ' || (evidence ->> 'cause') AS move, count(*)::int AS times
+      FROM events WHERE kind LIKE 'leg.%' AND kind <> 'leg.details' GROUP BY 1 ORDER BY 1`.execute(
+      t.database.db,
+    )
+  ).rows;
 
 test('whatever is asked for, goes wrong, or dies: no promise is broken, and both ledgers agree in the end', async () => {
   console.log(`refund model: FC_SEED=${seed}, ${numRuns} runs`);
@@ -25,6 +39,7 @@ test('whatever is asked for, goes wrong, or dies: no promise is broken, and both
       const system = await System.start(t);
       await fc.asyncModelRun(() => ({ model, real: system }), steps);
       await becomeQuiet(model, system, succeeds);
+      await retire(model, system);
     }),
     {
       numRuns,

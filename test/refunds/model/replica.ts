@@ -73,7 +73,7 @@ export async function createReplica(t: TestWorld): Promise<Replica> {
     ...base,
     background,
     connections: {
-      ...base.connections,
+      all: () => base.connections.all().map((connection) => stopping(connection)!),
       find: (id) => stopping(base.connections.find(id)),
       findByCode: (merchantId, code) => stopping(base.connections.findByCode(merchantId, code)),
     },

@@ -1,6 +1,6 @@
 import { createRefund } from '../../../src/refunds/create-refund.ts';
 import { expect } from 'vitest';
-import { noteCreated, type Creation } from './create.ts';
+import { described, noteCreated, type Creation } from './create.ts';
 import type { Model } from './model.ts';
 import type { StopPoint } from './replica.ts';
 import { Step } from './step.ts';
@@ -40,7 +40,7 @@ export class Stop extends Step {
   }
 
   override toString(): string {
-    const { on, payment, wish, point, isTold } = this.#of;
-    return `Stop(on ${on}, payment ${payment}, ${wish.kind}, ${point}${isTold ? '' : ', caller gone'})`;
+    const { point, isTold } = this.#of;
+    return `Stop(${described(this.#of)}, ${point}${isTold ? '' : ', caller gone'})`;
   }
 }

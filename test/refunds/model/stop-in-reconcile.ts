@@ -1,0 +1,34 @@
+import { driveDue } from '../../../src/refunds/engine/drive-due.ts';
+import type { Model } from './model.ts';
+import type { StopPoint } from './replica.ts';
+import { Step } from './step.ts';
+import type { System } from './system.ts';
+
+/** A process dies, or stands still, while it works on what is due. */
+export class StopInReconcile extends Step {
+  readonly #on: number;
+  readonly #point: StopPoint;
+
+  constructor({ on, point }: { on: number; point: StopPoint }) {
+    super();
+    this.#on = on;
+    this.#point = point;
+  }
+
+  protected async act(_model: Model, system: System): Promise<void> {
+    const replica = system.replica(this.#on);
+    const at = replica.stopAtNextSend(this.#point);
+    const round = replica.world.background.run('a round', () => driveDue(replica.world));
+    const stopped = await Promise.race([at.reached.then(() => true), round.then(() => false)]);
+    if (!stopped) {
+      replica.keepGoing();
+      return;
+    }
+    system.stopped.push({ replica, at });
+    await system.restart(this.#on);
+  }
+
+  override toString(): string {
+    return `StopInReconcile(on ${this.#on}, ${this.#point})`;
+  }
+}
