@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import pino from 'pino';
 import type { Connection } from '../../../src/providers/connections.ts';
 import { createBackground, type Background } from '../../../src/refunds/background.ts';
@@ -24,6 +26,8 @@ export interface Replica {
   idle(): Promise<void>;
   /** The next send of this process, of a refund or of a void, stops at the point. */
   stopAtNextSend(point: StopPoint): Stopped;
+  /** Resolves when nothing of it goes on but the send that stands still. */
+  standsStill(): Promise<void>;
   /** No send came: it runs on. */
   keepGoing(): void;
 }
@@ -49,6 +53,17 @@ export async function createReplica(t: TestWorld): Promise<Replica> {
   const base = await t.replica({ log, sendDeadlineMs });
   const { background, idle } = trackable(createBackground(log));
   let stop: Stop | undefined;
+  let calls = 0;
+  const counted =
+    <Arguments extends unknown[], T>(call: (...of: Arguments) => Promise<T>) =>
+    async (...of: Arguments): Promise<T> => {
+      calls += 1;
+      try {
+        return await call(...of);
+      } finally {
+        calls -= 1;
+      }
+    };
   const stopping = (connection: Connection | undefined): Connection | undefined => {
     if (connection === undefined) return undefined;
     const { adapter } = connection;
@@ -64,8 +79,11 @@ export async function createReplica(t: TestWorld): Promise<Replica> {
       ...connection,
       adapter: {
         ...adapter,
-        sendRefund: (...call) => around(() => adapter.sendRefund(...call)),
-        sendVoid: (...call) => around(() => adapter.sendVoid(...call)),
+        readPayment: counted(adapter.readPayment),
+        readRefund: counted(adapter.readRefund),
+        listRefunds: counted(adapter.listRefunds),
+        sendRefund: counted((...call) => around(() => adapter.sendRefund(...call))),
+        sendVoid: counted((...call) => around(() => adapter.sendVoid(...call))),
       },
     };
   };
@@ -94,10 +112,26 @@ export async function createReplica(t: TestWorld): Promise<Replica> {
       };
       return { reached: reached.promise, wake: () => woken.resolve() };
     },
+    async standsStill() {
+      // Between two calls of the provider it works on the database: three looks in a row have to find neither.
+      for (let quiet = 0; quiet < 3; quiet += 1) {
+        await sleep(5);
+        if (calls > 1 || (await isDatabaseBusy(t))) quiet = -1;
+      }
+    },
     keepGoing() {
       stop = undefined;
     },
   };
+}
+
+async function isDatabaseBusy(t: TestWorld): Promise<boolean> {
+  const { rows } = await sql<{ busy: boolean }>`
+    SELECT EXISTS (SELECT FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle') AS busy`.execute(
+    t.database.db,
+  );
+  return rows[0]!.busy;
 }
 
 function trackable(inner: Background): { background: Background; idle(): Promise<void> } {

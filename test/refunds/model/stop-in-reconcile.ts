@@ -24,6 +24,7 @@ export class StopInReconcile extends Step {
       replica.keepGoing();
       return;
     }
+    await replica.standsStill();
     system.stopped.push({ replica, at });
     await system.restart(this.#on);
   }

@@ -27,6 +27,7 @@ export class StopInSync extends Step {
       replica.keepGoing();
       return;
     }
+    await replica.standsStill();
     system.stopped.push({ replica, at });
     await system.restart(this.#of.on);
   }
