@@ -6,8 +6,10 @@ import type { Config } from './config.ts';
 import { connectAccounts } from './startup/connect-accounts.ts';
 import { setClockOffset } from './db/installation.ts';
 import { syncTenants } from './db/tenants.ts';
+import { graceFromFirstCall } from './startup/grace.ts';
 import { openDatabase } from './startup/open-database.ts';
 import { createBackground, settledWithin } from './refunds/background.ts';
+import { startEngine, type Engine } from './refunds/engine/start-engine.ts';
 import { createWorld, type World } from './refunds/world.ts';
 import { createContext } from './resolvers/context.ts';
 import { buildSchema } from './schema/index.ts';
@@ -95,28 +97,23 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     graphiql: options.graphiql,
     setClockOffset: movableClock && moveClock,
   });
+  let engine: Engine | undefined;
   undo.defer(async () => {
+    const engineEnds = engine?.stop();
     const answered = await server.close(graceLeftMs());
     const finished = await background.drain(graceLeftMs());
+    if (engineEnds !== undefined) await settledWithin(engineEnds, graceLeftMs());
     if (!answered || !finished) log.warn({ answered, finished }, 'stopped before everything was done');
   });
   await ready;
   const { port } = await server.listen(config.host, config.port);
+  if (config.engine) engine = startEngine(world);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   log.info({ url }, 'listening');
 
   const started = undo.move();
   let closing: Promise<void> | undefined;
   return { url, port, world, moveClock, close: () => (closing ??= started.disposeAsync()) };
-}
-
-/** What is left of a grace that begins when it is first asked for, in milliseconds. */
-function graceFromFirstCall(graceMs: number): () => number {
-  let deadline: number | undefined;
-  return () => {
-    deadline ??= performance.now() + graceMs;
-    return Math.max(0, deadline - performance.now());
-  };
 }
 
 function clockMover(

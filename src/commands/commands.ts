@@ -1,6 +1,7 @@
 /** The commands of the command line; each returns the exit code. Loaded when asked for: `key` needs no database. */
 export const commands = {
   serve: async () => (await import('./serve.ts')).serve(process.env),
+  worker: async () => (await import('./worker.ts')).worker(process.env),
   migrate: async () => (await import('./migrate.ts')).migrate(process.env),
   schema: async () => {
     const { printSchema } = await import('../schema/print.ts');
@@ -18,6 +19,7 @@ export const isCommand = (name: string): name is keyof typeof commands => Object
 
 export const USAGE = `Commands:
   serve                                           the service (default)
+  worker                                          drives refunds, without taking requests
   migrate                                         brings the database to this release and ends
   schema                                          prints the GraphQL schema
   key --merchant CODE --name WHO --scopes LIST    makes an API key; LIST is read, write or read,write

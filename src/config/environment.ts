@@ -42,6 +42,7 @@ export function readEnvironment(env: Environment, report: Report): ReadEnvironme
     maxInflightRequests: read.integer('MAX_INFLIGHT_REQUESTS', 256, 1, 100_000),
     // In the demo there is no provider that takes long, and tests want to see a forced stop.
     shutdownGraceMs: read.integer('SHUTDOWN_GRACE_MS', 45_000, demo ? 0 : MIN_SHUTDOWN_GRACE_MS, 3_600_000),
+    engine: read.flag('ENGINE', true),
   };
   if (demo) {
     reportDemoRules(env, report);
@@ -65,7 +66,7 @@ function readDatabase(url: string | undefined, dataDir: string, report: Report):
 }
 
 const VARIABLES =
-  'PORT HOST DATABASE_URL DATA_DIR ACCOUNTS_FILE DEMO SANDBOX_PORT LOG_LEVEL DB_PREPARED DB_POOL_SIZE MAX_INFLIGHT_REQUESTS SHUTDOWN_GRACE_MS'.split(
+  'PORT HOST DATABASE_URL DATA_DIR ACCOUNTS_FILE DEMO SANDBOX_PORT LOG_LEVEL DB_PREPARED DB_POOL_SIZE MAX_INFLIGHT_REQUESTS SHUTDOWN_GRACE_MS ENGINE'.split(
     ' ',
   );
 

@@ -64,6 +64,8 @@ export interface ServiceConfig {
   readonly poolSize: number;
   readonly maxInflightRequests: number;
   readonly shutdownGraceMs: number;
+  /** Whether the service drives refunds by itself; without it, a worker has to. */
+  readonly engine: boolean;
 }
 
 export interface Config extends ServiceConfig {

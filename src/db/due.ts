@@ -1,4 +1,4 @@
-import { sql, type Kysely, type SqlBool } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import type { AccountId, LegId, MerchantId, OperationId, PaymentId, RefundId } from '../ids.ts';
 import type { LegStatus } from '../vocabulary.ts';
 import { queuedSince } from './legs.ts';
@@ -144,10 +144,17 @@ export interface LookedAtLeg {
   /** Nobody has given it another time since it was claimed. */
   readonly isStillDue: boolean;
   /** Another leg of its payment is being sent, by whomever. */
-  readonly isBlocked: boolean;
+  readonly isBehindSender: boolean;
+  /** Another leg of its payment is with the provider, and not finished. */
+  readonly isBehindOther: boolean;
   /** The database's time of this read. */
   readonly now: Date;
 }
+
+const otherLeg = (isSo: RawBuilder<unknown>) => sql<boolean>`EXISTS (
+  SELECT FROM refund_legs AS other
+  WHERE other.payment_id = refund_legs.payment_id AND other.id <> refund_legs.id
+    AND other.status IN ('QUEUED', 'SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW') AND ${isSo})`;
 
 /** Primary key; the payment's other legs by refund_legs_open. */
 export function listLookedAtLegs(db: Db, ids: readonly LegId[]): Promise<LookedAtLeg[]> {
@@ -162,11 +169,8 @@ export function listLookedAtLegs(db: Db, ids: readonly LegId[]): Promise<LookedA
       'look_failures as lookFailures',
       queuedSince.as('queuedSince'),
       sql<boolean>`COALESCE(next_look_at <= (SELECT app_now()), false)`.as('isStillDue'),
-      sql<boolean>`EXISTS (
-        SELECT FROM refund_legs AS other
-        WHERE other.payment_id = refund_legs.payment_id AND other.id <> refund_legs.id
-          AND other.status IN ('QUEUED', 'SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW')
-          AND other.lease_until > (SELECT app_now()))`.as('isBlocked'),
+      otherLeg(sql`other.lease_until > (SELECT app_now())`).as('isBehindSender'),
+      otherLeg(sql`other.status <> 'QUEUED'`).as('isBehindOther'),
       sql<Date>`app_now()`.as('now'),
     ])
     .where('id', 'in', [...ids])

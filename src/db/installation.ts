@@ -66,6 +66,15 @@ export async function setClockOffset(db: Kysely<Database>, offsetSeconds: number
     .execute();
 }
 
+/** The present distance of `app_now()` to real time, in seconds (one row). */
+export async function readClockOffset(db: Kysely<Database>): Promise<number> {
+  const row = await db
+    .selectFrom('installation')
+    .select(sql<number>`extract(epoch FROM clock_offset)::float8`.as('seconds'))
+    .executeTakeFirst();
+  return row?.seconds ?? 0;
+}
+
 function refuseUnlessSame(marked: boolean | undefined, demo: boolean): void {
   if (marked === undefined || marked === demo) return;
   throw new WrongInstallationError(marked ? IS_DEMO : IS_NOT_DEMO);

@@ -1,7 +1,7 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable, type SqlBool } from 'kysely';
 import type { LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
 import type { PaymentSource } from './payments.ts';
-import { fromAppNow } from './sql-time.ts';
+import { appNow, fromAppNow } from './sql-time.ts';
 import type { Database, LegAttemptTable, LookNote, RefundLegTable, RefundTable } from './tables.ts';
 
 export type Leg = Selectable<RefundLegTable>;
@@ -167,7 +167,7 @@ export async function touchLegs(
   if (ids.length === 0) return;
   await db
     .updateTable('refund_legs')
-    .set({ as_of: asOf, next_look_at: fromAppNow(nextLookInMs) })
+    .set({ as_of: asOf, next_look_at: fromAppNow(nextLookInMs), vanished_at: null })
     .where('id', 'in', [...ids])
     .where('as_of', '<', asOf)
     .execute();
@@ -234,4 +234,21 @@ export async function noteLooks(db: Db, legIds: readonly LegId[], found: LookNot
     .whereRef('attempt.attempt', '=', 'leg.attempt')
     .where('leg.id', 'in', [...legIds])
     .execute();
+}
+
+/**
+ * Notes that the provider does not know the refunds of these legs any more (primary key).
+ *
+ * @returns the legs of which that was not known yet, in the status that they have
+ */
+export async function noteVanished(db: Db, legIds: readonly LegId[]): Promise<LegId[]> {
+  if (legIds.length === 0) return [];
+  const rows = await db
+    .updateTable('refund_legs')
+    .set({ vanished_at: appNow })
+    .where('id', 'in', [...legIds])
+    .where(sql<SqlBool>`(vanished_at IS NULL OR vanished_at < updated_at)`)
+    .returning('id')
+    .execute();
+  return rows.map((row) => row.id);
 }

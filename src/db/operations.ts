@@ -70,6 +70,7 @@ export async function insertVoidOperation(tx: Db, operation: NewVoidOperation): 
         sends: 1,
         first_sent_at: appNow,
         lease_until: fromAppNow(operation.leaseMs),
+        next_look_at: fromAppNow(operation.leaseMs),
         reason: operation.reason,
         note: operation.note,
         created_by: operation.createdBy,
@@ -94,7 +95,12 @@ export async function insertVoidOperation(tx: Db, operation: NewVoidOperation): 
 export async function leaseOperation(db: Db, id: OperationId, leaseMs: number): Promise<boolean> {
   const updated = await db
     .updateTable('payment_operations')
-    .set({ lease_until: fromAppNow(leaseMs), sends: sql<number>`sends + 1`, updated_at: appNow })
+    .set({
+      lease_until: fromAppNow(leaseMs),
+      next_look_at: fromAppNow(leaseMs),
+      sends: sql<number>`sends + 1`,
+      updated_at: appNow,
+    })
     .where('id', '=', id)
     .where('status', 'in', ['SENDING', 'UNKNOWN'])
     .where((eb) =>
@@ -103,6 +109,9 @@ export async function leaseOperation(db: Db, id: OperationId, leaseMs: number): 
     .executeTakeFirst();
   return updated.numUpdatedRows > 0n;
 }
+
+/** An operation that stays open is looked at again after this, in milliseconds. */
+const firstLookGapMs = 5_000;
 
 /** Moves an open operation, with its event; a finished one stays as it is. */
 export async function moveOperation(
@@ -117,6 +126,7 @@ export async function moveOperation(
       .set({
         status: to,
         lease_until: null,
+        next_look_at: fromAppNow(to === 'SENDING' || to === 'UNKNOWN' ? firstLookGapMs : null),
         failure: details.failure && JSON.stringify(details.failure),
         evidence: JSON.stringify(details.evidence),
         updated_at: appNow,

@@ -190,6 +190,7 @@ export interface RefundLegTable {
   next_look_at: Date | null;
   look_lease_until: Date | null;
   look_failures: Defaulted<number>;
+  vanished_at: Date | null;
   as_of: Defaulted<Date>;
   created_at: Defaulted<Date>;
   updated_at: Defaulted<Date>;

@@ -120,7 +120,13 @@ export type SendOutcome =
       readonly evidence: Evidence;
     }
   | { readonly kind: 'not-sent'; readonly failure: Failure; readonly evidence: Evidence }
-  | { readonly kind: 'unknown'; readonly failure: Failure; readonly evidence: Evidence };
+  | {
+      readonly kind: 'unknown';
+      readonly failure: Failure;
+      readonly evidence: Evidence;
+      /** The provider knows the key with other content: it may never be sent again, and no other one is tried. */
+      readonly isKeyConflict?: true;
+    };
 
 /** The outcome of voiding a hold. `refused` carries what the payment was found to be, where that could be read. */
 export type VoidOutcome =

@@ -71,7 +71,7 @@ export function claimNextLeg(
     const payment = await lockPaymentForUpdate(tx, merchantId, paymentId);
     if (payment === undefined) return undefined;
     const open = await expireLeases(tx, world, payment);
-    if (open.some((leg) => leg.lease_is_live)) return undefined;
+    if (open.some((leg) => leg.lease_is_live) || isOccupied(connection, open)) return undefined;
     const now = payment.locked_at;
     const leg = open.find(
       (candidate) =>
@@ -99,6 +99,11 @@ export function claimNextLeg(
     };
   });
 }
+
+/** The provider takes one operation of a payment at a time, and has one that is not finished. */
+export const isOccupied = (connection: Connection, open: readonly Pick<Leg, 'status'>[]): boolean =>
+  connection.adapter.capabilities.concurrentOperationsPerPayment === 'ONE' &&
+  open.some((leg) => leg.status !== 'QUEUED');
 
 const isDue = (leg: OpenLeg, now: Date): boolean =>
   (leg.next_look_at === null || leg.next_look_at <= now) &&

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { inTransaction } from '../db/in-transaction.ts';
 import { systemCause } from '../context.ts';
-import { listLegs, touchLegs } from '../db/legs.ts';
+import { listLegs, noteVanished, touchLegs } from '../db/legs.ts';
 import { listLookTargets, type LookTarget } from '../db/look-targets.ts';
 import { lockPaymentForUpdate, readAppNow } from '../db/payments.ts';
 import type { Failure } from '../errors.ts';
@@ -68,12 +68,7 @@ async function lookAtAccount(
     })),
   );
   await store(world, connection, named, looks.found, asOf);
-  for (const providerRefundId of looks.absent)
-    world.alerts.raise(
-      'PROVIDER_REFUND_VANISHED',
-      { account: connection.accountCode, providerRefundId },
-      'the provider does not know a refund that it had given us; nothing is concluded from that',
-    );
+  await noteAbsent(world, connection, named, looks.absent);
   let failure = looks.unavailable?.failure;
   for (const providerPaymentId of new Set(nameless.map((target) => target.providerPaymentId))) {
     if (failure !== undefined) break;
@@ -84,6 +79,27 @@ async function lookAtAccount(
   else if (named.length + nameless.length > 0)
     await noteAccountHealth(world, connection, { kind: 'accepted' });
   return failure;
+}
+
+/** Told once for each state of a leg, however often it is looked at. */
+async function noteAbsent(
+  world: World,
+  connection: Connection,
+  targets: readonly LookTarget[],
+  absent: readonly string[],
+): Promise<void> {
+  const gone = targets.filter((target) => absent.includes(target.providerRefundId!));
+  const news = await noteVanished(
+    world.db,
+    gone.map((target) => target.legId),
+  );
+  for (const { legId, refundId, providerRefundId } of gone)
+    if (news.includes(legId))
+      world.alerts.raise(
+        'PROVIDER_REFUND_VANISHED',
+        { account: connection.accountCode, refundId, legId, providerRefundId },
+        'the provider does not know a refund that it had given us; nothing is concluded from that',
+      );
 }
 
 function callsOf(connection: Connection): LookCalls {

@@ -11,8 +11,8 @@ export type RecoveryStep =
   /** A person has to decide. */
   | { readonly kind: 'review'; readonly why: string };
 
-/** Why a send is never repeated: its provider told that it knows the key with other content. */
-const isConflict = (attempt: Pick<Attempt, 'evidence'>): boolean => attempt.evidence['keyConflict'] === true;
+/** In the evidence of an attempt that is never sent again: its provider knows the key with other content. */
+export const keyConflict = 'keyConflict';
 
 /**
  * The next step of a plan (MONEY section 4); pure. A list may lag behind, so that only two looks apart show that
@@ -25,7 +25,7 @@ export function nextStep(
 ): RecoveryStep {
   const canLook = recovery.lookUp !== 'NOTHING';
   const hasLooked = !canLook || wasAbsentTwice(attempt, lookGapsMs[0] ?? 0);
-  if (isConflict(attempt))
+  if (attempt.evidence[keyConflict] === true)
     return hasLooked
       ? { kind: 'review', why: 'the provider knows the key with other content' }
       : { kind: 'look' };

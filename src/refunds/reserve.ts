@@ -7,7 +7,7 @@ import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundOrder } from '../providers/provider.ts';
-import { expireLeases, leaseMsOf, sendCheck, type Claim } from './claim.ts';
+import { expireLeases, isOccupied, leaseMsOf, sendCheck, type Claim } from './claim.ts';
 import { contentHashVersion } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
 import { decideRefund } from './decide-refund.ts';
@@ -74,7 +74,10 @@ export function reserveRefund(
     if (objections.length > 0)
       return refuse(...objections.map(({ path, message }) => invalidInput(['input', ...path], message)));
     const isFree =
+      // Without a key that a replay can use, SENDING is committed by its own claim, right before the call.
+      connection.adapter.recovery.replayForMs > 0 &&
       !world.pausedAccounts.has(connection.accountId) &&
+      !isOccupied(connection, openLegs) &&
       !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED');
     const refundId = uuidv7<RefundId>();
     const legs = decision.value.legs.map((planned, index) =>

@@ -13,6 +13,7 @@ import type { Evidence, LegStatus } from '../vocabulary.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts } from './apply-facts.ts';
 import { pausedAccountGapMs, type Claim } from './claim.ts';
+import { keyConflict } from './recovery-step.ts';
 import { requestOf } from './stored-request.ts';
 import { moveLeg } from './move-leg.ts';
 import { settleOvercommitment } from './overcommitment.ts';
@@ -32,7 +33,7 @@ export async function sendLeg(world: World, claim: Claim): Promise<SendOutcome> 
   const outcome = await withLogContext({ refundId: claim.leg.refund_id }, () => callProvider(world, claim));
   failpoint('send.after-call');
   const { leg, attempt } = claim;
-  if (outcome.kind === 'unknown' && outcome.failure.code === 'ANOTHER_OPERATION_IN_PROGRESS')
+  if (outcome.kind === 'unknown' && outcome.isKeyConflict === true)
     world.alerts.raise(
       'PROVIDER_KEY_CONFLICT',
       { refundId: leg.refund_id, legId: leg.id },
@@ -87,6 +88,7 @@ async function callProvider(world: World, claim: Claim): Promise<SendOutcome> {
 const evidenceOf = (outcome: SendOutcome): Evidence => ({
   ...outcome.evidence,
   outcome: outcome.kind,
+  ...(outcome.kind === 'unknown' && outcome.isKeyConflict === true ? { [keyConflict]: true } : {}),
   ...(outcome.kind === 'accepted'
     ? {}
     : { code: outcome.failure.code, providerCode: outcome.failure.providerCode }),

@@ -20,6 +20,7 @@ export const configOf = (
   poolSize: 4,
   maxInflightRequests: 16,
   shutdownGraceMs: 5_000,
+  engine: false,
   merchants: [
     {
       code: 'acme',

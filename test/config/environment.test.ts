@@ -19,6 +19,7 @@ describe('the environment', () => {
       poolSize: 10,
       maxInflightRequests: 256,
       shutdownGraceMs: 45_000,
+      engine: true,
     });
   });
 
@@ -37,6 +38,7 @@ describe('the environment', () => {
         DEMO: '0',
         MAX_INFLIGHT_REQUESTS: '7',
         SHUTDOWN_GRACE_MS: '36000',
+        ENGINE: '0',
         NODE_ENV: 'production',
       },
     );
@@ -51,6 +53,7 @@ describe('the environment', () => {
       poolSize: 3,
       maxInflightRequests: 7,
       shutdownGraceMs: 36_000,
+      engine: false,
     });
     expect(config.database.kind === 'url' && config.database.url).toBe(
       'postgresql://user:pw@db:5432/refunds',

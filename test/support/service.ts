@@ -31,7 +31,11 @@ export interface GraphqlResponse<T> {
   readonly errors?: readonly { readonly message: string; readonly extensions: Record<string, unknown> }[];
 }
 
-export async function createTestService(name: string): Promise<TestService> {
+/** @param engine whether it drives refunds by itself; without it, nothing happens but what a test asks for */
+export async function createTestService(
+  name: string,
+  { engine = false }: { readonly engine?: boolean } = {},
+): Promise<TestService> {
   const [sandbox, database] = await Promise.all([startSandbox(), createTestDatabase(name)]);
   const lines: string[] = [];
   const destination = new PassThrough();
@@ -49,6 +53,7 @@ export async function createTestService(name: string): Promise<TestService> {
       poolSize: 16,
       maxInflightRequests: 256,
       shutdownGraceMs: 10_000,
+      engine,
       merchants: testMerchants(sandbox),
     },
     { log: createLog({ level: 'trace', destination }) },

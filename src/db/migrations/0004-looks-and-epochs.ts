@@ -15,7 +15,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 const looks = `
 ALTER TABLE refund_legs
   ADD COLUMN look_lease_until timestamptz,
-  ADD COLUMN look_failures integer NOT NULL DEFAULT 0;
+  ADD COLUMN look_failures integer NOT NULL DEFAULT 0,
+  ADD COLUMN vanished_at timestamptz;
+COMMENT ON COLUMN refund_legs.vanished_at IS 'Since then its provider does not know the refund that it had named';
 COMMENT ON COLUMN refund_legs.next_look_at IS 'When somebody has to look again; null: nobody has to';
 COMMENT ON COLUMN refund_legs.look_lease_until IS 'Until then one process has taken this look; its value is that claim''s token';
 COMMENT ON COLUMN refund_legs.look_failures IS 'Looks in a row that the provider did not answer';

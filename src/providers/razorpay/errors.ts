@@ -20,7 +20,12 @@ export type Verdict =
       readonly evidence: Evidence;
     }
   | { readonly kind: 'not-sent'; readonly failure: Failure; readonly evidence: Evidence }
-  | { readonly kind: 'unknown'; readonly failure: Failure; readonly evidence: Evidence };
+  | {
+      readonly kind: 'unknown';
+      readonly failure: Failure;
+      readonly evidence: Evidence;
+      readonly isKeyConflict?: true;
+    };
 
 /** What operators may see of a description, in characters. */
 const MAX_DESCRIPTION = 200;
@@ -60,7 +65,12 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
   }
   if (says(error, 'keyReused')) {
     const message = 'Razorpay already knows this key with other data. Its refunds have to be looked through.';
-    return { kind: 'unknown', failure: failure('UNKNOWN_OUTCOME', 'ASK_A_HUMAN', message, code), evidence };
+    return {
+      kind: 'unknown',
+      failure: failure('UNKNOWN_OUTCOME', 'ASK_A_HUMAN', message, code),
+      evidence,
+      isKeyConflict: true,
+    };
   }
   if (openQuestions.has(status) || says(error, 'keyInProgress')) return unknown(code, evidence);
   if (says(error, 'accessDenied')) return denied(code, evidence);

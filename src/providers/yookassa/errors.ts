@@ -27,7 +27,12 @@ export type Verdict =
       readonly evidence: Evidence;
     }
   | { readonly kind: 'not-sent'; readonly failure: Failure; readonly evidence: Evidence }
-  | { readonly kind: 'unknown'; readonly failure: Failure; readonly evidence: Evidence };
+  | {
+      readonly kind: 'unknown';
+      readonly failure: Failure;
+      readonly evidence: Evidence;
+      readonly isKeyConflict?: true;
+    };
 
 /** What operators may see of a description, in characters. */
 const MAX_DESCRIPTION = 200;
@@ -75,6 +80,7 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
       kind: 'unknown',
       failure: failure('ANOTHER_OPERATION_IN_PROGRESS', 'WAIT', message, code),
       evidence,
+      isKeyConflict: true,
     };
   }
   if (definiteRefusals.has(result.status)) return { kind: 'refused', status: result.status, error, evidence };

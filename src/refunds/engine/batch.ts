@@ -2,6 +2,7 @@ import type { DueLeg } from '../../db/due.ts';
 import type { LegId } from '../../ids.ts';
 import type { World } from '../world.ts';
 import type { LegResult } from './schedule.ts';
+import type { Round } from './steps.ts';
 
 /** What becomes of the legs of one claim. */
 export interface Batch {
@@ -14,11 +15,11 @@ export interface Batch {
   resultOf(id: LegId): LegResult;
 }
 
-export function createBatch(world: World, leaseMs: number): Batch {
+export function createBatch(world: World, round: Round, leaseMs: number): Batch {
   const results = new Map<LegId, LegResult>();
   const endsMs = world.clock.monotonicMs() + leaseMs / 2;
   return {
-    isOver: () => world.background.draining || world.clock.monotonicMs() >= endsMs,
+    isOver: () => round.isStopping() || world.clock.monotonicMs() >= endsMs,
     note: (id, result) => results.set(id, result),
     fail(legs, error) {
       for (const { id, refundId } of legs) {

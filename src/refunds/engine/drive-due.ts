@@ -2,7 +2,7 @@ import { listDueAccounts, type DueAccount } from '../../db/due.ts';
 import type { Connection } from '../../providers/connections.ts';
 import type { World } from '../world.ts';
 import { refreshPausedAccounts } from './paused-accounts.ts';
-import { afterLegs, steps } from './steps.ts';
+import { afterLegs, steps, type Round } from './steps.ts';
 
 /** Rows of one kind that are taken at a time, by account: what a page of a provider's list shows. */
 export const batchSizeByDefault = 100;
@@ -19,8 +19,9 @@ export async function driveDue(
   { batchSize = batchSizeByDefault }: { readonly batchSize?: number } = {},
 ): Promise<{ readonly accounts: number; readonly isFull: boolean }> {
   const due = await findDue(world);
+  const round: Round = { batchSize, isStopping: () => world.background.draining };
   const full = await Promise.all(
-    due.map(({ connection, account }) => driveAccount(world, connection, account, batchSize)),
+    due.map(({ connection, account }) => driveAccount(world, connection, account, round)),
   );
   return { accounts: due.length, isFull: full.includes(true) };
 }
@@ -47,13 +48,13 @@ export async function driveAccount(
   world: World,
   connection: Connection,
   account: DueAccount,
-  batchSize: number,
+  round: Round,
 ): Promise<boolean> {
   let isFull = false;
   for (const step of steps) {
-    if (!account[step.on] || world.background.draining) continue;
+    if (!account[step.on] || round.isStopping()) continue;
     try {
-      const outcome = await step.run(world, connection, batchSize);
+      const outcome = await step.run(world, connection, round);
       isFull ||= outcome.isFull;
       if (outcome.legIds.length > 0)
         for (const after of afterLegs) await after(world, connection, outcome.legIds);

@@ -9,22 +9,18 @@ import { createBatch, type Batch } from './batch.ts';
 import { inParallel } from './in-parallel.ts';
 import { scheduleOf } from './schedule.ts';
 import { sendQueued } from './send-queued.ts';
-import type { StepOutcome } from './steps.ts';
+import type { Round, StepOutcome } from './steps.ts';
 
 /**
  * One batch of an account's legs whose time has come: what waits is sent, what was lost is recovered by the
  * provider's plan, and the provider is asked about the rest. Afterwards every leg has its next time.
  */
-export async function driveLegs(
-  world: World,
-  connection: Connection,
-  batchSize: number,
-): Promise<StepOutcome> {
+export async function driveLegs(world: World, connection: Connection, round: Round): Promise<StepOutcome> {
   const leaseMs = leaseMsOf(connection);
-  const legs = await claimDueLegs(world.db, connection.accountId, batchSize, leaseMs);
+  const legs = await claimDueLegs(world.db, connection.accountId, round.batchSize, leaseMs);
   if (legs.length === 0) return { isFull: false, legIds: [] };
   failpoint('engine.after-claim');
-  const batch = createBatch(world, leaseMs);
+  const batch = createBatch(world, round, leaseMs);
   const kinds = Map.groupBy(legs, ({ status }) => {
     if (status === 'QUEUED') return 'waiting';
     return status === 'SENDING' || status === 'UNKNOWN' ? 'lost' : 'known';
@@ -36,7 +32,7 @@ export async function driveLegs(
   ]);
   failpoint('engine.before-release');
   await release(world, connection, batch, legs);
-  return { isFull: legs.length === batchSize, legIds: legs.map((leg) => leg.id) };
+  return { isFull: legs.length === round.batchSize, legIds: legs.map((leg) => leg.id) };
 }
 
 async function guarded(

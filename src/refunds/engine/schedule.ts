@@ -16,8 +16,11 @@ export interface Schedule {
 const shortestGapMs = 5_000;
 const longestGapMs = 3_600_000;
 
-/** A leg that waits for another of its payment is tried again after this. */
-const blockedGapMs = 5_000;
+/** A leg behind another of its payment that is being sent is tried again after this. */
+const behindSenderGapMs = 5_000;
+
+/** The same where the provider has one operation of a payment at a time, and may take days for it. */
+const behindOtherGapMs = 60_000;
 
 /** A leg that waited for too long is not sent any more, only kept in sight. */
 const queuedTooLongGapMs = 3_600_000;
@@ -30,7 +33,7 @@ export function backoffMs(failures: number, random: () => number = Math.random):
 
 /** When to look again at a leg that was worked on; pure but for the jitter. */
 export function scheduleOf(
-  adapter: Pick<ProviderAdapter, 'lookGapsMs' | 'watchAfterMs'>,
+  adapter: Pick<ProviderAdapter, 'lookGapsMs' | 'watchAfterMs' | 'capabilities'>,
   leg: LookedAtLeg,
   result: LegResult,
   isPaused: boolean,
@@ -47,7 +50,9 @@ export function scheduleOf(
     if (!leg.isStillDue) return keep;
     if (leg.now.getTime() - leg.queuedSince.getTime() >= queuedAtMostMs)
       return { ...keep, nextLookInMs: queuedTooLongGapMs };
-    if (leg.isBlocked) return { ...keep, holdForMs: blockedGapMs };
+    if (leg.isBehindSender) return { ...keep, holdForMs: behindSenderGapMs };
+    if (leg.isBehindOther && adapter.capabilities.concurrentOperationsPerPayment === 'ONE')
+      return { ...keep, holdForMs: behindOtherGapMs };
     if (isPaused) return { ...keep, nextLookInMs: pausedAccountGapMs };
     return backedOff(leg.lookFailures + 1);
   }

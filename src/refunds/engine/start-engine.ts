@@ -1,5 +1,6 @@
 import type { AccountId } from '../../ids.ts';
 import type { World } from '../world.ts';
+import type { Round } from './steps.ts';
 import { batchSizeByDefault, driveAccount, findDue } from './drive-due.ts';
 
 /** A running engine. */
@@ -14,13 +15,22 @@ const idleGapMs = 1_000;
 /**
  * Drives everything that is due, for ever: rounds about every second, and at once again where there was more than a
  * batch. An account is worked on by one batch at a time, and none waits for another. Survives the database.
+ *
+ * @param options.beforeRound is waited for before each round; when it rejects, the round is left out
  */
-export function startEngine(world: World): Engine {
+export function startEngine(
+  world: World,
+  { beforeRound }: { readonly beforeRound?: () => Promise<void> } = {},
+): Engine {
   const working = new Map<AccountId, Promise<void>>();
   let stopped = false;
   let wake: (() => void) | undefined;
   let wasLost = false;
   let isFull = false;
+  const inRound: Round = {
+    batchSize: batchSizeByDefault,
+    isStopping: () => stopped || world.background.draining,
+  };
 
   const pause = () =>
     new Promise<void>((resolve) => {
@@ -33,13 +43,14 @@ export function startEngine(world: World): Engine {
 
   async function round(): Promise<void> {
     try {
+      await beforeRound?.();
       const due = await findDue(world);
       if (wasLost) world.log.info('the engine works again');
       wasLost = false;
       for (const { connection, account } of due) {
         if (stopped || working.has(connection.accountId)) continue;
         const batch = world.background.run('work on what is due', async () => {
-          if (await driveAccount(world, connection, account, batchSizeByDefault)) isFull = true;
+          if (await driveAccount(world, connection, account, inRound)) isFull = true;
           working.delete(connection.accountId);
           if (isFull) wake?.();
         });
@@ -52,7 +63,7 @@ export function startEngine(world: World): Engine {
   }
 
   const running = (async () => {
-    while (!stopped && !world.background.draining) {
+    while (!inRound.isStopping()) {
       isFull = false;
       await round();
       if (!stopped && !isFull) await pause();

@@ -12,12 +12,20 @@ export interface StepOutcome {
   readonly legIds: readonly LegId[];
 }
 
+/** What all accounts of one round have in common. */
+export interface Round {
+  /** Rows of one kind that are taken at a time. */
+  readonly batchSize: number;
+  /** True from when nothing more is to be begun. */
+  isStopping(): boolean;
+}
+
 /** One kind of work of an account, a batch at a time. */
 interface Step {
   readonly name: string;
   /** What has to be due for it; see `listDueAccounts`. */
   readonly on: Exclude<keyof DueAccount, 'accountId'>;
-  run(world: World, connection: Connection, batchSize: number): Promise<StepOutcome>;
+  run(world: World, connection: Connection, round: Round): Promise<StepOutcome>;
 }
 
 /** What a round does for an account that has something due, in this order; one that fails does not stop the next. */
