@@ -13,8 +13,8 @@ const nothingThere: readonly LegStatus[] = ['QUEUED', 'FAILED', 'CANCELED'];
 
 /**
  * Rule 4, against the provider's own books: what is said to be returned is returned there, what is said not to be is
- * not, and no leg has more than one refund there, whatever its attempts; no refund of ours is there that is in no
- * row here.
+ * not, and no leg has more than one refund there, whatever its attempts. What may have been taken fails by a definite
+ * answer only. No refund of ours is there that is in no row here.
  *
  * @param verdicts legs of which a person said what happened: that is believed
  */
@@ -30,7 +30,7 @@ export async function expectTruthful(
     db
       .selectFrom('leg_attempts')
       .innerJoin('refund_legs', 'refund_legs.id', 'leg_attempts.leg_id')
-      .select(['leg_attempts.leg_id', 'leg_attempts.provider_key'])
+      .select(['leg_id', 'provider_key', 'unclear_sends', 'leg_attempts.attempt'])
       .where('refund_legs.payment_id', '=', payment.id)
       .execute(),
     t.ledgerOf(providerPaymentId),
@@ -46,6 +46,10 @@ export async function expectTruthful(
     const alive = made.filter((refund) => !isDead(refund));
     expect(alive.length, 'I3: one living refund of a leg').toBeLessThanOrEqual(1);
     if (verdicts.has(leg.id)) continue;
+    const present = attempts.find(({ leg_id, attempt }) => leg_id === leg.id && attempt === leg.attempt);
+    const hasDied = made.some((refund) => isDead(refund) && refund.providerKey === present?.provider_key);
+    if (leg.status === 'FAILED' && (present?.unclear_sends ?? 0) > 0)
+      expect(hasDied, 'freed by a definite no, never by absence or by what answers a repetition').toBe(true);
     if (nothingThere.includes(leg.status))
       expect(alive, `rule 4: ${leg.status}, yet the provider has`).toEqual([]);
     const [named] = ledger.refunds.filter(({ id }) => id === leg.provider_refund_id);

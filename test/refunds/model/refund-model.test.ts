@@ -10,7 +10,12 @@ import { newPayments, System } from './system.ts';
 /** `MODEL_RUNS` for more; `FC_SEED`, `FC_PATH` and `FC_REPLAY`, as a failure prints them, for the same again. */
 const numRuns = Number(process.env['MODEL_RUNS'] ?? 30);
 const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
+/** Then it ends with the smallest example so far, or with fewer runs on a slow machine. */
+const longestMs = numRuns * 10_000;
 const path = process.env['FC_PATH'];
+
+/** How what is pending ends at last, and whether the providers give our reference back. */
+const circumstances = fc.record({ succeeds: fc.boolean(), isAnonymous: fc.boolean() });
 
 let t: TestWorld;
 beforeAll(async () => {
@@ -34,9 +39,9 @@ const countMoves = async () =>
 test('whatever is asked for, goes wrong, or dies: no promise is broken, and both ledgers agree in the end', async () => {
   console.log(`refund model: FC_SEED=${seed}, ${numRuns} runs`);
   await fc.assert(
-    fc.asyncProperty(commands, fc.boolean(), async (steps, succeeds) => {
+    fc.asyncProperty(commands, circumstances, async (steps, { succeeds, isAnonymous }) => {
       const model = new Model(await newPayments(t));
-      const system = await System.start(t);
+      const system = await System.start(t, isAnonymous);
       await fc.asyncModelRun(() => ({ model, real: system }), steps);
       await becomeQuiet(model, system, succeeds);
       await retire(model, system);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pino from 'pino';
 import type { Connection } from '../../../src/providers/connections.ts';
+import type { Look, RefundFacts } from '../../../src/providers/provider.ts';
 import { createBackground, type Background } from '../../../src/refunds/background.ts';
 import type { World } from '../../../src/refunds/world.ts';
 import type { TestWorld } from '../../support/world.ts';
@@ -40,7 +41,8 @@ interface Stop {
   readonly here: () => Promise<void>;
 }
 
-export async function createReplica(t: TestWorld): Promise<Replica> {
+/** @param isAnonymous the providers do not tell with which reference a refund was made */
+export async function createReplica(t: TestWorld, isAnonymous: boolean): Promise<Replica> {
   const errors: string[] = [];
   const log = pino(
     { level: 'error' },
@@ -64,6 +66,7 @@ export async function createReplica(t: TestWorld): Promise<Replica> {
         calls -= 1;
       }
     };
+  const shown = (facts: RefundFacts): RefundFacts => (isAnonymous ? { ...facts, ourReference: null } : facts);
   const stopping = (connection: Connection | undefined): Connection | undefined => {
     if (connection === undefined) return undefined;
     const { adapter } = connection;
@@ -79,9 +82,19 @@ export async function createReplica(t: TestWorld): Promise<Replica> {
       ...connection,
       adapter: {
         ...adapter,
-        readPayment: counted(adapter.readPayment),
-        readRefund: counted(adapter.readRefund),
-        listRefunds: counted(adapter.listRefunds),
+        readPayment: counted(async (...call) =>
+          found(await adapter.readPayment(...call), (sight) => ({
+            ...sight,
+            refunds: sight.refunds.map(shown),
+          })),
+        ),
+        readRefund: counted(async (...call) => found(await adapter.readRefund(...call), shown)),
+        listRefunds: counted(async (...call) =>
+          found(await adapter.listRefunds(...call), (page) => ({
+            ...page,
+            refunds: page.refunds.map(shown),
+          })),
+        ),
         sendRefund: counted((...call) => around(() => adapter.sendRefund(...call))),
         sendVoid: counted((...call) => around(() => adapter.sendVoid(...call))),
       },
@@ -124,6 +137,9 @@ export async function createReplica(t: TestWorld): Promise<Replica> {
     },
   };
 }
+
+const found = <T>(look: Look<T>, as: (value: T) => T): Look<T> =>
+  look.kind === 'found' ? { kind: 'found', value: as(look.value) } : look;
 
 async function isDatabaseBusy(t: TestWorld): Promise<boolean> {
   const { rows } = await sql<{ busy: boolean }>`

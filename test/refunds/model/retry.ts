@@ -30,8 +30,9 @@ export class Retry extends Step {
     const took = results.filter((result) => result.ok && !result.value.replayed).length;
     expect(took, 'a retry happens once').toBe(after.retries - before.retries);
     expect(after.retries - before.retries, 'a retry happens once').toBeLessThanOrEqual(1);
-    const isFailed = ['FAILED', 'PARTIALLY_SUCCEEDED'].includes(before.status);
-    if (!isFailed) expect(took, `${before.status} was retried`).toBe(0);
+    // What was open may turn out to have failed while it is read, and is retried then.
+    if (['SUCCEEDED', 'CANCELED'].includes(before.status))
+      expect(took, `${before.status} was retried`).toBe(0);
   }
 
   override toString(): string {

@@ -15,18 +15,23 @@ export class System {
   /** Every process of this run. */
   readonly all: Replica[] = [];
 
-  constructor(t: TestWorld, replicas: Replica[]) {
+  readonly #isAnonymous: boolean;
+
+  private constructor(t: TestWorld, isAnonymous: boolean, replicas: Replica[]) {
     this.t = t;
+    this.#isAnonymous = isAnonymous;
     this.replicas = replicas;
     this.all.push(...replicas);
   }
 
-  static async start(t: TestWorld): Promise<System> {
+  /** @param isAnonymous the providers do not tell with which reference a refund was made */
+  static async start(t: TestWorld, isAnonymous: boolean): Promise<System> {
     await clearFaults(t);
     for (const provider of ['yookassa', 'razorpay'])
       await t.control('mode', { provider, refunds: 'instant' });
     await t.database.db.updateTable('accounts').set({ health: 'OK' }).execute();
-    return new System(t, [await createReplica(t), await createReplica(t)]);
+    const replica = () => createReplica(t, isAnonymous);
+    return new System(t, isAnonymous, [await replica(), await replica()]);
   }
 
   get caller(): Caller {
@@ -43,7 +48,7 @@ export class System {
 
   /** Another process takes the place of this one, which ends or stands still for good. */
   async restart(on: number): Promise<void> {
-    const fresh = await createReplica(this.t);
+    const fresh = await createReplica(this.t, this.#isAnonymous);
     this.replicas[on % this.replicas.length] = fresh;
     this.all.push(fresh);
   }
