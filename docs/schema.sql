@@ -43,6 +43,7 @@ CREATE TABLE accounts (
   next_sweep_at timestamp with time zone,
   sweep_lease_until timestamp with time zone,
   next_probe_at timestamp with time zone,
+  sweep_position jsonb,
   CONSTRAINT accounts_pkey PRIMARY KEY (id),
   CONSTRAINT accounts_code_unique UNIQUE (code),
   CONSTRAINT accounts_identity_unique UNIQUE (provider, identity),
@@ -54,6 +55,7 @@ CREATE TABLE accounts (
 COMMENT ON COLUMN accounts.health_shown_by IS 'Which kind of call the provider refused: only the same kind shows that it is mended';
 COMMENT ON COLUMN accounts.swept_until IS 'All refunds that the provider made before this time were compared with ours';
 COMMENT ON COLUMN accounts.next_probe_at IS 'While its credentials are refused, one leg is sent then to find out whether they still are';
+COMMENT ON COLUMN accounts.sweep_position IS 'The window that is being compared, and its next page; null between two windows';
 
 CREATE TABLE api_keys (
   id uuid NOT NULL,
@@ -352,6 +354,7 @@ CREATE TABLE refund_legs (
   finalized_at timestamp with time zone,
   look_lease_until timestamp with time zone,
   look_failures integer NOT NULL DEFAULT 0,
+  vanished_at timestamp with time zone,
   CONSTRAINT refund_legs_pkey PRIMARY KEY (id),
   CONSTRAINT refund_legs_name_unique UNIQUE (refund_id, name),
   CONSTRAINT refund_legs_of_merchant UNIQUE (merchant_id, id),
@@ -371,6 +374,7 @@ CREATE TRIGGER refund_legs_transition BEFORE UPDATE OF status ON refund_legs FOR
 COMMENT ON COLUMN refund_legs.next_look_at IS 'When somebody has to look again; null: nobody has to';
 COMMENT ON COLUMN refund_legs.look_lease_until IS 'Until then one process has taken this look; its value is that claim''s token';
 COMMENT ON COLUMN refund_legs.look_failures IS 'Looks in a row that the provider did not answer';
+COMMENT ON COLUMN refund_legs.vanished_at IS 'Since then its provider does not know the refund that it had named';
 
 CREATE TABLE refunds (
   id uuid NOT NULL,

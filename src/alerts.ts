@@ -51,6 +51,6 @@ export interface Alerts {
 export const createAlerts = (log: Logger, count: (code: AlertCode) => void = () => undefined): Alerts => ({
   raise(code, details, message = alertCodes[code]) {
     count(code);
-    log.error({ alert: code, ...details }, message);
+    log.error({ ...details, alert: code }, message);
   },
 });

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
+import { createAlerts } from './alerts.ts';
 import { authenticateViewers } from './startup/authenticate-viewers.ts';
 import { createMovableClock, systemClock, type MovableClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { connectAccounts } from './startup/connect-accounts.ts';
+import { readBacklog } from './db/metrics.ts';
 import { setClockOffset } from './db/installation.ts';
 import { syncTenants } from './db/tenants.ts';
 import { graceFromFirstCall } from './startup/grace.ts';
@@ -15,6 +17,9 @@ import { createContext } from './resolvers/context.ts';
 import { buildSchema } from './schema/index.ts';
 import { isMoneyMoving } from './schema/money-moving.ts';
 import { createServer } from './server/create-server.ts';
+import { createMetricsPage } from './server/metrics.ts';
+import { listenForMetrics } from './server/metrics-server.ts';
+import { createMetricsRegistry } from './server/metrics-registry.ts';
 import type { GraphiqlSetup } from './server/graphiql.ts';
 
 export interface AppOptions {
@@ -76,7 +81,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const tenants = await syncTenants(db, config.merchants);
 
   const clock = movableClock ?? systemClock;
-  const accounts = connectAccounts(config.merchants, tenants, { log, clock });
+  const metrics = createMetricsRegistry();
+  const alerts = createAlerts(log, (code) => metrics.alertRaised(code));
+  const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics });
   const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
   undo.defer(async () => {
     await settledWithin(accounts.close(), graceLeftMs());
@@ -84,14 +91,18 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   const background = createBackground(log);
   const { connections } = accounts;
-  const world = await createWorld({ db, clock, log, connections, background });
+  const world = await createWorld({ db, clock, log, alerts, metrics, connections, background });
   const moveClock = clockMover(world, movableClock);
+  const { poolCounts } = database;
+  const metricsPage = createMetricsPage({ metrics, poolCounts, readBacklog: () => readBacklog(db) });
   const server = createServer({
     schema: buildSchema(),
     log,
     authenticate: authenticateViewers(config.merchants, tenants),
     contextFor: (caller) => createContext(world, caller),
     isMoneyMoving,
+    metrics,
+    metricsPage: config.metricsPort === undefined ? metricsPage : undefined,
     askDatabase: () => sql`SELECT 1`.execute(db),
     maxInflightRequests: config.maxInflightRequests,
     graphiql: options.graphiql,
@@ -106,6 +117,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     if (!answered || !finished) log.warn({ answered, finished }, 'stopped before everything was done');
   });
   await ready;
+  if (config.metricsPort !== undefined) {
+    const own = await listenForMetrics(metricsPage, { host: config.host, port: config.metricsPort, log });
+    undo.defer(() => own.close());
+  }
   const { port } = await server.listen(config.host, config.port);
   if (config.engine) engine = startEngine(world);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;

@@ -37,6 +37,8 @@ const ownErrorCodes = [
   'CAPABILITY_MISSING',
   'NOT_CANCELABLE',
   'NOT_RETRYABLE',
+  'NOT_RESOLVABLE',
+  'STALE_VERSION',
 ] as const;
 
 export const refundErrorCodes = [...providerErrorCodes, ...ownErrorCodes] as const;
@@ -100,6 +102,8 @@ export type Problem = ProblemBase &
       }
     | { readonly type: 'NotCancelable' }
     | { readonly type: 'NotRetryable' }
+    | { readonly type: 'NotResolvable'; readonly resolvableAt: Date | null }
+    | { readonly type: 'StaleVersion'; readonly currentVersion: number }
     | { readonly type: 'ProviderProblem'; readonly providerCode: string | null }
   );
 

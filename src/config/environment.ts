@@ -43,7 +43,11 @@ export function readEnvironment(env: Environment, report: Report): ReadEnvironme
     // In the demo there is no provider that takes long, and tests want to see a forced stop.
     shutdownGraceMs: read.integer('SHUTDOWN_GRACE_MS', 45_000, demo ? 0 : MIN_SHUTDOWN_GRACE_MS, 3_600_000),
     engine: read.flag('ENGINE', true),
+    metricsPort:
+      read.text('METRICS_PORT') === undefined ? undefined : read.integer('METRICS_PORT', 0, 0, 65_535),
   };
+  if (service.metricsPort === service.port && service.port !== 0)
+    report('METRICS_PORT', `${service.port} is PORT; unset it to have both there`);
   if (demo) {
     reportDemoRules(env, report);
     const { port, sandboxPort } = service;
@@ -66,7 +70,7 @@ function readDatabase(url: string | undefined, dataDir: string, report: Report):
 }
 
 const VARIABLES =
-  'PORT HOST DATABASE_URL DATA_DIR ACCOUNTS_FILE DEMO SANDBOX_PORT LOG_LEVEL DB_PREPARED DB_POOL_SIZE MAX_INFLIGHT_REQUESTS SHUTDOWN_GRACE_MS ENGINE'.split(
+  'PORT HOST DATABASE_URL DATA_DIR ACCOUNTS_FILE DEMO SANDBOX_PORT LOG_LEVEL DB_PREPARED DB_POOL_SIZE MAX_INFLIGHT_REQUESTS SHUTDOWN_GRACE_MS ENGINE METRICS_PORT'.split(
     ' ',
   );
 

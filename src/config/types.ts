@@ -66,6 +66,8 @@ export interface ServiceConfig {
   readonly shutdownGraceMs: number;
   /** Whether the service drives refunds by itself; without it, a worker has to. */
   readonly engine: boolean;
+  /** Where `/metrics` is served alone; absent: at `port`, and by a worker not at all. */
+  readonly metricsPort?: number | undefined;
 }
 
 export interface Config extends ServiceConfig {

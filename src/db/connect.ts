@@ -6,6 +6,8 @@ import type { DatabaseLog } from './log.ts';
 import { columnTypes } from './pg-types.ts';
 import { statementPool } from './statement-pool.ts';
 
+const STATEMENT_TIMEOUT_MS = 15_000;
+
 /** Where a server is, when not by URL; what the embedded server returns fits. */
 export interface ConnectionConfig {
   host: string;
@@ -22,6 +24,7 @@ export interface ConnectOptions {
   log: DatabaseLog;
   /** Most connections at once; default 16. */
   max?: number;
+  /** Default 15 000. A statement that has no answer 5 s after this limit fails on our side, with its connection. */
   statementTimeoutMs?: number;
   lockTimeoutMs?: number;
   idleInTransactionTimeoutMs?: number;
@@ -53,6 +56,7 @@ export function connectDatabase<DB>(options: ConnectOptions): ConnectedDatabase<
       ...target(options),
       max: options.max ?? 16,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+      ...answerLimit(options),
       application_name: options.applicationName ?? 'refund-federation',
       keepAlive: true,
       types: columnTypes,
@@ -69,6 +73,20 @@ export function connectDatabase<DB>(options: ConnectOptions): ConnectedDatabase<
   // Not db.destroy(): it leaves the pool open when Kysely has not sent anything yet.
   return { db, pool, close: () => (closing ??= pool.end()) };
 }
+
+/** Connections of a pool now. */
+export interface PoolCounts {
+  readonly total: number;
+  readonly idle: number;
+  /** Queries that wait for a connection. */
+  readonly waiting: number;
+}
+
+export const countsOf = (pool: Pool): PoolCounts => ({
+  total: pool.totalCount,
+  idle: pool.idleCount,
+  waiting: pool.waitingCount,
+});
 
 function target(options: ConnectOptions): PoolConfig {
   const limits = sessionLimits(options);
@@ -87,9 +105,16 @@ function target(options: ConnectOptions): PoolConfig {
   return { connectionString: url.toString() };
 }
 
+/** How much longer than the server's own limit this side waits for an answer: then the network has lost it. */
+const ANSWER_GRACE_MS = 5_000;
+
+/** A network that swallows everything would hold a connection for a quarter of an hour, until TCP gives up. */
+const answerLimit = ({ statementTimeoutMs = STATEMENT_TIMEOUT_MS }: ConnectOptions): PoolConfig =>
+  statementTimeoutMs > 0 ? { query_timeout: statementTimeoutMs + ANSWER_GRACE_MS } : {};
+
 function sessionLimits(options: ConnectOptions): string {
   const limits: [string, number][] = [
-    ['statement_timeout', options.statementTimeoutMs ?? 15_000],
+    ['statement_timeout', options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS],
     ['lock_timeout', options.lockTimeoutMs ?? 5_000],
     ['idle_in_transaction_session_timeout', options.idleInTransactionTimeoutMs ?? 15_000],
   ];

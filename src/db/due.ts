@@ -235,16 +235,6 @@ export async function releaseOperation(
     .execute();
 }
 
-/** Accounts whose credentials were refused, by whichever process; a handful of rows, read whole. */
-export async function listPausedAccounts(db: Db): Promise<AccountId[]> {
-  const rows = await db
-    .selectFrom('accounts')
-    .select('id')
-    .where('health', '=', 'CREDENTIALS_REFUSED')
-    .execute();
-  return rows.map((row) => row.id);
-}
-
 /** Whether this process may try a paused account now: one does, once in `gapMs` (primary key). */
 export async function claimProbe(db: Db, accountId: AccountId, gapMs: number): Promise<boolean> {
   const claimed = await db

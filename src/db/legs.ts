@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Selectable, type SqlBool } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable, type SqlBool } from 'kysely';
 import type { LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
 import type { PaymentSource } from './payments.ts';
 import { appNow, fromAppNow } from './sql-time.ts';
@@ -125,6 +125,28 @@ export async function listLegShares(
   }));
 }
 
+/** A leg that is QUEUED or SENDING, by the database's time. */
+export type UnsentLeg = Pick<Leg, 'status' | 'merchant_id' | 'account_id' | 'payment_id'> & {
+  readonly lease_is_live: boolean;
+  /** Its time has come, or it has none. */
+  readonly is_due: boolean;
+};
+
+/** Index refund_legs_name_unique. */
+export function listUnsentLegs(db: Db, refundId: RefundId): Promise<UnsentLeg[]> {
+  return db
+    .selectFrom('refund_legs')
+    .select(['status', 'merchant_id', 'account_id', 'payment_id'])
+    .select([
+      sql<boolean>`COALESCE(lease_until > app_now(), false)`.as('lease_is_live'),
+      sql<boolean>`COALESCE(next_look_at <= app_now(), true)`.as('is_due'),
+    ])
+    .where('refund_id', '=', refundId)
+    .where('status', 'in', ['QUEUED', 'SENDING'])
+    .orderBy('name')
+    .execute();
+}
+
 /** A leg that is not final. */
 export interface OpenLeg extends Leg {
   readonly lease_is_live: boolean;
@@ -132,11 +154,11 @@ export interface OpenLeg extends Leg {
   readonly queued_since: Date;
 }
 
-/** Since when a leg waits to be sent: its creation, or its last retry (events_by_refund). */
-export const queuedSince = sql<Date>`CASE WHEN attempt = 1 THEN created_at ELSE COALESCE((
+/** When a row of refund_legs was created, or retried last (events_by_refund). */
+export const queuedSince: RawBuilder<Date> = sql<Date>`CASE WHEN refund_legs.attempt = 1 THEN refund_legs.created_at ELSE COALESCE((
         SELECT max(e.at) FROM events e
         WHERE e.refund_id = refund_legs.refund_id AND e.leg_id = refund_legs.id
-          AND e.from_status = 'FAILED' AND e.to_status = 'QUEUED'), created_at) END`;
+          AND e.from_status = 'FAILED' AND e.to_status = 'QUEUED'), refund_legs.created_at) END`;
 
 /** Legs of a payment that are not final (refund_legs_open), oldest first. */
 export function listOpenLegs(db: Db, paymentId: PaymentId): Promise<OpenLeg[]> {

@@ -21,6 +21,7 @@ export interface RefundConditions {
   readonly reference?: string | undefined;
   readonly seller?: string | undefined;
   readonly statuses?: readonly RefundStatus[] | undefined;
+  readonly needsAttention?: boolean | undefined;
   readonly origin?: RefundOrigin | undefined;
   readonly createdAt?: InstantRange | undefined;
   readonly finalizedAt?: InstantRange | undefined;
@@ -35,7 +36,10 @@ export interface RefundConditions {
 
 type Db = Kysely<Database>;
 
-/** Keyset over refunds_newest, refunds_by_payment, refunds_by_account or refunds_by_status, as the conditions allow. */
+/**
+ * Keyset over refunds_newest, refunds_by_payment, refunds_by_account, refunds_by_status or refunds_needing_attention,
+ * as the conditions allow.
+ */
 export async function listRefunds(
   db: Db,
   merchantId: MerchantId,
@@ -67,7 +71,7 @@ export async function listRefundsOfPayments(
 
 function selectRefunds(db: Db, merchantId: MerchantId, conditions: RefundConditions, page: PageQuery) {
   const { ids, paymentId, accountId, orderReference, reference, seller, statuses, origin } = conditions;
-  const { createdAt, finalizedAt, amount } = conditions;
+  const { needsAttention, createdAt, finalizedAt, amount } = conditions;
   return db
     .selectFrom('refunds')
     .selectAll('refunds')
@@ -78,6 +82,9 @@ function selectRefunds(db: Db, merchantId: MerchantId, conditions: RefundConditi
     .$if(accountId !== undefined, (q) => q.where('refunds.account_id', '=', accountId!))
     .$if(reference !== undefined, (q) => q.where('refunds.reference', '=', reference!))
     .$if(statuses !== undefined, (q) => q.where(isOneOf(statuses!)))
+    .$if(needsAttention !== undefined, (q) =>
+      q.where('refunds.attention', needsAttention === true ? 'is not' : 'is', null),
+    )
     .$if(origin !== undefined, (q) => q.where('refunds.origin', '=', origin!))
     .$if(orderReference !== undefined, (q) =>
       q.where(

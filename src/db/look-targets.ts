@@ -12,6 +12,7 @@ export interface LookTarget {
   readonly status: LegStatus;
   readonly rawStatus: string | null;
   readonly traceReferences: readonly TraceReference[];
+  /** What was counted as returned; of a leg that did not succeed, what it is to return. */
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly isBound: boolean;
@@ -49,13 +50,15 @@ export function listLookTargets(
       'leg.status as status',
       'leg.raw_status as rawStatus',
       'leg.trace_references as traceReferences',
-      'leg.amount_minor as amountMinor',
       'payment.currency as currency',
       'leg.created_at as createdAt',
       'leg.finalized_at as finalizedAt',
       'payment.provider_payment_id as providerPaymentId',
       'seen.provider_created_at as providerCreatedAt',
       'seen.details as providerDetails',
+      sql<bigint>`CASE WHEN leg.status = 'SUCCEEDED' THEN leg.returned_minor ELSE leg.amount_minor END`.as(
+        'amountMinor',
+      ),
       sql<boolean>`leg.provider_refund_id IS NOT NULL`.as('isBound'),
       sql<string | null>`COALESCE(leg.provider_refund_id, attempt.provider_refund_id)`.as('providerRefundId'),
     ])

@@ -7,11 +7,18 @@ export type Payment = Selectable<PaymentTable>;
 export type PaymentSource = Selectable<PaymentSourceTable>;
 type Db = Kysely<Database>;
 
+/** A payment as it was read, with the database's time of the reading: its age by one clock. */
+export type ReadPayment = Payment & { readonly read_at: Date };
+
+/** How long ago the provider said what is stored, in milliseconds; no process's clock has a part in it. */
+export const factsAgeMs = ({ as_of, read_at }: ReadPayment): number => read_at.getTime() - as_of.getTime();
+
 /** Primary key. */
-export function findPayment(db: Db, merchantId: MerchantId, id: PaymentId): Promise<Payment | undefined> {
+export function findPayment(db: Db, merchantId: MerchantId, id: PaymentId): Promise<ReadPayment | undefined> {
   return db
     .selectFrom('payments')
     .selectAll()
+    .select(appNow.as('read_at'))
     .where('id', '=', id)
     .where('merchant_id', '=', merchantId)
     .executeTakeFirst();
@@ -23,10 +30,11 @@ export function findPaymentAtProvider(
   merchantId: MerchantId,
   accountId: AccountId,
   providerPaymentId: string,
-): Promise<Payment | undefined> {
+): Promise<ReadPayment | undefined> {
   return db
     .selectFrom('payments')
     .selectAll()
+    .select(appNow.as('read_at'))
     .where('account_id', '=', accountId)
     .where('provider_payment_id', '=', providerPaymentId)
     .where('merchant_id', '=', merchantId)
@@ -53,6 +61,19 @@ export function lockPaymentForUpdate(
     .where('merchant_id', '=', merchantId)
     .forUpdate()
     .executeTakeFirst();
+}
+
+/** Locks those of these payments that nobody else holds, and tells which. Primary key. */
+export async function lockFreePayments(tx: Db, ids: readonly PaymentId[]): Promise<PaymentId[]> {
+  const rows = await tx
+    .selectFrom('payments')
+    .select('id')
+    .where(sql<boolean>`id = ANY(${[...ids]}::uuid[])`)
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .skipLocked()
+    .execute();
+  return rows.map((row) => row.id);
 }
 
 /** First sight: two at once make one row (payments_of_account). */
@@ -126,10 +147,11 @@ export async function updatePaymentFacts(tx: Db, id: PaymentId, facts: PaymentFa
     .execute();
 }
 
-/** Sums the provider refunds that belong to nobody yet. Needs the payment's lock. */
+/** Sums the provider refunds that belong to nobody yet; while there are any, somebody looks. Needs the payment's lock. */
 export async function updateUnbound(tx: Db, id: PaymentId): Promise<void> {
   await sql`
-    UPDATE payments SET unbound_minor = u.minor, version = version + 1, updated_at = app_now()
+    UPDATE payments SET unbound_minor = u.minor,
+      next_look_at = CASE WHEN u.minor > 0 THEN COALESCE(next_look_at, app_now()) ELSE next_look_at END, version = version + 1, updated_at = app_now()
     FROM (SELECT COALESCE(SUM(amount_minor), 0)::bigint AS minor FROM provider_refunds
           WHERE payment_id = ${id} AND leg_id IS NULL AND status IN ('PENDING', 'SUCCEEDED', 'UNRECOGNISED')) u
     WHERE id = ${id} AND unbound_minor <> u.minor`.execute(tx);

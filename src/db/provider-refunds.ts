@@ -11,6 +11,36 @@ export function listProviderRefunds(db: Kysely<Database>, paymentId: PaymentId):
   return db.selectFrom('provider_refunds').selectAll().where('payment_id', '=', paymentId).execute();
 }
 
+/** Primary key. */
+export function findProviderRefund(
+  db: Kysely<Database>,
+  accountId: AccountId,
+  providerRefundId: string,
+): Promise<ProviderRefund | undefined> {
+  return db
+    .selectFrom('provider_refunds')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('provider_refund_id', '=', providerRefundId)
+    .executeTakeFirst();
+}
+
+/** Binds a row that is nobody's to a leg. Needs the payment's lock. */
+export async function bindSeenRefund(
+  tx: Kysely<Database>,
+  accountId: AccountId,
+  providerRefundId: string,
+  legId: LegId,
+): Promise<void> {
+  await tx
+    .updateTable('provider_refunds')
+    .set({ leg_id: legId })
+    .where('account_id', '=', accountId)
+    .where('provider_refund_id', '=', providerRefundId)
+    .where('leg_id', 'is', null)
+    .execute();
+}
+
 export interface SeenProviderRefund {
   readonly providerRefundId: string;
   readonly status: string;
@@ -83,18 +113,56 @@ export async function releaseProviderRefund(tx: Kysely<Database>, leg: Leg): Pro
   await tx.updateTable('provider_refunds').set({ leg_id: null }).where('leg_id', '=', leg.id).execute();
 }
 
-/** True while a leg that was sent has no provider id yet: an unbound provider refund might be its own. */
-export async function hasSentLegWithoutProviderId(
-  db: Kysely<Database>,
-  paymentId: PaymentId,
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('refund_legs')
-    .select('id')
-    .where('payment_id', '=', paymentId)
-    .where('status', 'in', ['SENDING', 'UNKNOWN', 'MANUAL_REVIEW'])
-    .where('provider_refund_id', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+/**
+ * Gives a provider refund of `from` to `to`; the leg it is taken from does not name it any more, since a provider
+ * refund is named by one leg only (refund_legs_provider_refund_unique). Primary keys; needs the payment's lock.
+ */
+export async function rebindProviderRefund(
+  tx: Kysely<Database>,
+  from: Leg,
+  to: Leg,
+  providerRefundId: string,
+): Promise<void> {
+  await tx.updateTable('refund_legs').set({ provider_refund_id: null }).where('id', '=', from.id).execute();
+  await tx
+    .updateTable('provider_refunds')
+    .set({ leg_id: to.id })
+    .where('account_id', '=', to.account_id)
+    .where('provider_refund_id', '=', providerRefundId)
+    .where('leg_id', '=', from.id)
+    .execute();
+}
+
+/** A leg that was sent, or may have been, and of which nobody knows what the provider calls it. */
+export interface NamelessLeg extends Leg {
+  readonly first_sent_at: Date | null;
+  /** True while a sender may be waiting for an answer, or an answer was recorded and not applied. */
+  readonly is_being_answered: boolean;
+}
+
+/**
+ * The legs of a payment that a provider refund without an owner might be of: open ones, oldest first, and those that a
+ * person has called returned. Indexes refunds_by_payment, refund_legs_name_unique and provider_refunds_leg_unique.
+ */
+export function listNamelessLegs(db: Kysely<Database>, paymentId: PaymentId): Promise<NamelessLeg[]> {
+  return db
+    .selectFrom('refunds')
+    .innerJoin('refund_legs as leg', 'leg.refund_id', 'refunds.id')
+    .innerJoin('leg_attempts as attempt', (join) =>
+      join.onRef('attempt.leg_id', '=', 'leg.id').onRef('attempt.attempt', '=', 'leg.attempt'),
+    )
+    .selectAll('leg')
+    .select([
+      'attempt.first_sent_at',
+      sql<boolean>`leg.status = 'SENDING' OR COALESCE(leg.lease_until > app_now(), false)
+        OR attempt.provider_refund_id IS NOT NULL`.as('is_being_answered'),
+    ])
+    .where('refunds.payment_id', '=', paymentId)
+    .where('leg.provider_refund_id', 'is', null)
+    .where(sql<boolean>`(leg.status IN ('SENDING', 'UNKNOWN', 'PENDING', 'MANUAL_REVIEW', 'SUCCEEDED')
+      OR leg.status = 'QUEUED' AND attempt.unclear_sends > 0)`)
+    .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM provider_refunds seen WHERE seen.leg_id = leg.id)`)
+    .orderBy('attempt.first_sent_at')
+    .orderBy('leg.id')
+    .execute();
 }

@@ -5,6 +5,7 @@ import { batchedRead, groupBy, indexBy, type BatchedRead } from './batched-read.
 import type { Leg, Refund } from './legs.ts';
 import type { Payment, PaymentSource } from './payments.ts';
 import type { AccountTable, Database, MerchantTable } from './tables.ts';
+import { listUnclearLegs, type UnclearLeg } from './unclear-legs.ts';
 
 export type Account = Selectable<AccountTable>;
 export type Merchant = Selectable<MerchantTable>;
@@ -43,6 +44,8 @@ export interface ReadBatch {
   readonly eventsOfRefund: BatchedRead<RefundId, readonly RefundEvent[]>;
   /** The refund that took the place of this one. */
   readonly replacementOfRefund: BatchedRead<RefundId, RefundId>;
+  /** Those that wait for the truth or for a verdict, by name. */
+  readonly unclearLegsOfRefund: BatchedRead<RefundId, readonly UnclearLeg[]>;
   readonly openLegsOfPayment: BatchedRead<PaymentId, readonly OpenLegState[]>;
   /** The cancelPayment that is not finished. */
   readonly openOperationOfPayment: BatchedRead<PaymentId, OperationId>;
@@ -138,6 +141,7 @@ function createReadBatch(db: Kysely<Database>): ReadBatch {
         .execute();
       return new Map(rows.flatMap(({ id, replaces }) => (replaces === null ? [] : [[replaces, id]])));
     }),
+    unclearLegsOfRefund: batchedRead((merchantId, ids) => listUnclearLegs(db, merchantId, ids)),
     /** Index refund_legs_open. */
     openLegsOfPayment: batchedRead(async (merchantId, ids) => {
       const rows = await db

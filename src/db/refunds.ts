@@ -154,6 +154,17 @@ export async function insertRefund(tx: Kysely<Database>, refund: NewRefund): Pro
   await rest.insertInto('events').values(eventRow(refund.event)).execute();
 }
 
+/**
+ * Lets a refund take the place of another one, unless it has that of a third, or the other has a successor
+ * (refunds_replaced_once). Needs the payment's lock, under which all of them are decided.
+ */
+export async function noteReplaced(tx: Kysely<Database>, id: RefundId, replaced: RefundId): Promise<void> {
+  await sql`
+    UPDATE refunds SET replaces = ${replaced}
+    WHERE id = ${id} AND replaces IS NULL AND id <> ${replaced}
+      AND NOT EXISTS (SELECT 1 FROM refunds other WHERE other.replaces = ${replaced})`.execute(tx);
+}
+
 /** Adds a share to the sums of its source; a caller's wish cannot pass the CHECK of a source either. */
 const countedShare = (
   cte: Kysely<Database>,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
-import type { Pool, PoolClient } from 'pg';
+import { Client, type Pool, type PoolClient } from 'pg';
+import { isOutdatedPlan, isReadOnly, isUnanswered } from './unavailable.ts';
 
 /** Lists of varying length make ever new texts; the server keeps every named one in each session. */
 const MAX_NAMED_STATEMENTS = 500;
@@ -16,7 +17,8 @@ export interface StatementOptions {
 /** The pool as Kysely sees it; pg underneath stays the only owner of connections. */
 export function statementPool(pool: Pool, options: StatementOptions): PostgresPool {
   const names = new Map<string, string>();
-  const wrapped = new WeakMap<PoolClient, PostgresPoolClient>();
+  const wrapped = new WeakMap<PoolClient, WrappedClient>();
+  let generation = 0;
 
   const nameOf = (sql: string): string | undefined => {
     const known = names.get(sql);
@@ -30,22 +32,43 @@ export function statementPool(pool: Pool, options: StatementOptions): PostgresPo
     options: pool.options,
     end: () => pool.end(),
     async connect() {
-      const client = await pool.connect();
-      const known = wrapped.get(client);
-      if (known !== undefined) return known;
-      const fresh = wrapClient(client, options, nameOf);
-      wrapped.set(client, fresh);
-      return fresh;
+      for (;;) {
+        const client = await pool.connect();
+        const known = wrapped.get(client);
+        if (known !== undefined && !known.isRetired()) return known;
+        if (known === undefined) {
+          const born = generation;
+          const fresh = wrapClient(client, options, nameOf, {
+            isRetired: () => born < generation,
+            retireAll: () => (generation = Math.max(generation, born + 1)),
+          });
+          wrapped.set(client, fresh);
+          return fresh;
+        }
+        client.release(true);
+      }
     },
   };
+}
+
+interface WrappedClient extends PostgresPoolClient {
+  isRetired(): boolean;
+}
+
+/** Connections of a server that turned read-only go together, idle ones too: each of them would fail once. */
+interface Generation {
+  isRetired(): boolean;
+  /** Retires this connection and all that are as old. */
+  retireAll(): void;
 }
 
 function wrapClient(
   client: PoolClient,
   options: StatementOptions,
   nameOf: (sql: string) => string | undefined,
-): PostgresPoolClient {
-  let hasOutdatedPlans = false;
+  { isRetired, retireAll }: Generation,
+): WrappedClient {
+  let isUnfit = false;
 
   function query<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
   function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
@@ -59,14 +82,23 @@ function wrapClient(
       values: [...parameters],
       ...(name === undefined ? {} : { name }),
     });
-    return name === undefined ? sent : sent.catch(noteOutdatedPlan);
+    return sent.catch(noteTrouble);
   }
 
-  const noteOutdatedPlan = (error: unknown): never => {
-    // "cached plan must not change result type": a migration changed a table under this session.
-    if (error instanceof Error && 'code' in error && error.code === '0A000') hasOutdatedPlans = true;
+  const noteTrouble = (error: unknown): never => {
+    if (isOutdatedPlan(error)) isUnfit = true;
+    if (isReadOnly(error)) retireAll();
+    if (isUnanswered(error)) {
+      isUnfit = true;
+      // Whatever is sent after it, a rollback too, would wait behind it for as long again.
+      if (client instanceof Client) void client.end().catch(() => undefined);
+    }
     throw error;
   };
 
-  return { query, release: (destroy) => client.release(destroy === true || hasOutdatedPlans) };
+  return {
+    query,
+    isRetired,
+    release: (destroy) => client.release(destroy === true || isUnfit || isRetired()),
+  };
 }

@@ -82,7 +82,15 @@ export interface AccountTable {
   next_sweep_at: Date | null;
   sweep_lease_until: Date | null;
   next_probe_at: Date | null;
+  sweep_position: ColumnType<SweepPosition | null, string | null | undefined, string | null>;
   created_at: Defaulted<Date>;
+}
+
+/** A window of time whose refunds are being compared, page by page. */
+export interface SweepPosition {
+  readonly from: string;
+  readonly to: string;
+  readonly cursor: string;
 }
 
 export interface ApiKeyTable {

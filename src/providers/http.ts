@@ -2,10 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Agent } from 'undici';
 import type { Clock } from '../clock.ts';
+import type { CallResult } from '../metrics.ts';
+import { breakerLimits, createBreaker, noBreaker, signOf, type BreakerLimits } from './http/breaker.ts';
 import { logCall } from './http/call-log.ts';
+import { callResultOf, circuitOpen } from './http/call-result.ts';
 import { exchange } from './http/exchange.ts';
 import { createLanes, type Lane } from './http/lanes.ts';
 import { attemptDeadlineMs, readAgainAfterMs } from './http/read-policy.ts';
+import { createRateLimit } from './http/rate-limit.ts';
 import { retryAfterMs } from './http/retry-after.ts';
 import { createTokenBucket } from './http/token-bucket.ts';
 
@@ -66,6 +70,17 @@ export interface AccountHttpOptions {
   readonly clock: Clock;
   /** For one read with its waiting and all its attempts, in milliseconds. */
   readonly readDeadlineMs?: number;
+  /** When calls of this account are given up for a while; `never` is for tests of faults in a row. */
+  readonly breaker?: BreakerLimits | 'never';
+  readonly observer?: CallObserver;
+}
+
+/** Hears what becomes of the calls of one account. */
+export interface CallObserver {
+  called(kind: Lane, result: CallResult, durationMs: number): void;
+  /** @param isNew false where the trouble before has hardly ended */
+  circuitOpened(isNew: boolean): void;
+  circuitClosed(): void;
 }
 
 /** `close` refuses whoever waits (as `not-sent`), lets running calls end, then closes the connections. */
@@ -79,11 +94,28 @@ const MAX_WAITING_PER_LANE = 500;
 
 /** Makes the HTTP client of one account. Throws for a base URL that is none. */
 export function createAccountHttp(options: AccountHttpOptions): ClosableAccountHttp {
-  const { clock, maxInFlight, readDeadlineMs = READ_DEADLINE_MS } = options;
+  const { clock, maxInFlight, readDeadlineMs = READ_DEADLINE_MS, observer } = options;
   const base = new URL(options.baseUrl);
   const basePath = base.pathname.replace(/\/+$/, '');
   const log = options.log.child({ account: options.accountCode, provider: options.provider });
   const bucket = createTokenBucket(options.requestsPerSecond, clock);
+  const rateLimit = createRateLimit(clock);
+  const breaker =
+    options.breaker === 'never'
+      ? noBreaker
+      : createBreaker(options.breaker ?? breakerLimits, clock, {
+          opened: (openForMs, isNew) => {
+            log.warn(
+              { openForMs },
+              'the provider does not answer; calls of this account are given up for a while',
+            );
+            observer?.circuitOpened(isNew);
+          },
+          closed: () => {
+            log.info('the provider answers again');
+            observer?.circuitClosed();
+          },
+        });
   const lanes = createLanes({ send: maxInFlight, read: maxInFlight }, MAX_WAITING_PER_LANE, bucket);
   // One request per connection at a time: undici repeats pipelined requests by itself when a connection breaks.
   const agent = new Agent({ pipelining: 1, allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS } });
@@ -94,33 +126,45 @@ export function createAccountHttp(options: AccountHttpOptions): ClosableAccountH
     secretHeaders: Readonly<Record<string, string>>,
     limits: { waitMs: number; deadlineMs: () => number; mayStart: () => boolean; attempt: number },
   ): Promise<WireResult> {
+    if (breaker.refuses()) return giveUp();
     const askedMs = clock.monotonicMs();
     const entry = await lanes.enter(lane, limits.waitMs);
     const enteredMs = clock.monotonicMs();
     try {
       const result: WireResult = entry.admitted ? await run() : { kind: 'not-sent', reason: entry.reason };
+      if (result === circuitOpen) return giveUp();
       const durationMs = clock.monotonicMs() - enteredMs;
+      observer?.called(lane, callResultOf(result), durationMs);
       logCall(log, request, result, { attempt: limits.attempt, queuedMs: enteredMs - askedMs, durationMs });
       return result;
     } finally {
       if (entry.admitted) entry.leave();
     }
 
+    // Without a line in the log: it would be one for every request of whoever asks.
+    function giveUp(): WireResult {
+      observer?.called(lane, 'circuit-open', 0);
+      return circuitOpen;
+    }
+
     async function run(): Promise<WireResult> {
       if (!limits.mayStart()) return { kind: 'not-sent', reason: 'may-not-send' };
+      const passage = breaker.enter();
+      if (passage === undefined) return circuitOpen;
+      const deadlineMs = limits.deadlineMs();
       const answer = await exchange(agent, {
         origin: base.origin,
         path: basePath + request.path,
         method: request.method,
         headers: { ...request.headers, ...secretHeaders },
         body: request.body,
-        deadlineMs: limits.deadlineMs(),
+        deadlineMs,
         mayStart: limits.mayStart,
       });
-      if (answer.kind === 'answer' && answer.status === 429) {
-        // Without advice at least nothing of the saved-up budget is spent at once.
-        bucket.pause(retryAfterMs(answer.headers, clock.now()) ?? 0);
-      }
+      passage.leave(signOf(answer, deadlineMs));
+      if (answer.kind === 'answer' && answer.status === 429)
+        bucket.pause(rateLimit.pauseMs(retryAfterMs(answer.headers, clock.now())));
+      else if (answer.kind === 'answer') rateLimit.isOver();
       return answer;
     }
   }

@@ -1,12 +1,14 @@
 import type { Leg } from '../db/legs.ts';
+import type { UnclearLeg } from '../db/unclear-legs.ts';
 import type { PaymentSituation } from './decide-refund.ts';
 import { explainRefundability } from './explain-refundability.ts';
+import { isResolvable, type PlanTimes } from './resolvable.ts';
 import { whyNotRetryable, type RetrySituation } from './retryable.ts';
 
 export const paymentActions = ['REFUND', 'CANCEL'] as const;
 export type PaymentAction = (typeof paymentActions)[number];
 
-export const refundActions = ['CANCEL', 'RETRY', 'SYNC'] as const;
+export const refundActions = ['CANCEL', 'RETRY', 'SYNC', 'RESOLVE'] as const;
 export type RefundAction = (typeof refundActions)[number];
 
 /** What createRefund and cancelPayment would take for this payment now. Pure. */
@@ -18,17 +20,22 @@ export function allowedPaymentActions(situation: PaymentSituation): PaymentActio
 }
 
 /**
- * What cancelRefund, retryRefund and syncRefund would take for this refund now; `isConnected` tells whether
- * its account is configured. Pure.
+ * What cancelRefund, retryRefund, syncRefund and resolveRefund would take for this refund now. Pure.
  */
 export function allowedRefundActions(
-  situation: RetrySituation & { readonly isConnected: boolean },
+  situation: RetrySituation & {
+    /** Those of its legs that are UNKNOWN or under MANUAL_REVIEW. */
+    readonly unclearLegs: readonly UnclearLeg[];
+    /** Of its account; undefined where that is not configured. */
+    readonly plan: PlanTimes | undefined;
+  },
 ): RefundAction[] {
-  const { legs, isConnected } = situation;
+  const { legs, unclearLegs, plan, now } = situation;
   const isAllowed: Record<RefundAction, boolean> = {
     CANCEL: legs.some((leg: Pick<Leg, 'status'>) => leg.status === 'QUEUED'),
-    RETRY: isConnected && whyNotRetryable(situation) === undefined,
-    SYNC: isConnected,
+    RETRY: plan !== undefined && whyNotRetryable(situation) === undefined,
+    SYNC: plan !== undefined,
+    RESOLVE: plan !== undefined && isResolvable(unclearLegs, plan, now),
   };
   return refundActions.filter((action) => isAllowed[action]);
 }

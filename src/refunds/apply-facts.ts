@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { AlertCode, Alerts } from '../alerts.ts';
 import type { Cause } from '../context.ts';
-import { eventRow, type EventSource } from '../db/events.ts';
+import { eventRow, hasLegEvent, insertRefundEvent, type EventSource } from '../db/events.ts';
 import type { Leg } from '../db/legs.ts';
 import type { Payment } from '../db/payments.ts';
 import type { Database } from '../db/tables.ts';
@@ -38,8 +38,10 @@ export async function applyFacts(
   leg: Leg,
   facts: RefundFacts,
 ): Promise<readonly Leg[]> {
-  const isNothing = facts.status === 'FAILED' && ['FAILED', 'CANCELED'].includes(leg.status);
-  const isOther = facts.amount.minor !== leg.amount_minor || facts.amount.currency !== payment.currency;
+  const isNothing = facts.status === 'FAILED' && ['FAILED', 'CANCELED', 'REVERSED'].includes(leg.status);
+  // A person may have counted another amount than was asked for.
+  const expectedMinor = leg.status === 'SUCCEEDED' ? leg.returned_minor : leg.amount_minor;
+  const isOther = facts.amount.minor !== expectedMinor || facts.amount.currency !== payment.currency;
   const differs = isOther && !isNothing;
   const to = differs ? 'MANUAL_REVIEW' : targetStatus(leg, facts);
   const patch: LegPatch = {
@@ -63,6 +65,10 @@ export async function applyFacts(
   const transition = findTransition(leg.status, context.cause, to);
   // What was read before the provider said how it ended contradicts nothing.
   const isLate = isFinalLeg(leg.status) && context.asOf < leg.as_of;
+  if (transition === undefined && differs && isFinalLeg(leg.status) && !isLate) {
+    await tellFinalDiffers(tx, context, leg, facts);
+    return legs;
+  }
   if (transition === undefined || isLate) {
     context.log.warn(
       { refundId: leg.refund_id, legId: leg.id, from: leg.status, to, rawStatus: facts.rawStatus },
@@ -80,6 +86,30 @@ export async function applyFacts(
     patch,
     evidence: evidenceOf(facts, differs),
   });
+}
+
+/** Once for every other amount: the event says that it was told, however often the refund is looked at. */
+async function tellFinalDiffers(
+  tx: Kysely<Database>,
+  context: FactContext,
+  leg: Leg,
+  facts: RefundFacts,
+): Promise<void> {
+  const kind = 'leg.differs';
+  const figures = evidenceOf(facts, true);
+  const { providerAmountMinor = null, providerCurrency = null } = figures;
+  if (await hasLegEvent(tx, leg, kind, { providerAmountMinor, providerCurrency })) return;
+  await insertRefundEvent(tx, {
+    merchantId: leg.merchant_id,
+    paymentId: leg.payment_id,
+    refundId: leg.refund_id,
+    legId: leg.id,
+    kind,
+    source: sourceOf(context.cause),
+    cause: context.by,
+    evidence: { ...figures, amountMinor: leg.amount_minor.toString() },
+  });
+  alarm(context.alerts, 'FINAL_REFUND_DIFFERS', leg, facts);
 }
 
 /** Rule 8: a word that we do not know leaves the leg open. */

@@ -73,9 +73,8 @@ async function reserveOnFreshFacts(
   world: World,
   caller: Caller,
   command: CreateRefundCommand,
-  { payment, connection, isFresh }: LocatedPayment,
+  { payment, connection, isFresh, ageMs }: LocatedPayment,
 ): ReturnType<typeof reserveRefund> {
-  const ageMs = world.clock.now().getTime() - payment.as_of.getTime();
   if (isFresh || ageMs <= factsFreshForMs) {
     const reserved = await reserveOrFindWinner(world, caller, command, connection, payment);
     if (isFresh || reserved.ok || !reserved.problems.every((problem) => mayBeStale.includes(problem.type)))

@@ -7,21 +7,47 @@ interface LegState {
   readonly sentAt: Date | null;
 }
 
-/** The status of a refund from its legs: the first rule that fits (MONEY section 7). */
-export function deriveRefundStatus(legs: readonly LegState[]): RefundStatus {
-  const any = (...wanted: LegStatus[]) => legs.some((leg) => wanted.includes(leg.status));
-  const all = (wanted: LegStatus) => legs.every((leg) => leg.status === wanted);
-  if (any('MANUAL_REVIEW')) return 'MANUAL_REVIEW';
-  if (any('UNKNOWN')) return 'UNKNOWN';
-  if (any('SENDING', 'PENDING')) return 'PENDING';
-  if (any('QUEUED'))
-    return legs.every((leg) => leg.status === 'QUEUED' || leg.sentAt === null) ? 'QUEUED' : 'PENDING';
-  if (all('SUCCEEDED')) return 'SUCCEEDED';
-  if (any('SUCCEEDED')) return 'PARTIALLY_SUCCEEDED';
-  if (any('REVERSED')) return 'REVERSED';
-  if (all('CANCELED')) return 'CANCELED';
-  return 'FAILED';
+type Legs = readonly LegState[];
+
+const any =
+  (...wanted: LegStatus[]) =>
+  (legs: Legs): boolean =>
+    legs.some((leg) => wanted.includes(leg.status));
+const all =
+  (wanted: LegStatus) =>
+  (legs: Legs): boolean =>
+    legs.every((leg) => leg.status === wanted);
+const noneWasSent = (legs: Legs): boolean =>
+  legs.every((leg) => leg.status === 'QUEUED' || leg.sentAt === null);
+
+interface ParentRule {
+  readonly status: RefundStatus;
+  /** The condition in words, for the documentation. */
+  readonly when: string;
+  fits(legs: Legs): boolean;
 }
+
+/** How the status of a refund follows from its legs: the first rule that fits (MONEY section 7). */
+export const parentRules: readonly ParentRule[] = [
+  { status: 'MANUAL_REVIEW', when: 'any leg is `MANUAL_REVIEW`', fits: any('MANUAL_REVIEW') },
+  { status: 'UNKNOWN', when: 'any leg is `UNKNOWN`', fits: any('UNKNOWN') },
+  { status: 'PENDING', when: 'any leg is `SENDING` or `PENDING`', fits: any('SENDING', 'PENDING') },
+  {
+    status: 'QUEUED',
+    when: 'any leg is `QUEUED`, and no other was ever sent',
+    fits: (legs) => any('QUEUED')(legs) && noneWasSent(legs),
+  },
+  { status: 'PENDING', when: 'any leg is `QUEUED`', fits: any('QUEUED') },
+  { status: 'SUCCEEDED', when: 'all legs are `SUCCEEDED`', fits: all('SUCCEEDED') },
+  { status: 'PARTIALLY_SUCCEEDED', when: 'any leg is `SUCCEEDED`', fits: any('SUCCEEDED') },
+  { status: 'REVERSED', when: 'any leg is `REVERSED`', fits: any('REVERSED') },
+  { status: 'CANCELED', when: 'all legs are `CANCELED`', fits: all('CANCELED') },
+  { status: 'FAILED', when: 'whatever is left', fits: () => true },
+];
+
+/** The status of a refund from its legs. */
+export const deriveRefundStatus = (legs: Legs): RefundStatus =>
+  parentRules.find((rule) => rule.fits(legs))!.status;
 
 const finalRefundStatuses: readonly RefundStatus[] = [
   'SUCCEEDED',
@@ -51,13 +77,23 @@ const movements: Record<RefundStatus, MoneyMovement> = {
   REVERSED: 'NOT_RETURNED',
 };
 
-/** Where the money is, as a closed set. Some of it returned while the rest is open is PARTLY_RETURNED. */
+/**
+ * Where the money is, as a closed set. Some of it returned while the rest is open is PARTLY_RETURNED, and so is what
+ * the provider returned less of than was asked for.
+ */
 export function moneyMovementOf(
   refund: { readonly status: RefundStatus },
-  legs: readonly { readonly status: LegStatus }[],
+  legs: readonly {
+    readonly status: LegStatus;
+    readonly amount_minor: bigint;
+    readonly returned_minor: bigint;
+  }[],
 ): MoneyMovement {
-  const someReturned = legs.some((leg) => leg.status === 'SUCCEEDED');
+  const returned = legs.filter((leg) => leg.status === 'SUCCEEDED');
   const someOpen = legs.some((leg) => !isFinalLeg(leg.status));
+  const someLess = returned.some((leg) => leg.returned_minor < leg.amount_minor);
   const movement = movements[refund.status];
-  return someReturned && someOpen && movement === 'IN_FLIGHT' ? 'PARTLY_RETURNED' : movement;
+  const isPart =
+    (movement === 'IN_FLIGHT' && returned.length > 0 && someOpen) || (movement === 'RETURNED' && someLess);
+  return isPart ? 'PARTLY_RETURNED' : movement;
 }

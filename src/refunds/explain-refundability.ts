@@ -2,6 +2,7 @@ import type { Payment } from '../db/payments.ts';
 import type { Problem } from '../errors.ts';
 import { formatDecimal, toCurrency } from '../money.ts';
 import { whyBusy, whyNotPartial, type PaymentSituation } from './decide-refund.ts';
+import { mismatchLooks } from './unexplained.ts';
 import { refundableOf, whyNotRefundable } from './refundability.ts';
 
 export const refundabilityStates = [
@@ -80,5 +81,9 @@ function whatLowers(payment: Payment): string[] {
     reasons.push(`${amount(unbound_minor)} was refunded at the provider, and is not attributed yet.`);
   if (providerMinor > refunded_minor + reserved_minor + unbound_minor)
     reasons.push(`The provider says that ${amount(providerMinor)} was refunded.`);
+  if (payment.mismatch_looks >= mismatchLooks && providerMinor < refunded_minor)
+    reasons.push(
+      `The provider says that only ${amount(providerMinor)} was refunded. Somebody compares both.`,
+    );
   return reasons;
 }

@@ -1,4 +1,9 @@
-import { findPayment as findPaymentRow, findPaymentAtProvider, type Payment } from '../db/payments.ts';
+import {
+  factsAgeMs,
+  findPayment as findPaymentRow,
+  findPaymentAtProvider,
+  type ReadPayment,
+} from '../db/payments.ts';
 import type { Failure } from '../errors.ts';
 import { isUuid, type MerchantId, type PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
@@ -16,7 +21,7 @@ export async function findStoredPayment(
   world: World,
   merchantId: MerchantId,
   ref: PaymentRef,
-): Promise<Payment | undefined> {
+): Promise<ReadPayment | undefined> {
   if ('id' in ref) return isUuid(ref.id) ? findPaymentRow(world.db, merchantId, ref.id) : undefined;
   const connection = world.connections.findByCode(merchantId, ref.account);
   if (connection === undefined) return undefined;
@@ -44,7 +49,7 @@ export async function findPayment(
   const stored = await findStoredPayment(world, merchantId, ref);
   if (stored !== undefined) {
     const connection = world.connections.find(stored.account_id);
-    if (connection !== undefined && isTooOld(world, connection, stored, options.maxAgeSeconds))
+    if (connection !== undefined && isTooOld(connection, stored, options.maxAgeSeconds))
       await seeTogether(world, connection, stored.provider_payment_id, options.waitMs);
     return { kind: 'found', paymentId: stored.id };
   }
@@ -87,13 +92,8 @@ async function seeTogether(
   return (await settledWithin(reading, waitMs)) ? reading : { kind: 'unavailable', failure: tooSlow };
 }
 
-function isTooOld(
-  world: World,
-  connection: Connection,
-  payment: Payment,
-  maxAgeSeconds: number | undefined,
-): boolean {
+function isTooOld(connection: Connection, payment: ReadPayment, maxAgeSeconds: number | undefined): boolean {
   if (maxAgeSeconds === undefined) return false;
   const limitMs = Math.max(maxAgeSeconds * 1000, connection.minLookIntervalMs);
-  return world.clock.now().getTime() - payment.as_of.getTime() > limitMs;
+  return factsAgeMs(payment) > limitMs;
 }

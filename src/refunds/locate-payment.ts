@@ -1,4 +1,4 @@
-import type { Payment } from '../db/payments.ts';
+import { factsAgeMs, type Payment } from '../db/payments.ts';
 import { providerProblem, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import type { MerchantId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
@@ -12,6 +12,8 @@ export interface LocatedPayment {
   readonly connection: Connection;
   /** True when it was read at its provider just now. */
   readonly isFresh: boolean;
+  /** How old its facts are, in milliseconds. */
+  readonly ageMs: number;
 }
 
 const path = ['input', 'payment'];
@@ -39,7 +41,7 @@ export async function locatePayment(
     const connection = world.connections.find(stored.account_id);
     return connection === undefined
       ? refuse(accountNotConfigured)
-      : succeed({ payment: stored, connection, isFresh: false });
+      : succeed({ payment: stored, connection, isFresh: false, ageMs: factsAgeMs(stored) });
   }
   const connection = 'id' in ref ? undefined : world.connections.findByCode(merchantId, ref.account);
   if ('id' in ref || connection === undefined) return refuse(paymentNotFound);
@@ -47,7 +49,7 @@ export async function locatePayment(
   if (sight.kind === 'absent') return refuse(paymentNotFound);
   if (sight.kind === 'unavailable')
     return refuse({ ...providerProblem(sight.failure, path), retry: 'SAME_KEY' });
-  return succeed({ payment: sight.payment, connection, isFresh: true });
+  return succeed({ payment: sight.payment, connection, isFresh: true, ageMs: 0 });
 }
 
 const accountNotConfigured: Problem = {

@@ -75,9 +75,9 @@ async function lookAtAccount(
     const sight = await seePayment(world, connection, providerPaymentId);
     if (sight.kind === 'unavailable') failure = sight.failure;
   }
-  if (failure !== undefined) await noteAccountHealth(world, connection, { kind: 'unknown', failure });
+  if (failure !== undefined) await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure });
   else if (named.length + nameless.length > 0)
-    await noteAccountHealth(world, connection, { kind: 'accepted' });
+    await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
   return failure;
 }
 

@@ -8,7 +8,14 @@ import type { Database } from '../db/tables.ts';
 import type { Failure } from '../errors.ts';
 import type { Evidence, LegStatus, TraceReference } from '../vocabulary.ts';
 import { deriveRefundStatus, isFinalRefund } from './derive.ts';
-import { bucketOf, findTransition, isFinalLeg, type TransitionCause } from './transitions.ts';
+import { attentionAfter } from './keep-attention.ts';
+import {
+  bucketOf,
+  findTransition,
+  isFinalLeg,
+  type Transition,
+  type TransitionCause,
+} from './transitions.ts';
 
 /** What else changes on a leg when it moves. Absent: stays as it is. */
 export interface LegPatch {
@@ -32,6 +39,11 @@ export interface Move {
   readonly by: Cause;
   readonly patch?: LegPatch;
   readonly evidence?: Evidence;
+  /**
+   * What was returned, in minor units, where the leg has succeeded and its provider returned another amount than
+   * was asked for; only of a leg with one share, whose commission counts as it was ordered. Absent: the leg's amount.
+   */
+  readonly returnedMinor?: bigint;
 }
 
 export class ImpossibleTransition extends Error {
@@ -46,8 +58,9 @@ export class ImpossibleTransition extends Error {
  * and sources, the status of the refund, and the event (I5, I6). The caller holds the payment's lock in `tx`
  * and has read `legs` (all legs of the refund) under it.
  *
- * A provider's fact that breaks the sum is recorded and marks the payment `overcommitted`; a caller's wish
- * that would break it violates the CHECK.
+ * A provider's fact, or what a person found at the provider, that breaks the sum is recorded and marks the payment
+ * `overcommitted`; a caller's wish that would break it violates the CHECK. A leg that leaves SUCCEEDED takes back what
+ * was counted.
  *
  * @returns the legs as they are now
  * @throws ImpossibleTransition when the table does not have the move
@@ -62,15 +75,23 @@ export async function moveLeg(
   const transition = findTransition(leg.status, move.cause, move.to);
   if (transition === undefined) throw new ImpossibleTransition(leg, move);
   const patch = move.patch ?? {};
-  const sentAt = move.to === 'SENDING' ? new Date() : leg.sent_at;
-  const after = legs.map((other) =>
-    other.id === leg.id ? { ...other, status: move.to, sent_at: sentAt } : other,
-  );
+  const moved: Leg = {
+    ...leg,
+    status: move.to,
+    sent_at: move.to === 'SENDING' ? new Date() : leg.sent_at,
+    returned_minor: move.to === 'SUCCEEDED' ? (move.returnedMinor ?? leg.amount_minor) : 0n,
+  };
+  const after = legs.map((other) => (other.id === leg.id ? { ...other, ...moved } : other));
   const refundStatus = deriveRefundStatus(after.map(({ status, sent_at }) => ({ status, sentAt: sent_at })));
-  const isFact = move.cause === 'evidence' || move.cause === 'answer';
-  const reserved = delta(leg, move.to, 'reserved');
-  const refunded = delta(leg, move.to, 'refunded');
-  const returnedMinor = move.to === 'SUCCEEDED' ? leg.amount_minor : 0n;
+  const isFact = ['evidence', 'answer', 'verdict'].includes(move.cause);
+  const reserved = delta(leg, moved, 'reserved');
+  const refunded = delta(leg, moved, 'refunded');
+  // The share of the only source is what was returned, whatever was asked for.
+  const refundedPart =
+    refunded.minor === BigInt(refunded.sign) * leg.amount_minor
+      ? sql<bigint>`${refunded.sign} * part.amount_minor`
+      : sql<bigint>`${refunded.minor}::bigint`;
+  const attention = attentionAfter(after.map(({ status }) => status));
 
   // Nobody but its sender looks at a leg that is being sent, until its lease is over (I7).
   const otherwiseMs = isFinalLeg(move.to) ? null : (patch.leaseMs ?? 0);
@@ -80,13 +101,16 @@ export async function moveLeg(
     ? sql<boolean>`overcommitted OR refunded_minor + reserved_minor + ${reserved.minor + refunded.minor} > captured_minor`
     : sql<boolean>`overcommitted`;
 
+  // What was refunded at the provider and is nobody's yet may be explained now: somebody looks at once.
+  const isNamed = leg.provider_refund_id === null && namingStatuses.includes(move.to);
+
   await tx
     .with('moved', (cte) =>
       cte
         .updateTable('refund_legs')
         .set({
           status: move.to,
-          returned_minor: returnedMinor,
+          returned_minor: moved.returned_minor,
           updated_at: appNow,
           finalized_at: isFinalLeg(move.to) ? sql<Date>`COALESCE(finalized_at, app_now())` : null,
           ...(move.to === 'SENDING' ? { sent_at: appNow } : {}),
@@ -112,6 +136,9 @@ export async function moveLeg(
           reserved_minor: sql<bigint>`reserved_minor + ${reserved.minor}`,
           refunded_minor: sql<bigint>`refunded_minor + ${refunded.minor}`,
           overcommitted,
+          ...(isNamed
+            ? { next_look_at: sql<Date>`CASE WHEN unbound_minor > 0 THEN app_now() ELSE next_look_at END` }
+            : {}),
           version: sql<number>`version + 1`,
           updated_at: appNow,
         })
@@ -123,12 +150,12 @@ export async function moveLeg(
         .from('leg_sources as part')
         .set({
           reserved_minor: sql<bigint>`s.reserved_minor + ${reserved.sign} * part.amount_minor`,
-          refunded_minor: sql<bigint>`s.refunded_minor + ${refunded.sign} * part.amount_minor`,
+          refunded_minor: sql<bigint>`s.refunded_minor + ${refundedPart}`,
           fee_reserved_minor: sql<bigint>`s.fee_reserved_minor + ${reserved.sign} * COALESCE(part.platform_fee_minor, 0)`,
           fee_returned_minor: sql<bigint>`s.fee_returned_minor + ${refunded.sign} * COALESCE(part.platform_fee_minor, 0)`,
           // The mark of a source says that its sum is broken now: it goes with the move that mends the sum.
           overcommitted: sql<boolean>`(${isFact} OR s.overcommitted) AND
-              (s.refunded_minor + s.reserved_minor + ${reserved.sign + refunded.sign} * part.amount_minor > s.captured_minor
+              (s.refunded_minor + s.reserved_minor + ${reserved.sign} * part.amount_minor + ${refundedPart} > s.captured_minor
                 OR s.fee_returned_minor + s.fee_reserved_minor + ${reserved.sign + refunded.sign} * COALESCE(part.platform_fee_minor, 0) > COALESCE(s.platform_fee_minor, 0))`,
         })
         .whereRef('s.id', '=', 'part.source_id')
@@ -140,6 +167,7 @@ export async function moveLeg(
         .set({
           status: refundStatus,
           returned_minor: sumReturned(after),
+          ...attention,
           version: sql<number>`version + 1`,
           updated_at: appNow,
           finalized_at: isFinalRefund(refundStatus) ? sql<Date>`COALESCE(finalized_at, app_now())` : null,
@@ -153,7 +181,7 @@ export async function moveLeg(
         paymentId: leg.payment_id,
         refundId: leg.refund_id,
         legId: leg.id,
-        kind: transition.alarm ? 'leg.contradicted' : 'leg.moved',
+        kind: kindOf(transition),
         from: leg.status,
         to: move.to,
         source: move.source,
@@ -165,11 +193,26 @@ export async function moveLeg(
   return after;
 }
 
+/** What the event is called: a contradiction and a person's verdict are told apart from ordinary moves. */
+const kindOf = ({ alarm, cause }: Transition): string => {
+  if (alarm) return 'leg.contradicted';
+  return cause === 'verdict' ? 'leg.resolved' : 'leg.moved';
+};
+/** Here a leg has its name at the provider, or never will. */
+const namingStatuses: readonly LegStatus[] = ['PENDING', 'SUCCEEDED', 'FAILED', 'CANCELED'];
+
 /** How a bucket changes when the leg leaves one status for another, as a sign and in minor units. */
-function delta(leg: Leg, to: LegStatus, bucket: 'reserved' | 'refunded'): { sign: number; minor: bigint } {
-  const sign = Number(bucketOf(to) === bucket) - Number(bucketOf(leg.status) === bucket);
-  return { sign, minor: BigInt(sign) * leg.amount_minor };
+function delta(before: Leg, after: Leg, bucket: 'reserved' | 'refunded'): { sign: number; minor: bigint } {
+  return {
+    sign: Number(bucketOf(after.status) === bucket) - Number(bucketOf(before.status) === bucket),
+    minor: countedIn(after, bucket) - countedIn(before, bucket),
+  };
 }
 
+const countedIn = (leg: Leg, bucket: 'reserved' | 'refunded'): bigint => {
+  if (bucketOf(leg.status) !== bucket) return 0n;
+  return bucket === 'refunded' ? leg.returned_minor : leg.amount_minor;
+};
+
 const sumReturned = (legs: readonly Leg[]): bigint =>
-  legs.filter((leg) => leg.status === 'SUCCEEDED').reduce((sum, leg) => sum + leg.amount_minor, 0n);
+  legs.filter((leg) => leg.status === 'SUCCEEDED').reduce((sum, leg) => sum + leg.returned_minor, 0n);

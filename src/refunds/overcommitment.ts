@@ -5,6 +5,7 @@ import {
   listPaymentSources,
   lockPaymentForUpdate,
   type Payment,
+  type PaymentSource,
 } from '../db/payments.ts';
 import type { Database } from '../db/tables.ts';
 import type { Failure } from '../errors.ts';
@@ -56,12 +57,14 @@ export async function settleOvercommitment(
  * The same for each seller of a split payment: where a fact broke its sum, or that of its commission, legs
  * that were never sent fail until it holds again. The payment's own sum may be whole all the while.
  *
+ * @param before the sources as they were before the facts: what was broken then was told then
  * @returns the refunds that lost a leg
  */
 export async function settleSources(
   tx: Kysely<Database>,
   context: Pick<FactContext, 'alerts' | 'by'>,
   payment: Payment,
+  before: readonly PaymentSource[],
 ): Promise<RefundId[]> {
   const broken = (await listPaymentSources(tx, payment.id)).filter((source) => source.overcommitted);
   if (broken.length === 0) return [];
@@ -69,15 +72,19 @@ export async function settleSources(
   const unsentIds = unsent.map((leg) => leg.id);
   const shares = unsent.length === 0 ? [] : await listLegShares(tx, payment.merchant_id, unsentIds);
   const failed = new Map<LegId, RefundId>();
+  const wasBroken = new Set(before.filter((source) => source.overcommitted).map(({ id }) => id));
   for (const source of broken) {
     let excessMinor = source.refunded_minor + source.reserved_minor - source.captured_minor;
     let excessFeeMinor =
       source.fee_returned_minor + source.fee_reserved_minor - (source.platform_fee_minor ?? 0n);
-    context.alerts.raise(
-      'SELLER_OVERCOMMITTED',
-      { paymentId: payment.id, excessMinor: excessMinor.toString() },
-      'refunds of one seller of this payment add up to more than was captured or withheld',
-    );
+    // The only source of a payment is the payment, which was told of already.
+    const isTold = before.length === 1 ? excessMinor > 0n : wasBroken.has(source.id);
+    if (!isTold)
+      context.alerts.raise(
+        'SELLER_OVERCOMMITTED',
+        { paymentId: payment.id, excessMinor: excessMinor.toString() },
+        'refunds of one seller of this payment add up to more than was captured or withheld',
+      );
     for (const leg of unsent) {
       const share = shares.find((row) => row.leg_id === leg.id && row.source.id === source.id);
       if (share === undefined || (excessMinor <= 0n && excessFeeMinor <= 0n)) continue;

@@ -101,7 +101,7 @@ function claimReplay(world: World, connection: Connection, known: Leg): Promise<
       attempt: { ...attempt, sends: attempt.sends + 1, last_sent_at: now },
       payment,
       isFirstSend: false,
-      mayStillSend: sendCheck(world, connection, step.until),
+      mayStillSend: sendCheck(world, connection, step.until.getTime() - now.getTime()),
     };
   });
 }

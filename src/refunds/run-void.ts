@@ -4,6 +4,7 @@ import { providerProblem, type Failure, type Problem } from '../errors.ts';
 import type { MerchantId, OperationId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { VoidOutcome } from '../providers/provider.ts';
+import { noteAccountHealth } from './account-health.ts';
 import { settledWithin } from './background.ts';
 import { leaseMsOf, sendCheck } from './claim.ts';
 import { requestOf } from './stored-request.ts';
@@ -70,9 +71,10 @@ async function lookThenSendAgain(
   if (sight.payment.state !== 'AUTHORIZED') return concludeFrom(world, operation, sight.payment, null, false);
   const firstSentAt = operation.first_sent_at ?? operation.created_at;
   const replayUntil = new Date(firstSentAt.getTime() + connection.adapter.recovery.replayForMs);
-  if ((await readAppNow(world.db)) >= replayUntil) return giveUp(world, operation);
+  const now = await readAppNow(world.db);
+  if (now >= replayUntil) return giveUp(world, operation);
   if (!(await leaseOperation(world.db, operation.id, leaseMsOf(connection)))) return inProgress;
-  return sendVoid(world, connection, operation, replayUntil);
+  return sendVoid(world, connection, operation, replayUntil.getTime() - now.getTime());
 }
 
 /** Sends once, then reads the payment: what was fetched decides, whatever the answer to the send was. */
@@ -80,12 +82,12 @@ async function sendVoid(
   world: World,
   connection: Connection,
   operation: Operation,
-  replayUntil: Date | null,
+  replayLeftMs: number | null,
 ): Promise<VoidConclusion> {
   const payment = await findPayment(world.db, operation.merchant_id, operation.payment_id);
   if (payment === undefined) throw new Error(`payment ${operation.payment_id} has vanished`);
   const { adapter, access } = connection;
-  const mayStillSend = sendCheck(world, connection, replayUntil);
+  const mayStillSend = sendCheck(world, connection, replayLeftMs);
   const asOf = await readAppNow(world.db);
   const outcome = await adapter.sendVoid(
     access,
@@ -100,7 +102,9 @@ async function sendVoid(
   const sight = await seePayment(world, connection, payment.provider_payment_id);
   const current =
     sight.kind === 'seen' ? sight.payment : await findPayment(world.db, payment.merchant_id, payment.id);
-  return concludeFrom(world, operation, current ?? payment, outcome, replayUntil === null);
+  const conclusion = await concludeFrom(world, operation, current ?? payment, outcome, replayLeftMs === null);
+  await noteAccountHealth(world, connection, 'SEND', outcome);
+  return conclusion;
 }
 
 /** The provider has forgotten the key and the hold still stands: this void did not happen, another may try. */

@@ -23,6 +23,7 @@ import { settledWithin } from './background.ts';
 import { takeInRefunds } from './bind.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { endLostVoid } from './end-void.ts';
+import { settleUnexplained } from './unexplained.ts';
 import type { World } from './world.ts';
 
 export type Sight =
@@ -70,7 +71,7 @@ async function readAndStore(world: World, connection: Connection, providerPaymen
   const asOf = await readAppNow(world.db);
   const look = await connection.adapter.readPayment(connection.access, providerPaymentId);
   if (look.kind === 'unavailable')
-    await noteAccountHealth(world, connection, { kind: 'unknown', failure: look.failure });
+    await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure: look.failure });
   if (look.kind !== 'found') return look;
   const payment = await storeSight(world, connection, look.value, asOf);
   return { kind: 'seen', payment };
@@ -131,11 +132,11 @@ export async function storeSight(
     };
     const changed: RefundId[] = await takeInRefunds(tx, context, locked, sources, sight.refunds);
     const payment = await lockPaymentForUpdate(tx, merchantId, locked.id);
-    return { payment: payment!, changed };
+    return { payment: await settleUnexplained(tx, context, locked, payment!), changed };
   });
   for (const refundId of stored.changed) world.changes.announce(refundId);
   await endLostVoid(world, stored.payment);
-  await noteAccountHealth(world, connection, { kind: 'accepted' });
+  await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
   return stored.payment;
 }
 

@@ -31,6 +31,7 @@ const deferredGapMs = 30_000;
  */
 export async function sendLeg(world: World, claim: Claim): Promise<SendOutcome> {
   const outcome = await withLogContext({ refundId: claim.leg.refund_id }, () => callProvider(world, claim));
+  world.metrics.legSent(claim.connection.accountCode, outcome.kind);
   failpoint('send.after-call');
   const { leg, attempt } = claim;
   if (outcome.kind === 'unknown' && outcome.isKeyConflict === true)
@@ -52,7 +53,7 @@ export async function sendLeg(world: World, claim: Claim): Promise<SendOutcome> 
   await untilCommitted(world, 'apply the outcome of a send', () => applyOutcome(world, claim, outcome));
   failpoint('send.after-transition');
   world.changes.announce(leg.refund_id);
-  await noteAccountHealth(world, claim.connection, outcome);
+  await noteAccountHealth(world, claim.connection, 'SEND', outcome);
   return outcome;
 }
 

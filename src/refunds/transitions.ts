@@ -17,10 +17,12 @@ export const transitionCauses = [
 ] as const;
 export type TransitionCause = (typeof transitionCauses)[number];
 
-interface Transition {
+export interface Transition {
   readonly from: LegStatus;
   readonly cause: TransitionCause;
   readonly to: readonly LegStatus[];
+  /** Who moves it and why, for the documentation: a sentence without its full stop. */
+  readonly what: string;
   /** True where the move contradicts a final state and somebody has to be told (rule 7). */
   readonly alarm?: true;
 }
@@ -29,25 +31,129 @@ const provenByProvider = ['PENDING', 'SUCCEEDED', 'FAILED', 'MANUAL_REVIEW'] as 
 
 /** The one table of leg transitions (MONEY section 1, DESIGN rule 7). What is not here does not happen. */
 export const transitions: readonly Transition[] = [
-  { from: 'QUEUED', cause: 'claim', to: ['SENDING'] },
-  { from: 'QUEUED', cause: 'caller', to: ['CANCELED'] },
-  { from: 'QUEUED', cause: 'evidence', to: provenByProvider },
-  { from: 'SENDING', cause: 'answer', to: [...provenByProvider, 'UNKNOWN', 'QUEUED'] },
-  { from: 'SENDING', cause: 'evidence', to: provenByProvider },
-  { from: 'SENDING', cause: 'lease', to: ['UNKNOWN'] },
-  { from: 'UNKNOWN', cause: 'answer', to: provenByProvider },
-  { from: 'UNKNOWN', cause: 'plan', to: ['MANUAL_REVIEW'] },
-  { from: 'UNKNOWN', cause: 'verdict', to: ['SUCCEEDED', 'FAILED'] },
-  { from: 'UNKNOWN', cause: 'evidence', to: provenByProvider },
-  { from: 'PENDING', cause: 'evidence', to: ['SUCCEEDED', 'FAILED', 'MANUAL_REVIEW'] },
-  { from: 'MANUAL_REVIEW', cause: 'evidence', to: ['PENDING', 'SUCCEEDED', 'FAILED'] },
-  { from: 'MANUAL_REVIEW', cause: 'verdict', to: ['SUCCEEDED', 'FAILED'] },
-  { from: 'PENDING', cause: 'merge', to: ['CANCELED'] },
-  { from: 'SUCCEEDED', cause: 'merge', to: ['CANCELED'] },
-  { from: 'SUCCEEDED', cause: 'evidence', to: ['REVERSED'], alarm: true },
-  { from: 'FAILED', cause: 'caller', to: ['QUEUED'] },
-  { from: 'FAILED', cause: 'evidence', to: ['PENDING', 'SUCCEEDED', 'MANUAL_REVIEW'], alarm: true },
-  { from: 'CANCELED', cause: 'evidence', to: ['PENDING', 'SUCCEEDED', 'MANUAL_REVIEW'], alarm: true },
+  {
+    from: 'QUEUED',
+    cause: 'claim',
+    to: ['SENDING'],
+    what: 'One process takes the leg, with a lease, right before it calls the provider',
+  },
+  {
+    from: 'QUEUED',
+    cause: 'caller',
+    to: ['CANCELED'],
+    what: '`cancelRefund` stops what was never sent',
+  },
+  {
+    from: 'QUEUED',
+    cause: 'evidence',
+    to: ['PENDING', 'SUCCEEDED', 'MANUAL_REVIEW'],
+    what: 'An earlier attempt of the leg turned out to be executed',
+  },
+  {
+    from: 'QUEUED',
+    cause: 'evidence',
+    to: ['FAILED'],
+    what: 'A refund that was made elsewhere took the money before this was sent',
+  },
+  {
+    from: 'SENDING',
+    cause: 'answer',
+    to: [...provenByProvider, 'UNKNOWN', 'QUEUED'],
+    what: 'The sender came back from the provider',
+  },
+  {
+    from: 'SENDING',
+    cause: 'evidence',
+    to: provenByProvider,
+    what: 'The service read the refund at the provider while its sender was still waiting',
+  },
+  {
+    from: 'SENDING',
+    cause: 'lease',
+    to: ['UNKNOWN'],
+    what: 'The lease of the sender ended and it never came back: it may have sent',
+  },
+  {
+    from: 'UNKNOWN',
+    cause: 'answer',
+    to: provenByProvider,
+    what: 'The same bytes were sent again within the life of their key',
+  },
+  {
+    from: 'UNKNOWN',
+    cause: 'plan',
+    to: ['MANUAL_REVIEW'],
+    what: 'The recovery plan has no step left; absence alone frees nothing',
+  },
+  {
+    from: 'UNKNOWN',
+    cause: 'verdict',
+    to: ['SUCCEEDED', 'FAILED'],
+    what: 'A person has decided with `resolveRefund`, after the life of the key',
+  },
+  {
+    from: 'UNKNOWN',
+    cause: 'evidence',
+    to: provenByProvider,
+    what: 'The service found the refund at the provider',
+  },
+  {
+    from: 'PENDING',
+    cause: 'evidence',
+    to: ['SUCCEEDED', 'FAILED', 'MANUAL_REVIEW'],
+    what: 'The service looked at it again',
+  },
+  {
+    from: 'MANUAL_REVIEW',
+    cause: 'evidence',
+    to: ['PENDING', 'SUCCEEDED', 'FAILED'],
+    what: 'The service looked at it again before a person had decided',
+  },
+  {
+    from: 'MANUAL_REVIEW',
+    cause: 'verdict',
+    to: ['SUCCEEDED', 'FAILED'],
+    what: 'A person has decided with `resolveRefund`',
+  },
+  {
+    from: 'PENDING',
+    cause: 'merge',
+    to: ['CANCELED'],
+    what: 'What seemed to be made elsewhere is one of ours: the import, and only such a leg, is closed, and the amount counts with our leg',
+  },
+  {
+    from: 'SUCCEEDED',
+    cause: 'merge',
+    to: ['CANCELED'],
+    what: 'What seemed to be made elsewhere is one of ours: the import, and only such a leg, is closed, and the amount counts with our leg',
+  },
+  {
+    from: 'SUCCEEDED',
+    cause: 'evidence',
+    to: ['REVERSED'],
+    what: 'The service looked at it again',
+    alarm: true,
+  },
+  {
+    from: 'FAILED',
+    cause: 'caller',
+    to: ['QUEUED'],
+    what: '`retryRefund` opens the next attempt, with a new key',
+  },
+  {
+    from: 'FAILED',
+    cause: 'evidence',
+    to: ['PENDING', 'SUCCEEDED', 'MANUAL_REVIEW'],
+    what: 'The provider contradicts that it failed',
+    alarm: true,
+  },
+  {
+    from: 'CANCELED',
+    cause: 'evidence',
+    to: ['PENDING', 'SUCCEEDED', 'MANUAL_REVIEW'],
+    what: 'The provider contradicts that it was canceled',
+    alarm: true,
+  },
 ];
 
 export function findTransition(

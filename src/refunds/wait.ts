@@ -1,4 +1,4 @@
-import { listLegs, type Leg } from '../db/legs.ts';
+import { listUnsentLegs, type Leg } from '../db/legs.ts';
 import type { RefundId } from '../ids.ts';
 import { runLine } from './sending-line.ts';
 import type { World } from './world.ts';
@@ -16,22 +16,17 @@ export async function waitUntilSent(world: World, refundId: RefundId, deadline: 
     const leftMs = deadline - world.clock.monotonicMs();
     if (leftMs <= 0) return;
     const woken = world.changes.next(refundId, Math.min(pauseMs, leftMs));
-    const legs = await listLegs(world.db, refundId);
-    const now = world.clock.now();
+    const legs = await listUnsentLegs(world.db, refundId);
     const moving = legs.find(
-      (leg) =>
-        leg.status === 'SENDING' ||
-        (leg.status === 'QUEUED' &&
-          (leg.next_look_at === null || leg.next_look_at <= now) &&
-          !world.pausedAccounts.has(leg.account_id)),
+      (leg) => leg.status === 'SENDING' || (leg.is_due && !world.pausedAccounts.has(leg.account_id)),
     );
     if (moving === undefined) return;
-    if (moving.status === 'QUEUED' || (moving.lease_until ?? now) <= now) sendOn(world, moving);
+    if (!moving.lease_is_live) sendOn(world, moving);
     await woken;
   }
 }
 
-function sendOn(world: World, leg: Leg): void {
+function sendOn(world: World, leg: Pick<Leg, 'account_id' | 'merchant_id' | 'payment_id'>): void {
   const connection = world.connections.find(leg.account_id);
   if (connection !== undefined) void runLine(world, connection, leg.merchant_id, leg.payment_id);
 }

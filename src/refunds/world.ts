@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely';
 import { createAlerts, type Alerts } from '../alerts.ts';
 import type { Cause, Kernel, Viewer } from '../context.ts';
+import { listPausedAccounts } from '../db/account-health.ts';
 import type { Database } from '../db/tables.ts';
+import { noMetrics, type Metrics } from '../metrics.ts';
 import type { Connections } from '../providers/connections.ts';
 import type { AccountId, PaymentId } from '../ids.ts';
 import type { Background } from './background.ts';
@@ -12,12 +14,13 @@ import { createChanges, type Changes } from './changes.ts';
 export interface World extends Kernel {
   readonly db: Kysely<Database>;
   readonly alerts: Alerts;
+  readonly metrics: Metrics;
   readonly connections: Connections;
   readonly background: Background;
   readonly changes: Changes;
   /** Payments whose legs this process is sending right now, one after the other. */
   readonly lines: Map<PaymentId, SendingLine>;
-  /** Accounts whose credentials the provider refused at last; the table `accounts` is the shared truth. */
+  /** Accounts for which nothing may be sent, by the table `accounts`, which is the shared truth; see account-health.ts. */
   readonly pausedAccounts: Set<AccountId>;
   /** Reads of payments that queries wait for together, by account and the provider's id. */
   readonly readings: Map<string, Promise<Sight>>;
@@ -34,19 +37,15 @@ export interface SendingLine {
 /** Adds to the outside things the memory that belongs to one process; paused accounts come from the database. */
 export async function createWorld(
   outside: Pick<World, 'db' | 'clock' | 'log' | 'connections' | 'background'> &
-    Partial<Pick<World, 'alerts'>>,
+    Partial<Pick<World, 'alerts' | 'metrics'>>,
 ): Promise<World> {
-  const paused = await outside.db
-    .selectFrom('accounts')
-    .select('id')
-    .where('health', '=', 'CREDENTIALS_REFUSED')
-    .execute();
   return {
     ...outside,
     alerts: outside.alerts ?? createAlerts(outside.log),
+    metrics: outside.metrics ?? noMetrics,
     changes: createChanges(),
     lines: new Map(),
-    pausedAccounts: new Set(paused.map((account) => account.id)),
+    pausedAccounts: new Set(await listPausedAccounts(outside.db)),
     readings: new Map(),
     missedPayments: new Map(),
   };

@@ -10,6 +10,7 @@ import {
 } from '../refunds/allowed-actions.ts';
 import type { PaymentSituation } from '../refunds/decide-refund.ts';
 import { explainRefundability, type RefundabilityState } from '../refunds/explain-refundability.ts';
+import { planTimesOf } from '../refunds/resolvable.ts';
 import type { GraphQLContext } from './context.ts';
 import { legsOfRefund } from './refund-fields.ts';
 
@@ -71,6 +72,10 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
     loaders.replacementOfRefund.load(refund.id),
   ]);
   if (payment === null) throw new Error('A refund without its payment.');
+  // Most refunds are clear: then nothing is read for it.
+  const isUnclear = legs.some(({ status }) => status === 'UNKNOWN' || status === 'MANUAL_REVIEW');
+  const unclearLegs = (isUnclear && (await loaders.unclearLegsOfRefund.load(refund.id))) || [];
+  const connection = world.connections.find(refund.account_id);
   const sourceById = new Map((sources ?? []).map((source) => [source.id, source]));
   return allowedRefundActions({
     refund,
@@ -83,6 +88,7 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
     isReplaced: replacement !== null,
     isBeingCanceled: operation !== null,
     now: world.clock.now(),
-    isConnected: world.connections.find(refund.account_id) !== undefined,
+    unclearLegs,
+    plan: connection && planTimesOf(connection),
   });
 }

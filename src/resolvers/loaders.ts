@@ -39,6 +39,7 @@ export function createLoaders(world: World, merchantId: MerchantId): Loaders {
     sharesOfPayment: through(reads.sharesOfPayment),
     eventsOfRefund: through(reads.eventsOfRefund),
     replacementOfRefund: through(reads.replacementOfRefund),
+    unclearLegsOfRefund: through(reads.unclearLegsOfRefund),
     openLegsOfPayment: through(reads.openLegsOfPayment),
     openOperationOfPayment: through(reads.openOperationOfPayment),
     look: new DataLoader((wanted: readonly WantedLeg[]) => lookByAccount(world, merchantId, wanted), {

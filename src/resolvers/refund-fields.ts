@@ -4,7 +4,7 @@ import type { Failure } from '../errors.ts';
 import { isFinalRefund, moneyMovementOf } from '../refunds/derive.ts';
 import { expectedArrival, type DateRange } from '../refunds/expected-arrival.ts';
 import { freshnessOf, type Freshness } from '../refunds/freshness.ts';
-import type { MoneyMovement } from '../vocabulary.ts';
+import type { AttentionReason, MoneyMovement } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
 
 /** The shortest time between two looks of an account that is not configured any more, in milliseconds. */
@@ -57,6 +57,14 @@ export async function failureOfRefund(context: GraphQLContext, refund: Refund): 
   );
   return telling.find((leg) => leg.failure !== null)?.failure ?? null;
 }
+
+export interface RefundAttention {
+  readonly reason: AttentionReason;
+  readonly since: Date;
+}
+
+export const attentionOfRefund = ({ attention, attention_since }: Refund): RefundAttention | null =>
+  attention === null || attention_since === null ? null : { reason: attention, since: attention_since };
 
 /** By the figures of the refund's account; null where it has none. */
 export const arrivalOfRefund = (context: GraphQLContext, refund: Refund): DateRange | null =>

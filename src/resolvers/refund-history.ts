@@ -7,7 +7,16 @@ import { legStatuses, type Evidence, type LegStatus } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
 import { legsOfRefund } from './refund-fields.ts';
 
-export const refundEventKinds = ['CREATED', 'IMPORTED', 'MOVED', 'DETAILS', 'CONTRADICTED'] as const;
+export const refundEventKinds = [
+  'CREATED',
+  'IMPORTED',
+  'MOVED',
+  'DETAILS',
+  'CONTRADICTED',
+  'RESOLVED',
+  'ATTENTION',
+  'MERGED',
+] as const;
 export type RefundEventKind = (typeof refundEventKinds)[number];
 type PublicLegStatus = ReturnType<typeof publicLegStatus>;
 
@@ -17,6 +26,11 @@ const kinds: Readonly<Record<string, RefundEventKind>> = {
   'leg.moved': 'MOVED',
   'leg.details': 'DETAILS',
   'leg.contradicted': 'CONTRADICTED',
+  'leg.resolved': 'RESOLVED',
+  'refund.attention': 'ATTENTION',
+  'refund.merged': 'MERGED',
+  'refund.bound': 'DETAILS',
+  'leg.differs': 'DETAILS',
 };
 
 /** One step of a refund's life, as the API shows it. */
@@ -61,10 +75,16 @@ function statusOf(text: string | null): PublicLegStatus | null {
   return status === undefined ? null : publicLegStatus(status);
 }
 
-/** Figures, ids and code words. A provider's free text is not among them: it may say more than it should. */
+/**
+ * Figures, ids, code words, and what a person stated with a verdict. A provider's free text is not among them: it may
+ * say more than it should.
+ */
 const shown: readonly string[] = [
   'amountMinor',
   'attempt',
+  'attention',
+  'attentionEnded',
+  'candidates',
   'cause',
   'code',
   'currency',
@@ -82,9 +102,12 @@ const shown: readonly string[] = [
   'providerRefundId',
   'rawStatus',
   'readable',
+  'returnedMinor',
   'sent',
+  'statement',
   'traceReferenceKinds',
   'transport',
+  'verdict',
   'why',
 ];
 

@@ -26,6 +26,7 @@ import './refund/create-refund.ts';
 import './refund/cancel-refund.ts';
 import './refund/retry-refund.ts';
 import './refund/sync-refund.ts';
+import './refund/resolve-refund.ts';
 import './error/errors.ts';
 
 let built: GraphQLSchema | undefined;

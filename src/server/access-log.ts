@@ -49,7 +49,9 @@ export interface AccessLine {
   readonly complete: boolean;
 }
 
-/** One line per request. Health checks are written at debug level: they would be most of the log. */
+const QUIET_PATHS: ReadonlySet<string> = new Set(['/live', '/ready', '/metrics']);
+
+/** One line per request. Health checks and scrapes are written at debug level: they would be most of the log. */
 export function logAccess(log: Logger, line: AccessLine, record: RequestRecord): void {
   const { viewer, operationName, operationType, errorCodes } = record;
   const fields = {
@@ -59,6 +61,5 @@ export function logAccess(log: Logger, line: AccessLine, record: RequestRecord):
     ...(operationType === undefined ? {} : { operationType, operationName }),
     ...(errorCodes.length === 0 ? {} : { errorCodes }),
   };
-  const isHealthCheck = line.path === '/live' || line.path === '/ready';
-  log[isHealthCheck ? 'debug' : 'info'](fields, 'request');
+  log[QUIET_PATHS.has(line.path) ? 'debug' : 'info'](fields, 'request');
 }

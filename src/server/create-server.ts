@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import type { Metrics } from '../metrics.ts';
 import type { Caller } from '../refunds/world.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { SetClockOffset } from './demo-clock.ts';
@@ -9,6 +10,7 @@ import type { GraphiqlSetup } from './graphiql.ts';
 import { createGraphqlHandler } from './graphql.ts';
 import { createReadiness } from './health.ts';
 import { createInFlight } from './in-flight.ts';
+import type { MetricsPage } from './metrics.ts';
 import type { IsMoneyMoving } from './money-mutations.ts';
 import { createRequestHandler } from './request-handler.ts';
 
@@ -30,6 +32,9 @@ export interface ServerDeps {
   /** One cheap question to the database, for `/ready`. */
   readonly askDatabase: () => Promise<unknown>;
   readonly maxInflightRequests: number;
+  readonly metrics: Metrics;
+  /** Absent: `/metrics` is not served here. */
+  readonly metricsPage?: MetricsPage | undefined;
   /** Present in demo mode only. */
   readonly graphiql?: GraphiqlSetup | undefined;
   /** Present in demo and test mode only. */
@@ -57,6 +62,8 @@ export function createServer(deps: ServerDeps): Server {
     authenticate: deps.authenticate,
     readiness,
     inFlight,
+    metrics: deps.metrics,
+    metricsPage: deps.metricsPage,
     hasGraphiql: deps.graphiql !== undefined,
     setClockOffset: deps.setClockOffset,
   });

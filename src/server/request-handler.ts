@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Viewer } from '../context.ts';
+import type { Metrics } from '../metrics.ts';
 import { withLogContext } from '../request-context.ts';
 import { logAccess, newRecord, type RequestRecord } from './access-log.ts';
 import { errorAnswer, writeAnswer, type Answer } from './answer.ts';
@@ -11,8 +12,10 @@ import { wantsGraphiql } from './graphiql.ts';
 import type { GraphqlHandler } from './graphql.ts';
 import { live, type Readiness } from './health.ts';
 import { overloaded, type InFlight, type Visit } from './in-flight.ts';
+import type { MetricsPage } from './metrics.ts';
 import { bodyTooLarge, endAfterDiscarding, readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
+import { requestOutcomeOf, requestTypeOf } from './request-outcome.ts';
 
 export interface HandlerDeps {
   readonly log: Logger;
@@ -20,6 +23,9 @@ export interface HandlerDeps {
   readonly authenticate: Authenticate;
   readonly readiness: Readiness;
   readonly inFlight: InFlight;
+  readonly metrics: Metrics;
+  /** Absent: served at another port. */
+  readonly metricsPage: MetricsPage | undefined;
   /** Whether browsers get GraphiQL at `/graphql`, without a key. */
   readonly hasGraphiql: boolean;
   /** Present in demo and test mode only. */
@@ -37,11 +43,19 @@ export function createRequestHandler(deps: HandlerDeps): RequestHandler {
     const record = newRecord();
     response.setHeader('x-request-id', requestId);
     response.on('error', () => undefined);
+    if (path === '/graphql') deps.metrics.graphqlStarted();
     withLogContext({ requestId }, () => {
       response.once('close', () => {
         const durationMs = performance.now() - startedMs;
         const { statusCode: status, writableFinished: complete } = response;
-        logAccess(deps.log, { method: request.method ?? '', path, status, durationMs, complete }, record);
+        const line = { method: request.method ?? '', path, status, durationMs, complete };
+        logAccess(deps.log, line, record);
+        if (path === '/graphql')
+          deps.metrics.graphqlAnswered({
+            type: requestTypeOf(record),
+            outcome: requestOutcomeOf(line, record),
+            durationMs,
+          });
       });
       void respond(deps, { request, response, path, requestId, record });
     });
@@ -84,6 +98,9 @@ async function route(deps: HandlerDeps, exchange: Exchange): Promise<Answer> {
       return isRead(request) ? live() : notAllowed('GET, HEAD');
     case '/ready':
       return isRead(request) ? deps.readiness.ready() : notAllowed('GET, HEAD');
+    case '/metrics':
+      if (deps.metricsPage === undefined) break;
+      return isRead(request) ? deps.metricsPage.answer() : notAllowed('GET, HEAD');
     case '/demo/clock':
       if (deps.setClockOffset !== undefined) return demoClock(request, deps.setClockOffset);
       break;

@@ -1,9 +1,12 @@
 import type { Logger } from 'pino';
+import type { Alerts } from '../alerts.ts';
 import type { Clock } from '../clock.ts';
-import type { MerchantConfig } from '../config.ts';
+import type { AccountConfig, MerchantConfig } from '../config.ts';
 import type { Tenants } from '../db/tenants.ts';
+import type { Metrics } from '../metrics.ts';
+import type { BreakerLimits } from '../providers/http/breaker.ts';
 import { createConnections, type Connection, type Connections } from '../providers/connections.ts';
-import { createAccountHttp, type ClosableAccountHttp } from '../providers/http.ts';
+import { createAccountHttp, type CallObserver, type ClosableAccountHttp } from '../providers/http.ts';
 import { adapters } from '../providers/registry.ts';
 
 export interface ConnectedAccounts {
@@ -12,11 +15,20 @@ export interface ConnectedAccounts {
   close(): Promise<void>;
 }
 
+export interface ConnectingKernel {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly alerts: Alerts;
+  readonly metrics: Metrics;
+  /** Absent: as in production. */
+  readonly breaker?: BreakerLimits | 'never';
+}
+
 /** One HTTP client per configured account, bound to its adapter. Nothing is sent yet. */
 export function connectAccounts(
   merchants: readonly MerchantConfig[],
   tenants: Tenants,
-  kernel: { readonly log: Logger; readonly clock: Clock },
+  kernel: ConnectingKernel,
 ): ConnectedAccounts {
   const clients: ClosableAccountHttp[] = [];
   const all = merchants.flatMap((merchant) =>
@@ -31,6 +43,8 @@ export function connectAccounts(
         baseUrl: account.baseUrl,
         maxInFlight: account.maxInFlight,
         requestsPerSecond: account.requestsPerSecond ?? adapter.settings.defaultRequestsPerSecond,
+        observer: observerOf(kernel, account),
+        ...(kernel.breaker && { breaker: kernel.breaker }),
       });
       clients.push(http);
       return {
@@ -50,5 +64,21 @@ export function connectAccounts(
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));
     },
+  };
+}
+
+/** Counts every call, and calls somebody once when a provider cannot be reached for a while. */
+function observerOf({ alerts, metrics }: ConnectingKernel, account: AccountConfig): CallObserver {
+  const { code, provider } = account;
+  // From the first scrape on.
+  metrics.circuitChanged(code, false);
+  return {
+    called: (kind, result, durationMs) =>
+      metrics.providerCalled({ account: code, provider, kind, result, durationMs }),
+    circuitOpened(isNew) {
+      metrics.circuitChanged(code, true);
+      if (isNew) alerts.raise('ACCOUNT_UNREACHABLE', { account: code });
+    },
+    circuitClosed: () => metrics.circuitChanged(code, false),
   };
 }

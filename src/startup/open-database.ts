@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { ServiceConfig } from '../config.ts';
 import { endAbandonedLeases } from '../db/abandoned-leases.ts';
-import { connectDatabase } from '../db/connect.ts';
+import { connectDatabase, countsOf, type PoolCounts } from '../db/connect.ts';
 import { startEmbeddedPostgres } from '../db/embedded/start.ts';
 import { makeClockMovable, markInstallation, refuseOtherMode } from '../db/installation.ts';
 import { migrateToLatest } from '../db/migrate.ts';
@@ -23,6 +23,7 @@ export interface OpenOptions {
 
 export interface OpenDatabase {
   readonly db: Kysely<Database>;
+  readonly poolCounts: () => PoolCounts;
   /** Names of the migrations that were run now. */
   readonly migrated: readonly string[];
   /** Closes the pool, then stops the embedded server when it is this process's to stop. */
@@ -59,7 +60,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
     if (abandoned > 0) log.warn({ abandoned }, 'sends were left behind by a process that never came back');
   }
   const opened = undo.move();
-  return { db, migrated, close: () => opened.disposeAsync() };
+  return { db, poolCounts: () => countsOf(pool.pool), migrated, close: () => opened.disposeAsync() };
 
   async function serverOf() {
     if (config.database.kind === 'url') return { connectionString: config.database.url };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from 'kysely';
+import { refreshAccountHealth } from '../../src/refunds/account-health.ts';
 import {
   createRefundMutation,
   createTestService,
@@ -38,6 +39,13 @@ afterAll(() => service.close());
 const say = async (query: string, variables?: Record<string, unknown>): Promise<void> => {
   answers += JSON.stringify(await service.graphql(query, variables));
 };
+
+/** Without the figures, which may be equal to anything. */
+async function labelsOfMetrics(): Promise<string> {
+  const page = await (await fetch(`${service.app.url}/metrics`)).text();
+  expect(page).toMatch(/sends_total\{account="yookassa-demo",outcome="deferred"\} [1-9]/);
+  return page.replaceAll(/ \S+$/gm, '');
+}
 
 test('no canary comes out, whatever fails', async () => {
   await service.control('mode', {
@@ -117,11 +125,13 @@ test('no canary comes out, whatever fails', async () => {
   const events = JSON.stringify(
     await service.database.db.selectFrom('events').select(['evidence', 'kind', 'actor']).execute(),
   );
+  const metrics = await labelsOfMetrics();
   const logs = service.logged();
   expect(logs).toContain('provider call');
   expect(logs).toContain('INTERNAL_SERVER_ERROR');
   for (const [name, canary] of Object.entries(canaries)) {
     expect(logs, `${name} in a log line`).not.toContain(canary);
+    expect(metrics, `${name} in a metric`).not.toContain(canary);
     if (!keptForOperators.has(canary)) expect(events, `${name} in an event`).not.toContain(canary);
     // A caller may be told what it sent, such as the name of a field that does not exist.
     if (!callersOwn.has(canary)) expect(answers, `${name} in an answer`).not.toContain(canary);
@@ -129,6 +139,9 @@ test('no canary comes out, whatever fails', async () => {
 });
 
 test('every provider call is logged with what it belongs to', async () => {
+  // Refused credentials have paused it.
+  await service.database.db.updateTable('accounts').set({ health: 'OK' }).execute();
+  await refreshAccountHealth(service.app.world);
   const paymentId = await service.payment('1500.00');
   const { data } = await service.graphql<{ createRefund: { refund: { id: string } } }>(createRefundMutation, {
     input: refundInput(paymentId, '400.00'),

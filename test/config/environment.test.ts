@@ -39,6 +39,7 @@ describe('the environment', () => {
         MAX_INFLIGHT_REQUESTS: '7',
         SHUTDOWN_GRACE_MS: '36000',
         ENGINE: '0',
+        METRICS_PORT: '9464',
         NODE_ENV: 'production',
       },
     );
@@ -54,6 +55,7 @@ describe('the environment', () => {
       maxInflightRequests: 7,
       shutdownGraceMs: 36_000,
       engine: false,
+      metricsPort: 9464,
     });
     expect(config.database.kind === 'url' && config.database.url).toBe(
       'postgresql://user:pw@db:5432/refunds',
@@ -76,6 +78,7 @@ describe('the environment', () => {
       DB_POOL_SIZE: '0',
       MAX_INFLIGHT_REQUESTS: '1e3',
       SHUTDOWN_GRACE_MS: '1000',
+      METRICS_PORT: '-1',
       DEMO: 'true',
       DATA_DIR: '',
     };
@@ -101,6 +104,13 @@ describe('the environment', () => {
       ]);
     },
   );
+
+  it('refuses one port for the API and for the metrics alone', () => {
+    const env = { PORT: '4100', METRICS_PORT: '4100' };
+    expect(wheresOf(() => loadFile({ merchants: [merchant()] }, env))).toEqual(['METRICS_PORT']);
+    const free = { PORT: '0', METRICS_PORT: '0' };
+    expect(loadFile({ merchants: [merchant()] }, free).metricsPort).toBe(0);
+  });
 
   it('refuses to start with no accounts file, and says what to do', () => {
     const [problem, ...others] = problemsOf(() => load({}));

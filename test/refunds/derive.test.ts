@@ -18,6 +18,8 @@ const legs = (text: string) =>
   text.split(' ').map((word) => ({
     status: word.replace('!', '') as LegStatus,
     sentAt: (word.startsWith('QUEUED') && !word.endsWith('!')) || word === 'CANCELED' ? null : sentAt,
+    amount_minor: 1000n,
+    returned_minor: word === 'SUCCEEDED' ? 1000n : 0n,
   }));
 
 describe('the status of a refund is the first rule that fits', () => {
@@ -71,6 +73,15 @@ describe('where the money is', () => {
   ])('%s: %s', (text, movement) => {
     const all = legs(text);
     expect(moneyMovementOf({ status: deriveRefundStatus(all) }, all)).toBe(movement);
+  });
+
+  test.each([
+    [999n, 'PARTLY_RETURNED'],
+    [1000n, 'RETURNED'],
+    [1001n, 'RETURNED'],
+  ])('of 1000 asked for and %s returned: %s', (returned_minor, movement) => {
+    const [leg] = legs('SUCCEEDED');
+    expect(moneyMovementOf({ status: 'SUCCEEDED' }, [{ ...leg!, returned_minor }])).toBe(movement);
   });
 
   test('of a refund whose answer was lost is never called not returned', () => {

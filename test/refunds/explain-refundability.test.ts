@@ -140,3 +140,13 @@ describe('cancelPayment is allowed', () => {
     expect(allowedPaymentActions(situation(more))).toEqual(actions);
   });
 });
+
+test('names what the provider says when it has returned less than we believe, once that is told', () => {
+  const facts = { refunded_minor: 40_000n, provider_refunded_minor: 10_000n };
+  const reasonsOf = (looks: number) =>
+    explainRefundability(
+      situation({ payment: paymentRow({ ...facts, mismatch_looks: looks }) }),
+    ).reasons.join(' ');
+  expect(reasonsOf(1)).not.toContain('100.00 RUB');
+  expect(reasonsOf(2)).toContain('The provider says that only 100.00 RUB was refunded');
+});

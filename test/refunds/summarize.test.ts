@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { summarize } from '../../src/refunds/summarize.ts';
 import { refundStatuses } from '../../src/vocabulary.ts';
 
-const refund = { currency: 'RUB', amount_minor: 150_000n, returned_minor: 50_000n };
+const refund = { origin: 'API' as const, currency: 'RUB', amount_minor: 150_000n, returned_minor: 50_000n };
 
 test('every status has a sentence of its own, with the amount and its currency', () => {
   const sentences = refundStatuses.map((status) => summarize({ ...refund, status }));
@@ -21,8 +21,20 @@ test('what was returned of it is said where it is a part', () => {
   expect(summarize({ ...refund, returned_minor: 0n, status: 'PENDING' })).not.toContain('returned');
 });
 
+test('what the provider returned is said where it is not what was asked for', () => {
+  expect(summarize({ ...refund, status: 'SUCCEEDED' })).toBe(
+    'For your refund of 1500.00 RUB, 500.00 RUB has been returned.',
+  );
+  expect(summarize({ ...refund, returned_minor: 150_000n, status: 'SUCCEEDED' })).not.toContain('For');
+});
+
 test('amounts have the decimals of their currency, and any size', () => {
-  const dinars = { currency: 'KWD', amount_minor: 9_007_199_254_740_993n, returned_minor: 0n };
+  const dinars = {
+    origin: 'API' as const,
+    currency: 'KWD',
+    amount_minor: 9_007_199_254_740_993n,
+    returned_minor: 0n,
+  };
   expect(summarize({ ...dinars, status: 'QUEUED' })).toContain('9007199254740.993 KWD');
   expect(summarize({ ...dinars, currency: 'JPY', status: 'QUEUED' })).toContain('9007199254740993 JPY');
 });
@@ -30,4 +42,10 @@ test('amounts have the decimals of their currency, and any size', () => {
 test('no sentence says that money moved where that is not known', () => {
   for (const status of ['UNKNOWN', 'MANUAL_REVIEW', 'QUEUED'] as const)
     expect(summarize({ ...refund, returned_minor: 0n, status })).not.toMatch(/returned|failed|could not/);
+});
+
+test('what was made elsewhere is closed only because another refund tells of the same money', () => {
+  const closed = summarize({ ...refund, origin: 'EXTERNAL', status: 'CANCELED' });
+  expect(closed).toContain('1500.00 RUB is the same as another one');
+  expect(closed).not.toContain('before any money was returned');
 });

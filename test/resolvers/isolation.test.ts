@@ -150,6 +150,10 @@ describe('what another merchant has', () => {
       'syncRefund',
       'mutation ($id: ID!) { it: syncRefund(input: { refund: $id }) { refund { id } errors { __typename code path } } }',
     ],
+    [
+      'resolveRefund',
+      'mutation ($id: ID!) { it: resolveRefund(input: { refund: $id, expectedVersion: 1, verdict: { notReturned: {} }, evidence: "Seen." }) { refund { id } errors { __typename code path } } }',
+    ],
   ])('%s answers a foreign refund exactly like an absent or malformed one', async (_name, source) => {
     const answers = [ids.refund, absent, 'nonsense', ids.payment].map((id) =>
       ask<{ it: unknown }>(world, stranger.caller(), source, { id }),

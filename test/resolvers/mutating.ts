@@ -19,6 +19,8 @@ export const PAYLOAD = `refund {
     ... on ReferenceTaken { existing { id } }
     ... on CurrencyMismatch { expectedCurrency }
     ... on OperationInProgress { existing { id } retryAfterMs }
+    ... on NotResolvable { resolvableAt }
+    ... on StaleVersion { currentVersion }
     ... on CapabilityMissing { capability alternative }
     ... on ProviderProblem { providerCode } }`;
 

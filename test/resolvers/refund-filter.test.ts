@@ -33,7 +33,13 @@ beforeAll(async () => {
       db,
       tenant,
       ordered,
-      { ...day('2026-02-10'), status: 'PENDING', amount_minor: 2500n },
+      {
+        ...day('2026-02-10'),
+        status: 'PENDING',
+        amount_minor: 2500n,
+        attention: 'PENDING_TOO_LONG',
+        attention_since: new Date('2026-02-20T00:00:00Z'),
+      },
       { status: 'PENDING' },
     ),
     external: await insertRefund(db, tenant, dollars, {
@@ -87,6 +93,8 @@ describe('the filter of refunds', () => {
       ['january', 'external'],
     ],
     ['isFinal', () => ({ ...firstQuarter, isFinal: false }), ['pending']],
+    ['needsAttention, which needs no range', () => ({ needsAttention: true }), ['pending']],
+    ['no need of attention', () => ({ ...firstQuarter, needsAttention: false }), ['january', 'external']],
     ['origin', () => ({ ...march, origin: 'EXTERNAL' }), ['external']],
     ['createdAt', () => march, ['external']],
     [
@@ -131,6 +139,7 @@ describe('the filter of refunds', () => {
 
   test.each([
     [{ isFinal: true }],
+    [{ needsAttention: false }],
     [{ origin: 'API' }],
     [{ createdAt: { to: '2026-04-01T00:00:00Z' } }],
     [{ createdAt: { from: '2026-01-01T00:00:00Z', to: '2026-04-04T00:00:00Z' } }],
@@ -152,6 +161,31 @@ describe('the filter of refunds', () => {
     const { errors } = await execute<null>(world, tenant.caller(), LIST, { filter });
     expect(codeOf(errors[0])).toBe('BAD_USER_INPUT');
     expect(errors[0]?.extensions['path']).toEqual(path);
+  });
+
+  test('needsAttention shows why and since when, through an index of its own', async () => {
+    const source = `query ($id: ID!) { refund(by: { id: $id }) { attention { reason since } } }`;
+    const shown = (id: unknown) => ask(world, tenant.caller(), source, { id });
+    expect(await shown(ids['pending'])).toEqual({
+      refund: { attention: { reason: 'PENDING_TOO_LONG', since: '2026-02-20T00:00:00.000Z' } },
+    });
+    expect(await shown(ids['january'])).toEqual({ refund: { attention: null } });
+    const client = await database.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SET LOCAL enable_seqscan = off');
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+        `EXPLAIN SELECT id FROM refunds WHERE merchant_id = $1 AND attention IS NOT NULL
+         ORDER BY created_at DESC, id DESC LIMIT 21`,
+        [tenant.merchantId],
+      );
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).toContain('refunds_needing_attention');
+      expect(plan).not.toContain('Sort');
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
   });
 
   test('works under a payment without a range, because the payment bounds it', async () => {

@@ -84,6 +84,7 @@ describe('errors as data', () => {
       'InvalidInput',
       'NotCancelable',
       'NotFound',
+      'NotResolvable',
       'NotRetryable',
       'OperationInProgress',
       'PaymentNotRefundable',
@@ -91,6 +92,7 @@ describe('errors as data', () => {
       'ReferenceTaken',
       'RefundWindowClosed',
       'RefundableChanged',
+      'StaleVersion',
     ]);
   });
 
@@ -106,7 +108,7 @@ describe('errors as data', () => {
 
 describe('@moneyMoving', () => {
   test('marks the mutations that may make a provider move money, and no others', () => {
-    const marked = ['cancelPayment', 'createRefund', 'retryRefund', 'syncRefund'];
+    const marked = ['cancelPayment', 'createRefund', 'resolveRefund', 'retryRefund', 'syncRefund'];
     expect([...moneyMovingFields(schema)].toSorted()).toEqual(marked);
     expect(marked.every(isMoneyMoving)).toBe(true);
     expect(isMoneyMoving('cancelRefund')).toBe(false);

@@ -8,6 +8,8 @@ import type { ApiKeyId, MerchantId } from '../../src/ids.ts';
 import { createLog } from '../../src/log.ts';
 import type { Caller } from '../../src/refunds/world.ts';
 import { createServer, type Server, type ServerDeps } from '../../src/server/create-server.ts';
+import { createMetricsPage } from '../../src/server/metrics.ts';
+import { createMetricsRegistry } from '../../src/server/metrics-registry.ts';
 
 export const KEY = 'rf_test_key_of_the_viewer_0001';
 
@@ -68,6 +70,7 @@ export async function startServer(overrides: Partial<ServerDeps> = {}): Promise<
   const releases: (() => void)[] = [];
   const lines: string[] = [];
   const schema = withResolvers(buildSchema(SDL), ran, releases);
+  const metrics = createMetricsRegistry();
   const server = createServer({
     schema,
     log: logInto(lines),
@@ -75,6 +78,12 @@ export async function startServer(overrides: Partial<ServerDeps> = {}): Promise<
     contextFor: (caller) => ({ caller }),
     isMoneyMoving: (field) => field === 'createRefund' || field === 'cancelPayment',
     askDatabase: () => Promise.resolve(),
+    metrics,
+    metricsPage: createMetricsPage({
+      metrics,
+      readBacklog: () => Promise.resolve({ accounts: [], openLegs: [], attention: [] }),
+      poolCounts: () => ({ total: 0, idle: 0, waiting: 0 }),
+    }),
     maxInflightRequests: 8,
     ...overrides,
   });

@@ -139,14 +139,20 @@ export async function insertRefund(
     finalized_at: null,
     ...more,
   };
-  await db.insertInto('refunds').values(refund).execute();
+  const status = leg.status ?? 'SUCCEEDED';
+  const returned = { returned_minor: status === 'SUCCEEDED' ? refund.amount_minor : 0n };
+  await db
+    .insertInto('refunds')
+    .values({ ...returned, ...refund })
+    .execute();
   const row = {
     id: uuidv7<Insertable<RefundLegTable>['id']>(),
     ...owner,
     refund_id: id,
     name: 'all',
-    status: 'SUCCEEDED' as const,
+    status,
     amount_minor: refund.amount_minor,
+    ...returned,
     provider_refund_id: `provider-${id}`,
     raw_status: 'succeeded',
     failure: null,

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { startApp, type App } from '../../src/app.ts';
+import type { Config } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import type { Database } from '../../src/db/tables.ts';
@@ -31,11 +32,8 @@ export interface GraphqlResponse<T> {
   readonly errors?: readonly { readonly message: string; readonly extensions: Record<string, unknown> }[];
 }
 
-/** @param engine whether it drives refunds by itself; without it, nothing happens but what a test asks for */
-export async function createTestService(
-  name: string,
-  { engine = false }: { readonly engine?: boolean } = {},
-): Promise<TestService> {
+/** @param more what differs from the configuration of all such services */
+export async function createTestService(name: string, more: Partial<Config> = {}): Promise<TestService> {
   const [sandbox, database] = await Promise.all([startSandbox(), createTestDatabase(name)]);
   const lines: string[] = [];
   const destination = new PassThrough();
@@ -53,8 +51,10 @@ export async function createTestService(
       poolSize: 16,
       maxInflightRequests: 256,
       shutdownGraceMs: 10_000,
-      engine,
+      // Nothing happens but what a test asks for.
+      engine: false,
       merchants: testMerchants(sandbox),
+      ...more,
     },
     { log: createLog({ level: 'trace', destination }) },
   );

@@ -3,7 +3,10 @@ import pino from 'pino';
 import type { Config } from '../../src/config.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { connectAccounts } from '../../src/startup/connect-accounts.ts';
-import { createMovableClock, type MovableClock } from '../../src/clock.ts';
+import { createAlerts } from '../../src/alerts.ts';
+import { noMetrics } from '../../src/metrics.ts';
+import type { BreakerLimits } from '../../src/providers/http/breaker.ts';
+import { createMovableClock, type Clock, type MovableClock } from '../../src/clock.ts';
 import { makeClockMovable, markInstallation, setClockOffset } from '../../src/db/installation.ts';
 import { syncTenants } from '../../src/db/tenants.ts';
 import type { Connection } from '../../src/providers/connections.ts';
@@ -42,6 +45,12 @@ export interface WorldDifferences {
   /** In place of the adapter's own deadline of a send, in milliseconds. */
   readonly sendDeadlineMs?: number;
   readonly log?: pino.Logger;
+  /** Its own way to the same database. */
+  readonly db?: World['db'];
+  /** In place of the clock that `advance` moves. */
+  readonly clock?: Clock;
+  /** Absent: providers are never given up. */
+  readonly breaker?: BreakerLimits;
 }
 
 export interface LedgerPayment {
@@ -115,8 +124,9 @@ const razorpayAccount = (baseUrl: string) => ({
 export async function createTestWorld(
   name: string,
   log: pino.Logger = pino({ level: 'silent' }),
+  makeDatabase: (name: string) => Promise<TestDatabase<Database>> = createTestDatabase,
 ): Promise<TestWorld> {
-  const [sandbox, database] = await Promise.all([startSandbox(), createTestDatabase(name)]);
+  const [sandbox, database] = await Promise.all([startSandbox(), makeDatabase(name)]);
   await markInstallation(database.db, true);
   await makeClockMovable(database.db);
   const merchants = testMerchants(sandbox);
@@ -124,8 +134,16 @@ export async function createTestWorld(
   const clock = createMovableClock();
   const open: { close(): Promise<void> }[] = [];
   const replica = async (differences: WorldDifferences = {}): Promise<World> => {
-    const own = { log: differences.log ?? log, clock };
-    const accounts = connectAccounts(merchants, tenants, own);
+    const ownLog = differences.log ?? log;
+    const own = {
+      log: ownLog,
+      clock: differences.clock ?? clock,
+      alerts: createAlerts(ownLog),
+      metrics: noMetrics,
+    };
+    // Tests make faults in a row on purpose; what a breaker does of them has tests of its own.
+    const breaker = differences.breaker ?? 'never';
+    const accounts = connectAccounts(merchants, tenants, { ...own, breaker });
     const background = createBackground(own.log);
     open.push({
       close: async () => {
@@ -137,7 +155,7 @@ export async function createTestWorld(
     const differ = (connection: Connection | undefined) => connection && differing(connection, differences);
     return createWorld({
       ...own,
-      db: database.db,
+      db: differences.db ?? database.db,
       connections: {
         all: () => connections.all().map((connection) => differing(connection, differences)),
         find: (accountId) => differ(connections.find(accountId)),

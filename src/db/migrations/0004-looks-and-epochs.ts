@@ -104,10 +104,12 @@ ALTER TABLE accounts
   ADD COLUMN swept_until timestamptz,
   ADD COLUMN next_sweep_at timestamptz,
   ADD COLUMN sweep_lease_until timestamptz,
-  ADD COLUMN next_probe_at timestamptz;
+  ADD COLUMN next_probe_at timestamptz,
+  ADD COLUMN sweep_position jsonb;
 COMMENT ON COLUMN accounts.next_probe_at IS 'While its credentials are refused, one leg is sent then to find out whether they still are';
 COMMENT ON COLUMN accounts.health_shown_by IS 'Which kind of call the provider refused: only the same kind shows that it is mended';
 COMMENT ON COLUMN accounts.swept_until IS 'All refunds that the provider made before this time were compared with ours';
+COMMENT ON COLUMN accounts.sweep_position IS 'The window that is being compared, and its next page; null between two windows';
 `;
 
 const epochs = `

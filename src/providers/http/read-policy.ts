@@ -6,7 +6,13 @@ export const MAX_READ_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 100;
 
 /** Reasons of `not-sent` that are our own decision; to ask again at once would only defeat it. */
-const ownDecisions: ReadonlySet<string> = new Set(['queue-full', 'no-slot', 'closing', 'may-not-send']);
+export const ownDecisions: ReadonlySet<string> = new Set([
+  'queue-full',
+  'no-slot',
+  'closing',
+  'may-not-send',
+  'circuit-open',
+]);
 
 /**
  * The whole retry policy, for reads only: in how many milliseconds to read again, or null to take this result.

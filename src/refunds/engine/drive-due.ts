@@ -1,7 +1,7 @@
 import { listDueAccounts, type DueAccount } from '../../db/due.ts';
 import type { Connection } from '../../providers/connections.ts';
 import type { World } from '../world.ts';
-import { refreshPausedAccounts } from './paused-accounts.ts';
+import { refreshAccountHealth } from '../account-health.ts';
 import { afterLegs, steps, type Round } from './steps.ts';
 
 /** Rows of one kind that are taken at a time, by account: what a page of a provider's list shows. */
@@ -30,7 +30,7 @@ export async function driveDue(
 export async function findDue(
   world: World,
 ): Promise<readonly { readonly connection: Connection; readonly account: DueAccount }[]> {
-  await refreshPausedAccounts(world);
+  await refreshAccountHealth(world);
   const accounts = await listDueAccounts(
     world.db,
     world.connections.all().map((connection) => connection.accountId),

@@ -1,7 +1,10 @@
 import type { DueAccount } from '../../db/due.ts';
 import type { LegId } from '../../ids.ts';
 import type { Connection } from '../../providers/connections.ts';
+import { noteStuck } from '../attention.ts';
 import type { World } from '../world.ts';
+import { lookAtDuePayments } from '../look-at-payments.ts';
+import { sweepAccount } from '../sweep-account.ts';
 import { driveLegs } from './drive-legs.ts';
 import { driveVoids } from './drive-voids.ts';
 
@@ -28,10 +31,29 @@ interface Step {
   run(world: World, connection: Connection, round: Round): Promise<StepOutcome>;
 }
 
+const nothingMore: StepOutcome = { isFull: false, legIds: [] };
+
 /** What a round does for an account that has something due, in this order; one that fails does not stop the next. */
 export const steps: readonly Step[] = [
   { name: 'legs', on: 'legs', run: driveLegs },
   { name: 'voids', on: 'operations', run: driveVoids },
+  // A sweep makes payments due, so it comes before them.
+  {
+    name: 'sweep',
+    on: 'sweep',
+    run: async (world, connection) => {
+      await sweepAccount(world, connection);
+      return nothingMore;
+    },
+  },
+  {
+    name: 'payments',
+    on: 'payments',
+    run: async (world, connection) => {
+      await lookAtDuePayments(world, connection);
+      return nothingMore;
+    },
+  },
 ];
 
 /** What is done after each batch of legs, with those legs. */
@@ -39,4 +61,4 @@ export const afterLegs: readonly ((
   world: World,
   connection: Connection,
   legIds: readonly LegId[],
-) => Promise<void>)[] = [];
+) => Promise<void>)[] = [noteStuck];

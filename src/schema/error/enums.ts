@@ -15,7 +15,10 @@ export const RefundErrorCodeEnum = builder.enumType('RefundErrorCode', {
     AUTHENTICATION_FAILED: { description: 'The provider refused the credentials of the account.' },
     RATE_LIMITED: { description: 'The provider takes no more requests for now.' },
     PROVIDER_UNAVAILABLE: { description: 'The provider cannot be reached.' },
-    UNKNOWN_OUTCOME: { description: 'The answer was lost: the money may have moved.' },
+    UNKNOWN_OUTCOME: {
+      description:
+        'The answer was lost: the money may have moved, unless a person has decided that it did not.',
+    },
     PROVIDER_REJECTED: { description: 'The provider refused for a reason of its own.' },
     INVALID_INPUT: { description: 'A field of the input is wrong.' },
     FIELD_TOO_LONG: { description: 'A field of the input is too long.' },
@@ -28,6 +31,8 @@ export const RefundErrorCodeEnum = builder.enumType('RefundErrorCode', {
     CAPABILITY_MISSING: { description: 'The provider cannot do this.' },
     NOT_CANCELABLE: { description: 'It is too late to cancel it, or nothing is to be canceled.' },
     NOT_RETRYABLE: { description: 'Only a refund that failed definitely can be retried.' },
+    NOT_RESOLVABLE: { description: 'This verdict is not taken, or not yet.' },
+    STALE_VERSION: { description: 'The refund has changed since it was looked at.' },
   } as const satisfies Record<RefundErrorCode, { description: string }>,
 });
 

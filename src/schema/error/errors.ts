@@ -130,6 +130,27 @@ builder.objectType(builder.objectRef<ProblemOf<'CapabilityMissing'>>('Capability
   }),
 });
 
+builder.objectType(builder.objectRef<ProblemOf<'NotResolvable'>>('NotResolvable'), {
+  interfaces,
+  description:
+    'The verdict is not taken: nothing is unclear, it contradicts what the provider says, or it is too early.',
+  fields: (t) => ({
+    resolvableAt: t.expose('resolvableAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'From when it would be taken, as far as is known now; null where waiting does not help.',
+    }),
+  }),
+});
+
+builder.objectType(builder.objectRef<ProblemOf<'StaleVersion'>>('StaleVersion'), {
+  interfaces,
+  description: 'The refund has changed since it was looked at; nothing was done.',
+  fields: (t) => ({
+    currentVersion: t.exposeInt('currentVersion', { description: 'Its `version` now.' }),
+  }),
+});
+
 builder.objectType(builder.objectRef<ProblemOf<'ProviderProblem'>>('ProviderProblem'), {
   interfaces,
   description: 'The provider had to be asked and gave no usable answer; nothing was changed.',

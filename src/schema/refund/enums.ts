@@ -2,6 +2,7 @@ import type { RefundOrder } from '../../resolvers/refund-list.ts';
 import type { traceAvailabilities } from '../../resolvers/trace-references.ts';
 import type { RefundAction } from '../../refunds/allowed-actions.ts';
 import type {
+  AttentionReason,
   FeeBearer,
   LegStatus,
   MoneyMovement,
@@ -98,7 +99,22 @@ export const RefundActionEnum = builder.enumType('RefundAction', {
     CANCEL: { description: '`cancelRefund`: something of it was not sent yet.' },
     RETRY: { description: '`retryRefund`: something of it failed definitely.' },
     SYNC: { description: '`syncRefund`: the provider can be asked.' },
+    RESOLVE: { description: '`resolveRefund`: a person can decide what became of it.' },
   } as const satisfies Described<RefundAction>,
+});
+
+export const AttentionReasonEnum = builder.enumType('AttentionReason', {
+  description: 'Why a person should look at a refund. The list grows.',
+  values: {
+    MANUAL_REVIEW: { description: 'The service cannot find out by itself: decide with `resolveRefund`.' },
+    UNKNOWN_TOO_LONG: { description: 'The answer was lost a while ago, and was not found out yet.' },
+    PENDING_TOO_LONG: { description: 'It is under way for longer than is normal for the provider.' },
+    QUEUED_TOO_LONG: {
+      description:
+        'It waits unsent for a day and is not sent by itself any more: use `syncRefund` or `cancelRefund`.',
+    },
+    ACCOUNT_PAUSED: { description: 'It waits because its account is paused; see `ProviderAccount.health`.' },
+  } as const satisfies Described<AttentionReason>,
 });
 
 export const RefundOriginEnum = builder.enumType('RefundOrigin', {

@@ -17,6 +17,14 @@ const RefundEventKindEnum = builder.enumType('RefundEventKind', {
         'The provider told more of a leg whose status stayed: a trace number, its id, another word for the status.',
     },
     CONTRADICTED: { description: 'The provider took back what had been final.' },
+    RESOLVED: {
+      description: 'A person decided with `resolveRefund`; `evidence.statement` is how they know.',
+    },
+    ATTENTION: { description: 'It began, or ceased, to need a person: see `Refund.attention`.' },
+    MERGED: {
+      description:
+        'What seemed to be made elsewhere is a refund of ours: the one was closed, the other took its place.',
+    },
   } as const satisfies Described<RefundEventKind>,
 });
 
@@ -46,7 +54,7 @@ export const RefundEventRef = builder.objectRef<RefundEventView>('RefundEvent').
       type: RefundLegStatusEnum,
       nullable: true,
       description:
-        'The status before; null at the beginning. The same as `to` when a send was answered, and of DETAILS.',
+        'The status before; null at the beginning, and where no status changed. The same as `to` when a send was answered, and of DETAILS.',
     }),
     to: t.expose('to', {
       type: RefundLegStatusEnum,
@@ -55,7 +63,8 @@ export const RefundEventRef = builder.objectRef<RefundEventView>('RefundEvent').
     }),
     evidence: t.expose('evidence', {
       type: 'StringMap',
-      description: 'What it was concluded from: figures, ids and codes, no free text of a provider.',
+      description:
+        'What it was concluded from: figures, ids and codes, and the statement of a verdict; no free text of a provider.',
     }),
     leg: t.expose('leg', {
       type: RefundLegRef,

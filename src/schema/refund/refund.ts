@@ -4,6 +4,7 @@ import { resolveMerchant } from '../../resolvers/merchant.ts';
 import { money } from '../../resolvers/money.ts';
 import {
   arrivalOfRefund,
+  attentionOfRefund,
   failureOfRefund,
   freshnessOfRefund,
   legsOfRefund,
@@ -25,6 +26,7 @@ import {
   RefundReasonEnum,
   RefundStatusEnum,
 } from './enums.ts';
+import { RefundAttentionRef } from './refund-attention.ts';
 import { RefundEventRef } from './refund-event.ts';
 import { RefundFailureRef } from './refund-failure.ts';
 import { TraceReferenceRef } from './trace-reference.ts';
@@ -121,6 +123,12 @@ RefundRef.implement({
       nullable: true,
       description: 'The refund whose place it took, which cannot be retried since; null: none.',
       resolve: (refund) => refund.replaces,
+    }),
+    attention: t.field({
+      type: RefundAttentionRef,
+      nullable: true,
+      description: 'Why a person should look at it; null: nobody has to.',
+      resolve: (refund) => attentionOfRefund(refund),
     }),
     history: t.field({
       type: [RefundEventRef],

@@ -12,6 +12,7 @@ import type { Model } from './model.ts';
 import { Outage } from './outage.ts';
 import { Reconcile } from './reconcile.ts';
 import { Replay } from './replay.ts';
+import { Resolve } from './resolve.ts';
 import { Restart } from './restart.ts';
 import { Retry } from './retry.ts';
 import { Settle } from './settle.ts';
@@ -74,6 +75,7 @@ export const commands = fc.commands(
       .map((each): Command => new CancelPayment(each)),
     reconcile,
     reconcile,
+    fc.record({ on, which, namesRefund: fc.boolean() }).map((each): Command => new Resolve(each)),
     fc.record({ on, point }).map((each): Command => new StopInReconcile(each)),
     fc.constant<Command>(new ClearFaults()),
     fc

@@ -49,6 +49,7 @@ test('whatever is asked for, goes wrong, or dies: no promise is broken, and both
     {
       numRuns,
       seed,
+      interruptAfterTimeLimit: longestMs,
       endOnFailure: process.env['FC_SHRINK'] === '0',
       ...(path === undefined ? {} : { path }),
     },

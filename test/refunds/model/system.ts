@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Caller, World } from '../../../src/refunds/world.ts';
 import { clearFaults } from '../../support/rules.ts';
 import type { TestWorld } from '../../support/world.ts';
@@ -29,7 +30,18 @@ export class System {
     await clearFaults(t);
     for (const provider of ['yookassa', 'razorpay'])
       await t.control('mode', { provider, refunds: 'instant' });
-    await t.database.db.updateTable('accounts').set({ health: 'OK' }).execute();
+    await t.database.db
+      .updateTable('accounts')
+      .set({
+        health: 'OK',
+        health_shown_by: null,
+        next_probe_at: null,
+        swept_until: sql<Date>`app_now()`,
+        sweep_position: null,
+        sweep_lease_until: null,
+        next_sweep_at: null,
+      })
+      .execute();
     const replica = () => createReplica(t, isAnonymous);
     return new System(t, isAnonymous, [await replica(), await replica()]);
   }

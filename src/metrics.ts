@@ -1,0 +1,69 @@
+import type { AlertCode } from './alerts.ts';
+
+/**
+ * What became of a call: `refused` is any other 4xx, `failed` a 5xx, `lost` no complete answer, `not-sent` no byte
+ * left, `circuit-open` not even tried.
+ */
+export const callResults = [
+  'ok',
+  'refused',
+  'rate-limited',
+  'failed',
+  'lost',
+  'not-sent',
+  'circuit-open',
+] as const;
+export type CallResult = (typeof callResults)[number];
+
+export interface ProviderCall {
+  readonly account: string;
+  readonly provider: string;
+  readonly kind: 'send' | 'read';
+  readonly result: CallResult;
+  /** Without the wait for its turn. */
+  readonly durationMs: number;
+}
+
+/** How a request to `/graphql` ended, seen from outside. */
+export const requestOutcomes = [
+  'ok',
+  'errors',
+  'bad-request',
+  'unauthenticated',
+  'overloaded',
+  'failed',
+  'aborted',
+] as const;
+export type RequestOutcome = (typeof requestOutcomes)[number];
+
+export interface GraphqlRequest {
+  readonly type: 'query' | 'mutation' | 'none';
+  readonly outcome: RequestOutcome;
+  readonly durationMs: number;
+}
+
+/**
+ * What is counted for those who run the service. Labels are account codes, providers and closed lists of words:
+ * bounded, and nothing of a payer, a payment or a credential (I10, I11).
+ */
+export interface Metrics {
+  alertRaised(code: AlertCode): void;
+  legSent(account: string, outcome: string): void;
+  providerCalled(call: ProviderCall): void;
+  circuitChanged(account: string, isOpen: boolean): void;
+  graphqlStarted(): void;
+  /** Follows every `graphqlStarted`, once. */
+  graphqlAnswered(request: GraphqlRequest): void;
+}
+
+const ignore = (): void => undefined;
+
+/** Counts nothing. */
+export const noMetrics: Metrics = {
+  alertRaised: ignore,
+  legSent: ignore,
+  providerCalled: ignore,
+  circuitChanged: ignore,
+  graphqlStarted: ignore,
+  graphqlAnswered: ignore,
+};

@@ -1,0 +1,280 @@
+import type { Kysely } from 'kysely';
+import { inTransaction } from '../db/in-transaction.ts';
+import { findRefund, listLegs, type Refund } from '../db/legs.ts';
+import {
+  findPayment,
+  listPaymentSources,
+  lockPaymentForUpdate,
+  readAppNow,
+  updateUnbound,
+  type Payment,
+} from '../db/payments.ts';
+import { bindSeenRefund, findProviderRefund, upsertProviderRefund } from '../db/provider-refunds.ts';
+import type { Database } from '../db/tables.ts';
+import { listUnclearLegs, type UnclearLeg } from '../db/unclear-legs.ts';
+import {
+  invalidInput,
+  notFound,
+  providerProblem,
+  refuse,
+  succeed,
+  type Failure,
+  type Problem,
+  type Result,
+} from '../errors.ts';
+import { isUuid, type RefundId } from '../ids.ts';
+import type { Connection } from '../providers/connections.ts';
+import type { RefundFacts } from '../providers/provider.ts';
+import { moveLeg, type Move } from './move-leg.ts';
+import { nextLookMs } from './next-look.ts';
+import { settleOvercommitment, settleSources } from './overcommitment.ts';
+import {
+  notResolvable,
+  outstandingUntil,
+  planTimesOf,
+  refundPath,
+  verdictPath,
+  whyNotThisAmount,
+  whyNotUnreturned,
+  type Verdict,
+} from './resolvable.ts';
+import { whyNotOfThisLeg } from './unused-provider-refund.ts';
+import { causeOf, type Caller, type World } from './world.ts';
+
+export interface ResolveRefundCommand {
+  readonly refundId: RefundId;
+  /** `Refund.version` as the person saw it: a verdict is about what is known, and that may have changed. */
+  readonly expectedVersion: number;
+  readonly verdict: Verdict;
+  /** How the person knows, in their own words: 1 to 2000 characters, kept with the event for ever. */
+  readonly evidence: string;
+}
+
+type Resolved = Result<{ readonly refundId: RefundId }>;
+
+/** A provider refund that was read because it was not known here, and when the reading began. */
+interface Reading {
+  readonly facts: RefundFacts;
+  readonly asOf: Date;
+}
+
+/**
+ * Takes a person's verdict on a leg whose outcome the service could not find out (MONEY section 4): what was returned
+ * counts as refunded, what was not is free again. Refused while the recovery plan may still find out by itself. What
+ * is fetched from the provider later outranks the verdict.
+ */
+export async function resolveRefund(
+  world: World,
+  caller: Caller,
+  command: ResolveRefundCommand,
+): Promise<Resolved> {
+  const { merchantId } = caller.viewer;
+  const { verdict } = command;
+  const known = isUuid(command.refundId)
+    ? await findRefund(world.db, merchantId, command.refundId)
+    : undefined;
+  if (known === undefined) return refuse(notFound(refundPath, 'The refund'));
+  const connection = world.connections.find(known.account_id);
+  if (connection === undefined) return refuse(notConfigured);
+  const now = await readAppNow(world.db);
+  const early = await chooseLeg(world.db, connection, known, command, now);
+  if (!early.ok) return early;
+  const unseen = await readUnseen(world, connection, known, early.value, verdict);
+  if (!unseen.ok) return unseen;
+  const resolved = await decide(world, caller, command, connection, known, unseen.value);
+  world.changes.announce(known.id);
+  return resolved;
+}
+
+/** The leg that the verdict is about, if one may be given on it now. */
+async function chooseLeg(
+  db: Kysely<Database>,
+  connection: Connection,
+  refund: Refund,
+  { expectedVersion, verdict }: ResolveRefundCommand,
+  now: Date,
+): Promise<Result<UnclearLeg>> {
+  if (refund.version !== expectedVersion) return refuse(staleVersion(refund));
+  const unclear = (await listUnclearLegs(db, refund.merchant_id, [refund.id])).get(refund.id) ?? [];
+  const path = [...verdictPath, verdict.kind, 'leg'];
+  if (unclear.length === 0) return refuse(nothingUnclear);
+  const wanted = unclear.filter((leg) => verdict.legId === null || leg.id === verdict.legId);
+  const [leg] = wanted;
+  if (leg === undefined) {
+    const isOfRefund = (await listLegs(db, refund.id)).some(({ id }) => id === verdict.legId);
+    return refuse(isOfRefund ? nothingUnclear : notFound(path, 'The leg'));
+  }
+  if (wanted.length > 1) {
+    const names = unclear.map(({ name }) => name).join(', ');
+    return refuse(
+      invalidInput(path, `Several legs of this refund are unclear: ${names}. Say which one is meant.`),
+    );
+  }
+  if (verdict.kind === 'returned' && verdict.amount.currency !== refund.currency)
+    return refuse(otherCurrency(refund.currency));
+  const until = outstandingUntil(leg, verdict.kind, planTimesOf(connection), now);
+  if (until !== null) return refuse(stillOutstanding(until));
+  const problem = verdict.kind === 'returned' ? whyNotThisAmount(leg, verdict) : whyNotUnreturned(leg);
+  return problem === undefined ? succeed(leg) : refuse(problem);
+}
+
+/** Reads the provider refund that the verdict names, where it was never seen: a fact, and no word of a person. */
+async function readUnseen(
+  world: World,
+  connection: Connection,
+  refund: Refund,
+  leg: UnclearLeg,
+  verdict: Verdict,
+): Promise<Result<Reading | undefined>> {
+  if (verdict.kind !== 'returned' || verdict.providerRefundId === null) return succeed(undefined);
+  if (leg.provider_refund_id !== null) return succeed(undefined);
+  const { providerRefundId } = verdict;
+  if (await findProviderRefund(world.db, refund.account_id, providerRefundId)) return succeed(undefined);
+  const asOf = await readAppNow(world.db);
+  const look = await connection.adapter.readRefund(connection.access, providerRefundId);
+  const path = [...verdictPath, 'returned', 'providerRefundId'];
+  if (look.kind === 'unavailable') return refuse(providerProblem(look.failure, path));
+  const payment = await findPayment(world.db, refund.merchant_id, refund.payment_id);
+  if (look.kind === 'absent' || look.value.providerPaymentId !== payment?.provider_payment_id)
+    return refuse(noSuchRefund);
+  return succeed({ facts: look.value, asOf });
+}
+
+function decide(
+  world: World,
+  caller: Caller,
+  command: ResolveRefundCommand,
+  connection: Connection,
+  known: Refund,
+  unseen: Reading | undefined,
+): Promise<Resolved> {
+  const { verdict } = command;
+  return inTransaction(world.db, async (tx): Promise<Resolved> => {
+    const payment = await lockPaymentForUpdate(tx, known.merchant_id, known.payment_id);
+    const refund = await findRefund(tx, known.merchant_id, known.id);
+    if (payment === undefined || refund === undefined) throw new Error(`refund ${known.id} has vanished`);
+    const now = payment.locked_at;
+    const chosen = await chooseLeg(tx, connection, refund, command, now);
+    if (!chosen.ok) return chosen;
+    const legs = await listLegs(tx, refund.id);
+    const leg = legs.find(({ id }) => id === chosen.value.id);
+    if (leg === undefined) throw new Error(`leg ${chosen.value.id} has vanished`);
+    const by = causeOf(caller);
+    const how = { cause: 'verdict', source: 'API', by } as const;
+    const statement = { verdict: verdict.kind, statement: command.evidence };
+    let move: Move;
+    if (verdict.kind === 'notReturned') {
+      const failure =
+        refund.origin === 'EXTERNAL' ? { ...notReturned, retry: 'NEVER' as const } : notReturned;
+      move = { ...how, to: 'FAILED', patch: { failure }, evidence: statement };
+    } else {
+      const taken = await takeProviderRefund(tx, payment, chosen.value, verdict, unseen);
+      if (!taken.ok) return taken;
+      const { rawStatus } = taken.value;
+      move = {
+        ...how,
+        to: 'SUCCEEDED',
+        returnedMinor: verdict.amount.minor,
+        patch: {
+          failure: null,
+          nextLookInMs: nextLookMs(
+            connection.adapter,
+            { status: 'SUCCEEDED', createdAt: leg.created_at },
+            now,
+          ),
+          ...(verdict.providerRefundId === null ? {} : { providerRefundId: verdict.providerRefundId }),
+          ...(rawStatus === null ? {} : { rawStatus }),
+        },
+        evidence: {
+          ...statement,
+          returnedMinor: verdict.amount.minor.toString(),
+          currency: verdict.amount.currency,
+          providerRefundId: verdict.providerRefundId,
+        },
+      };
+    }
+    const sources = await listPaymentSources(tx, payment.id);
+    await moveLeg(tx, payment, legs, leg, move);
+    const context = { alerts: world.alerts, by };
+    const isOther = verdict.kind === 'returned' && verdict.amount.minor !== leg.amount_minor;
+    if (isOther) await settleSources(tx, context, payment, sources);
+    await settleOvercommitment(tx, context, payment);
+    return succeed({ refundId: refund.id });
+  });
+}
+
+/** Ties the leg to the provider refund that the verdict names, if it is nobody's. */
+async function takeProviderRefund(
+  tx: Kysely<Database>,
+  payment: Payment,
+  leg: UnclearLeg,
+  verdict: Extract<Verdict, { kind: 'returned' }>,
+  unseen: Reading | undefined,
+): Promise<Result<{ readonly rawStatus: string | null }>> {
+  const { providerRefundId, amount } = verdict;
+  if (providerRefundId === null || leg.provider_refund_id !== null) return succeed({ rawStatus: null });
+  const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
+  // A provider refund, once seen, is kept whatever is decided about it (MONEY section 5).
+  if (unseen !== undefined) {
+    await upsertProviderRefund(tx, owner, unseen.facts, null, unseen.asOf);
+    await updateUnbound(tx, payment.id);
+  }
+  const row = await findProviderRefund(tx, payment.account_id, providerRefundId);
+  if (row === undefined || row.payment_id !== payment.id) return refuse(noSuchRefund);
+  const problem = await whyNotOfThisLeg(tx, row, leg, amount);
+  if (problem !== undefined) return refuse(problem);
+  await bindSeenRefund(tx, payment.account_id, providerRefundId, leg.id);
+  await updateUnbound(tx, payment.id);
+  return succeed({ rawStatus: row.raw_status });
+}
+
+const notReturned: Failure = {
+  code: 'UNKNOWN_OUTCOME',
+  message: "The provider's answer was lost, and a person has found that no money was returned.",
+  retry: 'RETRY_REFUND',
+  providerCode: null,
+};
+
+const noSuchRefund = invalidInput(
+  [...verdictPath, 'returned', 'providerRefundId'],
+  'The provider knows no such refund of this payment.',
+);
+
+const nothingUnclear = notResolvable(
+  'Only a refund, or a leg of it, that is UNKNOWN or under MANUAL_REVIEW waits for a verdict.',
+  'NEVER',
+);
+
+const stillOutstanding = (until: Date): Problem =>
+  notResolvable(
+    `The service may still find out by itself, or the provider may still execute it. Decide after ${until.toISOString()}.`,
+    'WAIT',
+    until,
+  );
+
+const otherCurrency = (expectedCurrency: string): Problem => ({
+  type: 'CurrencyMismatch',
+  code: 'CURRENCY_MISMATCH',
+  message: `The refund is in ${expectedCurrency}.`,
+  path: [...verdictPath, 'returned', 'amount', 'currency'],
+  retry: 'NEW_REQUEST',
+  expectedCurrency,
+});
+
+const staleVersion = (refund: Refund): Problem => ({
+  type: 'StaleVersion',
+  code: 'STALE_VERSION',
+  message: 'The refund has changed since. Look at it again before you decide.',
+  path: ['input', 'expectedVersion'],
+  retry: 'NEW_REQUEST',
+  currentVersion: refund.version,
+});
+
+const notConfigured: Problem = {
+  type: 'ProviderProblem',
+  code: 'PROVIDER_UNAVAILABLE',
+  message: 'The account of this refund is not configured any more. Ask the operator of this service.',
+  path: refundPath,
+  retry: 'ASK_A_HUMAN',
+  providerCode: null,
+};

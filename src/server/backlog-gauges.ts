@@ -1,0 +1,57 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Backlog } from '../db/metrics.ts';
+import { attentionReasons } from '../vocabulary.ts';
+import { METRIC_PREFIX } from './metrics-registry.ts';
+
+const openStatuses = ['QUEUED', 'SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'] as const;
+
+/**
+ * The gauges of what the database knows, the same from every process. Undefined: it does not answer, and they are
+ * gone rather than old.
+ */
+export function createBacklogGauges(registry: Registry): (backlog: Backlog | undefined) => void {
+  const registers = [registry];
+  const answers = new Gauge({
+    name: `${METRIC_PREFIX}database_answers`,
+    help: '0 when the database did not answer this scrape; then what it knows is missing here.',
+    registers,
+  });
+  const paused = new Gauge({
+    name: `${METRIC_PREFIX}account_paused`,
+    help: '1 while nothing is sent for the account: its credentials are refused, or it is being restored.',
+    labelNames: ['account'] as const,
+    registers,
+  });
+  const legs = new Gauge({
+    name: `${METRIC_PREFIX}open_legs`,
+    help: 'Legs of refunds that are not final, by status.',
+    labelNames: ['account', 'status'] as const,
+    registers,
+  });
+  const due = new Gauge({
+    name: `${METRIC_PREFIX}oldest_due_look_seconds`,
+    help: 'How long the oldest look of the account has been due: how far the engine is behind.',
+    labelNames: ['account'] as const,
+    registers,
+  });
+  const attention = new Gauge({
+    name: `${METRIC_PREFIX}refunds_needing_attention`,
+    help: 'Refunds that wait for a person, by reason.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+
+  return (backlog) => {
+    for (const gauge of [paused, legs, due, attention]) gauge.reset();
+    answers.set(backlog === undefined ? 0 : 1);
+    if (backlog === undefined) return;
+    for (const { code: account, health, oldestDueSeconds } of backlog.accounts) {
+      paused.set({ account }, health === 'OK' ? 0 : 1);
+      due.set({ account }, oldestDueSeconds);
+      for (const status of openStatuses) legs.set({ account, status }, 0);
+    }
+    for (const { account, status, count } of backlog.openLegs) legs.set({ account, status }, count);
+    for (const reason of attentionReasons) attention.set({ reason }, 0);
+    for (const { reason, count } of backlog.attention) attention.set({ reason }, count);
+  };
+}

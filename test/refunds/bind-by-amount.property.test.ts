@@ -1,0 +1,94 @@
+import { fc } from '@fast-check/vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRefund } from '../../src/refunds/create-refund.ts';
+import { lookAtDuePayments } from '../../src/refunds/look-at-payments.ts';
+import { sweepAccount } from '../../src/refunds/sweep-account.ts';
+import type { World } from '../../src/refunds/world.ts';
+import { createElsewhereWorld, withoutReferences, type ElsewhereWorld } from '../support/made-elsewhere.ts';
+import {
+  armFault,
+  clearFaults,
+  consoleRefund,
+  expectSound,
+  paymentRow,
+  refundCommand,
+  refundRows,
+} from '../support/rules.ts';
+
+let e: ElsewhereWorld;
+/** A process to which the provider never shows a reference of ours. */
+let blind: World;
+beforeAll(async () => {
+  e = await createElsewhereWorld('bind_by_amount_property');
+  blind = await e.showing(withoutReferences);
+});
+afterAll(() => e.t.close());
+
+const hour = 3_600;
+
+const steps = {
+  ours: (paymentId: string) => createRefund(blind, e.t.caller(), refundCommand(paymentId, 1_000n)),
+  async 'ours, never executed'(paymentId: string) {
+    await armFault(e.t, 'lost-before-effect');
+    await steps.ours(paymentId);
+    await clearFaults(e.t);
+  },
+  async 'ours, its answer lost'(paymentId: string) {
+    await armFault(e.t, 'lost-after-effect');
+    await steps.ours(paymentId);
+    await clearFaults(e.t);
+  },
+  // Where nothing is left the console refuses, as it should.
+  elsewhere: (paymentId: string) => consoleRefund(e.t, paymentId, '10.00').catch(() => undefined),
+  'half a day': () => e.t.advance(12 * hour),
+  'a look': (paymentId: string) => e.see(paymentId, blind),
+  'a look that sees references': (paymentId: string) => e.see(paymentId),
+  async 'a round'() {
+    await sweepAccount(blind, e.connection(blind));
+    await lookAtDuePayments(blind, e.connection(blind));
+  },
+  'a verdict': decideOldest,
+} as const;
+const names = Object.keys(steps) as (keyof typeof steps)[];
+
+/**
+ * A person says of the oldest unclear refund that it was returned, if the provider has one that is nobody's and that
+ * was not said to be another one.
+ */
+async function decideOldest(paymentId: string): Promise<boolean> {
+  const { unbound_minor: unbound } = await paymentRow(e.t, paymentId);
+  const rows = await refundRows(e.t, paymentId);
+  const open = rows.find(({ status }) => ['UNKNOWN', 'MANUAL_REVIEW'].includes(status));
+  if (open === undefined) return false;
+  const promised = rows.filter(
+    ({ status, legs: [leg] }) => status === 'SUCCEEDED' && leg!.provider_refund_id === null,
+  );
+  await e.decide(open.id, unbound > 1_000n * BigInt(promised.length) ? 'SUCCEEDED' : 'FAILED');
+  await e.see(paymentId, blind);
+  return true;
+}
+
+test('whatever is lost, made elsewhere and looked at: no money counts twice, and in the end ours is the provider’s', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...names), { minLength: 3, maxLength: 9 }),
+      async (sequence) => {
+        const { t } = e;
+        const paymentId = await t.payment('60.00');
+        await e.see(paymentId);
+        for (const name of sequence) {
+          await steps[name](paymentId);
+          await expectSound(t, paymentId, { quiet: false });
+        }
+        await t.advance(48 * hour);
+        await e.see(paymentId, blind);
+        await expectSound(t, paymentId, { quiet: false });
+        while (await decideOldest(paymentId)) await expectSound(t, paymentId, { quiet: false });
+        await expectSound(t, paymentId);
+        const payment = await paymentRow(t, paymentId);
+        expect(payment).toMatchObject({ unbound_minor: 0n, reserved_minor: 0n, overcommitted: false });
+      },
+    ),
+    { numRuns: 20 },
+  );
+}, 120_000);
