@@ -21,7 +21,7 @@ export class CancelRefund extends Step {
   }
 
   protected async act(model: Model, system: System): Promise<void> {
-    const { refundId } = model.known(this.#which)!;
+    const { refundId } = model.known(this.#which, 'QUEUED')!;
     const before = await refundRow(system.t, refundId);
     const result = await cancelRefund(system.world(this.#on), system.caller, { refundId });
     const after = await refundRow(system.t, refundId);

@@ -65,9 +65,13 @@ export class Model {
     return all[index % Math.max(1, all.length)];
   }
 
-  /** One of the refunds whose id a caller knows. */
-  known(index: number): (RefundPromise & { refundId: RefundId }) | undefined {
-    const all = [...this.refunds.values()].filter((each) => each.refundId !== null);
-    return all[index % Math.max(1, all.length)] as (RefundPromise & { refundId: RefundId }) | undefined;
+  /** One of the refunds whose id a caller knows; of those that were seen in one of the states, if there are any. */
+  known(index: number, ...states: readonly RefundStatus[]): KnownRefund | undefined {
+    const all = [...this.refunds.values()].filter((each): each is KnownRefund => each.refundId !== null);
+    const wanted = all.filter(({ refundId }) => states.includes(this.told.get(refundId)?.status ?? 'QUEUED'));
+    const these = wanted.length > 0 ? wanted : all;
+    return these[index % Math.max(1, these.length)];
   }
 }
+
+type KnownRefund = RefundPromise & { refundId: RefundId };

@@ -24,7 +24,7 @@ export class Resolve extends Step {
   }
 
   protected async act(model: Model, system: System): Promise<void> {
-    const { refundId, payment } = model.known(this.#of.which)!;
+    const { refundId, payment } = model.known(this.#of.which, 'UNKNOWN', 'MANUAL_REVIEW')!;
     await resolveUnclear(model, system, this.#of.on, payment, refundId, this.#of.namesRefund);
   }
 

@@ -19,7 +19,7 @@ export class Retry extends Step {
   }
 
   protected async act(model: Model, system: System): Promise<void> {
-    const { refundId } = model.known(this.#of.which)!;
+    const { refundId } = model.known(this.#of.which, 'FAILED', 'PARTIALLY_SUCCEEDED')!;
     const before = await refundRow(system.t, refundId);
     const command = { refundId, expectedRetries: before.retries, waitMs: 10_000 };
     const retry = (on: number) => retryRefund(system.world(on), system.caller, command);

@@ -18,7 +18,7 @@ export class StopInSync extends Step {
   }
 
   protected async act(model: Model, system: System): Promise<void> {
-    const { refundId } = model.known(this.#of.which)!;
+    const { refundId } = model.known(this.#of.which, 'QUEUED', 'UNKNOWN')!;
     const replica = system.replica(this.#of.on);
     const at = replica.stopAtNextSend(this.#of.point);
     await syncRefund(replica.world, system.caller, { refundId, waitMs: 0 });

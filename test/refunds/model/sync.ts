@@ -18,7 +18,7 @@ export class Sync extends Step {
   }
 
   protected async act(model: Model, system: System): Promise<void> {
-    const { refundId } = model.known(this.#of.which)!;
+    const { refundId } = model.known(this.#of.which, 'QUEUED', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW')!;
     const sync = (on: number) => syncRefund(system.world(on), system.caller, { refundId, waitMs: 10_000 });
     const results = await Promise.all(
       this.#of.twice ? [sync(this.#of.on), sync(this.#of.on + 1)] : [sync(this.#of.on)],
