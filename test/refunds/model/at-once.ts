@@ -35,7 +35,7 @@ export class AtOnce extends Step {
     }
     if (one.ok && other.ok) {
       expect(other.value.refundId, 'I4: one key at once is one refund').toBe(one.value.refundId);
-      expect([one.value.replayed, other.value.replayed].toSorted()).toEqual([false, true]);
+      expect(one.value.replayed, 'one of the two made it').not.toBe(other.value.replayed);
     }
     const winner = [one, other].find((each) => each.ok && !each.value.replayed) ?? one;
     noteCreated(model, payment, command, winner);

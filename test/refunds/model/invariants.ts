@@ -19,9 +19,11 @@ export async function expectInvariants(model: Model, system: System): Promise<vo
       expectSound(t, payment.paymentId, { quiet: false }),
       expectTruthful(t, payment.paymentId, model.verdicts),
       expectCapturedTruly(system, payment),
+      expectVoidsScheduled(system, payment),
     ]),
     expectKeysKept(model, system),
     expectToldKept(model, system),
+    expectNoHastyImport(model, system),
   ]);
 }
 
@@ -58,6 +60,45 @@ async function expectCapturedTruly(
   const truth = payment.kind === 'hold' ? 0n : payment.amountMinor;
   // While a status word is not known, the payment counts as not captured yet.
   expect([0n, truth], 'captured').toContain(row.captured_minor);
+}
+
+/** I7 of what is no leg: a release of a hold that has not ended is looked at again. */
+async function expectVoidsScheduled(
+  { t }: System,
+  payment: ModelPayment & { readonly id: PaymentId },
+): Promise<void> {
+  const forgotten = await t.database.db
+    .selectFrom('payment_operations')
+    .select('status')
+    .where('payment_id', '=', payment.id)
+    .where('status', 'in', ['SENDING', 'UNKNOWN'])
+    .where('next_look_at', 'is', null)
+    .execute();
+  expect(forgotten, 'I7 of a release').toEqual([]);
+}
+
+/** MONEY section 5: while the name of a sent leg is not known, what is nobody's may be its own, and is not imported. */
+async function expectNoHastyImport(model: Model, { t }: System): Promise<void> {
+  const legs = await t.database.db
+    .selectFrom('refund_legs')
+    .innerJoin('payments', 'payments.id', 'refund_legs.payment_id')
+    .select(['refund_legs.id', 'payment_id', 'status', 'name', 'provider_refund_id'])
+    .where(
+      'provider_payment_id',
+      'in',
+      model.payments.map(({ paymentId }) => paymentId),
+    )
+    .execute();
+  const nameless = legs.filter(
+    ({ status, provider_refund_id }) =>
+      ['SENDING', 'UNKNOWN', 'MANUAL_REVIEW'].includes(status) && provider_refund_id === null,
+  );
+  const stillNameless = nameless.filter(({ id }) => model.nameless.has(id)).map((leg) => leg.payment_id);
+  const imported = legs.filter(({ id, name }) => name.startsWith('external:') && !model.imported.has(id));
+  for (const leg of imported)
+    expect(stillNameless, 'imported while a sent leg had no name').not.toContain(leg.payment_id);
+  model.nameless = new Set(nameless.map(({ id }) => id));
+  for (const { id } of imported) model.imported.add(id);
 }
 
 /** I4: each key is what it was, a refused one is nothing, and there is no refund of ours without a key. */

@@ -48,6 +48,9 @@ export class Model {
   readonly told = new Map<RefundId, Told>();
   /** Legs that ended by a person's verdict. */
   readonly verdicts = new Set<string>();
+  /** Sent legs that had no provider's id after the last step, and refunds made elsewhere that were known then. */
+  nameless: ReadonlySet<string> = new Set();
+  readonly imported = new Set<string>();
   /** A list that hides what is new, and a key that is forgotten, together make a provider pay twice. */
   readonly kinds = new Set<string>();
 

@@ -53,7 +53,7 @@ export async function createReplica(t: TestWorld, isAnonymous: boolean): Promise
     },
   );
   const base = await t.replica({ log, sendDeadlineMs });
-  const { background, idle } = trackable(createBackground(log));
+  const tracked = trackable(createBackground(log));
   let stop: Stop | undefined;
   let calls = 0;
   const counted =
@@ -102,7 +102,7 @@ export async function createReplica(t: TestWorld, isAnonymous: boolean): Promise
   };
   const world: World = {
     ...base,
-    background,
+    background: tracked.background,
     connections: {
       all: () => base.connections.all().map((connection) => stopping(connection)!),
       find: (id) => stopping(base.connections.find(id)),
@@ -112,7 +112,7 @@ export async function createReplica(t: TestWorld, isAnonymous: boolean): Promise
   return {
     world,
     errors,
-    idle,
+    idle: () => tracked.idle(),
     stopAtNextSend(point) {
       const reached = Promise.withResolvers<void>();
       const woken = Promise.withResolvers<void>();
