@@ -29,6 +29,7 @@ const on = fc.nat({ max: 1 });
 const which = fc.nat({ max: 11 });
 const payment = fc.nat({ max: 3 });
 const twice = fc.boolean();
+const comesBack = fc.boolean();
 const point = fc.constantFrom(...stopPoints);
 
 const create = fc
@@ -38,6 +39,9 @@ const fault = anyTrouble.map((each): Command => new Fault(each));
 const sync = fc.record({ on, which, twice }).map((each): Command => new Sync(each));
 const advance = fc.constantFrom(...spans).map((seconds): Command => new AdvanceClock({ seconds }));
 const reconcile = fc.record({ on }).map((each): Command => new Reconcile(each));
+const stop = fc
+  .tuple(creation, fc.record({ point, isTold: fc.boolean(), comesBack }))
+  .map(([each, more]): Command => new Stop({ ...each, ...more }));
 const retry = fc.record({ on, which, twice }).map((each): Command => new Retry(each));
 const consoleRefund = fc
   .record({ payment, permille: fc.bigInt({ min: 0n, max: 1_000n }), seller: fc.nat({ max: 1 }) })
@@ -76,16 +80,16 @@ export const commands = fc.commands(
     reconcile,
     reconcile,
     fc.record({ on, which, namesRefund: fc.boolean() }).map((each): Command => new Resolve(each)),
-    fc.record({ on, point }).map((each): Command => new StopInReconcile(each)),
+    fc.record({ on, point, comesBack }).map((each): Command => new StopInReconcile(each)),
     fc.constant<Command>(new ClearFaults()),
     fc
       .record({ provider: fc.constantFrom('yookassa' as const, 'razorpay' as const), succeeds: fc.boolean() })
       .map((each): Command => new Settle(each)),
     fc.record({ on }).map((each): Command => new Restart(each)),
-    fc
-      .tuple(creation, fc.record({ point, isTold: fc.boolean() }))
-      .map(([each, more]): Command => new Stop({ ...each, ...more })),
-    fc.record({ on, which, point }).map((each): Command => new StopInSync(each)),
+    stop,
+    stop,
+    stop,
+    fc.record({ on, which, point, comesBack }).map((each): Command => new StopInSync(each)),
     fc.constant<Command>(new Wake()),
     fc.tuple(creation, fc.boolean()).map(([each, sameKey]): Command => new AtOnce({ ...each, sameKey })),
     creation.map((each): Command => new Outage(each)),

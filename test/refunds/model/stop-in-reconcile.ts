@@ -6,18 +6,16 @@ import type { System } from './system.ts';
 
 /** A process dies, or stands still, while it works on what is due. */
 export class StopInReconcile extends Step {
-  readonly #on: number;
-  readonly #point: StopPoint;
+  readonly #of: { on: number; point: StopPoint; comesBack: boolean };
 
-  constructor({ on, point }: { on: number; point: StopPoint }) {
+  constructor(of: { on: number; point: StopPoint; comesBack: boolean }) {
     super();
-    this.#on = on;
-    this.#point = point;
+    this.#of = of;
   }
 
   protected async act(_model: Model, system: System): Promise<void> {
-    const replica = system.replica(this.#on);
-    const at = replica.stopAtNextSend(this.#point);
+    const replica = system.replica(this.#of.on);
+    const at = replica.stopAtNextSend(this.#of.point);
     const round = replica.world.background.run('a round', () => driveDue(replica.world));
     const stopped = await Promise.race([at.reached.then(() => true), round.then(() => false)]);
     if (!stopped) {
@@ -25,11 +23,11 @@ export class StopInReconcile extends Step {
       return;
     }
     await replica.standsStill();
-    system.stopped.push({ replica, at });
-    await system.restart(this.#on);
+    if (this.#of.comesBack) system.stopped.push({ replica, at });
+    await system.restart(this.#of.on);
   }
 
   override toString(): string {
-    return `StopInReconcile(on ${this.#on}, ${this.#point})`;
+    return `StopInReconcile(on ${this.#of.on}, ${this.#of.point}${this.#of.comesBack ? '' : ', killed'})`;
   }
 }

@@ -6,9 +6,9 @@ import type { System } from './system.ts';
 
 /** A process dies, or stands still, while it sends something again. */
 export class StopInSync extends Step {
-  readonly #of: { on: number; which: number; point: StopPoint };
+  readonly #of: { on: number; which: number; point: StopPoint; comesBack: boolean };
 
-  constructor(of: { on: number; which: number; point: StopPoint }) {
+  constructor(of: { on: number; which: number; point: StopPoint; comesBack: boolean }) {
     super();
     this.#of = of;
   }
@@ -28,11 +28,11 @@ export class StopInSync extends Step {
       return;
     }
     await replica.standsStill();
-    system.stopped.push({ replica, at });
+    if (this.#of.comesBack) system.stopped.push({ replica, at });
     await system.restart(this.#of.on);
   }
 
   override toString(): string {
-    return `StopInSync(on ${this.#of.on}, ${this.#of.which}, ${this.#of.point})`;
+    return `StopInSync(on ${this.#of.on}, ${this.#of.which}, ${this.#of.point}${this.#of.comesBack ? '' : ', killed'})`;
   }
 }

@@ -9,9 +9,13 @@ import { planWish } from './wish.ts';
 
 export const stopPoints: readonly StopPoint[] = ['before the call', 'after the call'];
 
-/** A process dies, or stands still, in the middle of a send; its caller may never hear of the refund. */
+/** A process dies, or stands still for a while, in the middle of a send; its caller may never hear of the refund. */
 export class Stop extends Step {
-  readonly #of: Creation & { readonly point: StopPoint; readonly isTold: boolean };
+  readonly #of: Creation & {
+    readonly point: StopPoint;
+    readonly isTold: boolean;
+    readonly comesBack: boolean;
+  };
 
   constructor(of: Creation & { readonly point: StopPoint; readonly isTold: boolean }) {
     super();
@@ -36,12 +40,12 @@ export class Stop extends Step {
     expect(promise, 'something is sent, so there is a refund').toBeDefined();
     if (!this.#of.isTold) promise!.refundId = null;
     await replica.standsStill();
-    system.stopped.push({ replica, at });
+    if (this.#of.comesBack) system.stopped.push({ replica, at });
     await system.restart(this.#of.on);
   }
 
   override toString(): string {
-    const { point, isTold } = this.#of;
-    return `Stop(${described(this.#of)}, ${point}${isTold ? '' : ', caller gone'})`;
+    const { point, isTold, comesBack } = this.#of;
+    return `Stop(${described(this.#of)}, ${point}${isTold ? '' : ', caller gone'}${comesBack ? '' : ', killed'})`;
   }
 }
