@@ -17,7 +17,9 @@ export class Stop extends Step {
     readonly comesBack: boolean;
   };
 
-  constructor(of: Creation & { readonly point: StopPoint; readonly isTold: boolean }) {
+  constructor(
+    of: Creation & { readonly point: StopPoint; readonly isTold: boolean; readonly comesBack: boolean },
+  ) {
     super();
     this.#of = of;
   }
