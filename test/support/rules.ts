@@ -1,7 +1,11 @@
+import type { Selectable } from 'kysely';
 import { expect } from 'vitest';
+import type { EventTable } from '../../src/db/tables.ts';
 import type { Problem, Result } from '../../src/errors.ts';
 import type { PaymentId, RefundId } from '../../src/ids.ts';
 import type { CreateRefundCommand } from '../../src/refunds/create-refund.ts';
+import { findTransition, type TransitionCause } from '../../src/refunds/transitions.ts';
+import type { LegStatus } from '../../src/vocabulary.ts';
 import type { TestWorld } from './world.ts';
 
 let keys = 0;
@@ -148,6 +152,11 @@ export async function expectSound(
   const sums = { reserved: payment.reserved_minor, refunded: payment.refunded_minor };
   expect(sums, 'I6').toEqual({ reserved, refunded });
   if (!payment.overcommitted) expect(refunded + reserved, 'I1').toBeLessThanOrEqual(payment.captured_minor);
+  const unseen = legs.filter((leg) => open.has(leg.status) && leg.next_look_at === null);
+  expect(
+    unseen.filter((leg) => leg.status !== 'MANUAL_REVIEW').map((leg) => leg.status),
+    'I7',
+  ).toEqual([]);
   await expectSourcesSound(t, payment.id);
   await expectEventsSound(t, payment.id);
   const ledger = await t.ledgerOf(providerPaymentId);
@@ -160,6 +169,13 @@ export async function expectSound(
   expect(sum(atProvider.map((refund) => BigInt(refund.amountMinor))), 'I2').toBe(
     refunded + payment.unbound_minor,
   );
+}
+
+/** Every move names its cause, and the table has it. */
+function expectInTable({ from_status: from, to_status: to, evidence }: Selectable<EventTable>): void {
+  const cause = evidence['cause'] as TransitionCause;
+  const row = findTransition(from as LegStatus, cause, to as LegStatus);
+  expect(row, `I5: the table has no ${from} to ${to} by ${cause}`).toBeDefined();
 }
 
 /** A leg of one share may have returned another amount than was asked for. */
@@ -232,6 +248,7 @@ async function expectEventsSound(t: TestWorld, paymentId: PaymentId): Promise<vo
       expect(event.from_status, 'I5').toBe(status);
       expect(event.actor, 'I5: who').not.toBe('');
       if (event.kind === 'leg.details') expect(event.to_status, 'I5: details move nothing').toBe(status);
+      else expectInTable(event);
       status = event.to_status;
     }
     expect(status, 'I5: the last event is the present status').toBe(leg.status);
