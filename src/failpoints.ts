@@ -1,6 +1,6 @@
 /**
- * Named places in the production code where a fault test kills the process: `FAILPOINTS=name:kill,…`.
- * Without that variable each call is one comparison and nothing else.
+ * Named places in the production code where a fault test kills the process (`FAILPOINTS=name:kill,…`), or stops it
+ * once, until somebody wakes it up (`name:stop`). Without that variable each call is one comparison and nothing else.
  */
 export const failpointNames = [
   'refund.before-intent',
@@ -18,20 +18,25 @@ export const failpointNames = [
 
 export type FailpointName = (typeof failpointNames)[number];
 
-const armed: ReadonlySet<string> | undefined = parse(process.env['FAILPOINTS']);
+const armed: Map<string, string> | undefined = parse(process.env['FAILPOINTS']);
 
-/** Kills this process with SIGKILL when the named point is armed. */
+/** Does with this process what the named point is armed for. */
 export function failpoint(name: FailpointName): void {
-  if (armed?.has(name)) process.kill(process.pid, 'SIGKILL');
+  const action = armed?.get(name);
+  if (action === undefined) return;
+  if (action === 'stop') armed?.delete(name);
+  process.kill(process.pid, action === 'stop' ? 'SIGSTOP' : 'SIGKILL');
 }
 
-function parse(text: string | undefined): ReadonlySet<string> | undefined {
+function parse(text: string | undefined): Map<string, string> | undefined {
   if (!text) return undefined;
-  const names = text.split(',').map((entry) => {
+  const actions = text.split(',').map((entry): [string, string] => {
     const [name, action] = entry.split(':');
-    if (action !== 'kill' || !failpointNames.some((known) => known === name))
-      throw new Error(`FAILPOINTS: "${entry}" is not one of ${failpointNames.join(', ')} followed by :kill`);
-    return name!;
+    if ((action !== 'kill' && action !== 'stop') || !failpointNames.some((known) => known === name))
+      throw new Error(
+        `FAILPOINTS: "${entry}" is not one of ${failpointNames.join(', ')} followed by :kill or :stop`,
+      );
+    return [name!, action];
   });
-  return new Set(names);
+  return new Map(actions);
 }

@@ -34,6 +34,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Worker> 
     config,
     log,
     mode: 'attach',
+    isWorker: true,
     movableClock: movableClock !== undefined,
   });
   undo.defer(() => database.close());

@@ -3,6 +3,7 @@ export const commands = {
   serve: async () => (await import('./serve.ts')).serve(process.env),
   worker: async () => (await import('./worker.ts')).worker(process.env),
   migrate: async () => (await import('./migrate.ts')).migrate(process.env),
+  restored: async (args) => (await import('./restored.ts')).restored(process.env, args),
   schema: async () => {
     const { printSchema } = await import('../schema/print.ts');
     process.stdout.write(`${printSchema().trimEnd()}\n`);
@@ -21,6 +22,7 @@ export const USAGE = `Commands:
   serve                                           the service (default)
   worker                                          drives refunds, without taking requests
   migrate                                         brings the database to this release and ends
+  restored [--status | --release PAYMENT_ID]      after a restore of the database: see docs/restore.md
   schema                                          prints the GraphQL schema
   key --merchant CODE --name WHO --scopes LIST    makes an API key; LIST is read, write or read,write
 

@@ -14,14 +14,20 @@ export interface DueAccount {
   readonly operations: boolean;
   readonly payments: boolean;
   readonly sweep: boolean;
+  /** It waits for what is under way to be read, since a restore. */
+  readonly restoring: boolean;
 }
 
-/** True for a row whose time has come and that nobody has taken. */
+/**
+ * Whether there is a row whose time has come and that nobody has taken. Asked for the first of them in order, which
+ * has the index read; EXISTS would read the table, since the planner takes a third of all rows to be due.
+ */
 const isDue = (table: string) =>
-  sql<boolean>`EXISTS (
-    SELECT FROM ${sql.table(table)} AS due
+  sql<boolean>`COALESCE((
+    SELECT true FROM ${sql.table(table)} AS due
     WHERE due.account_id = account.id AND due.next_look_at <= (SELECT app_now())
-      AND (due.look_lease_until IS NULL OR due.look_lease_until <= (SELECT app_now())))`;
+      AND (due.look_lease_until IS NULL OR due.look_lease_until <= (SELECT app_now()))
+    ORDER BY due.next_look_at LIMIT 1), false)`;
 
 /**
  * Which of these accounts have anything to do, in one statement (primary key, then refund_legs_due,
@@ -36,12 +42,13 @@ export async function listDueAccounts(db: Db, accountIds: readonly AccountId[]):
       isDue('refund_legs').as('legs'),
       isDue('payment_operations').as('operations'),
       isDue('payments').as('payments'),
+      sql<boolean>`account.health = 'RESTORING'`.as('restoring'),
       sql<boolean>`COALESCE(account.next_sweep_at <= (SELECT app_now()), true)
         AND COALESCE(account.sweep_lease_until <= (SELECT app_now()), true)`.as('sweep'),
     ])
     .where('account.id', 'in', [...accountIds])
     .execute();
-  return rows.filter((row) => row.legs || row.operations || row.payments || row.sweep);
+  return rows.filter((row) => row.legs || row.operations || row.payments || row.sweep || row.restoring);
 }
 
 /** A leg that this process, and no other, looks at until `claimedUntil`; that time is the claim's token. */
@@ -241,6 +248,7 @@ export async function claimProbe(db: Db, accountId: AccountId, gapMs: number): P
     .updateTable('accounts')
     .set({ next_probe_at: fromAppNow(gapMs) })
     .where('id', '=', accountId)
+    .where('health', '=', 'CREDENTIALS_REFUSED')
     .where(sql<SqlBool>`COALESCE(next_probe_at <= app_now(), true)`)
     .executeTakeFirst();
   return claimed.numUpdatedRows > 0n;

@@ -235,6 +235,17 @@ export async function hasQueuedLegs(db: Db, paymentId: PaymentId): Promise<boole
   return row !== undefined;
 }
 
+/** The due legs of a payment for which something would be sent wait this many milliseconds (refund_legs_open). */
+export async function putOffLegs(db: Db, paymentId: PaymentId, gapMs: number): Promise<void> {
+  await db
+    .updateTable('refund_legs')
+    .set({ next_look_at: sql<Date>`app_now() + make_interval(secs => ${gapMs / 1000})` })
+    .where('payment_id', '=', paymentId)
+    .where('status', 'in', ['QUEUED', 'UNKNOWN'])
+    .where('next_look_at', '<=', sql<Date>`(SELECT app_now())`)
+    .execute();
+}
+
 /** As many looks in vain are kept with an attempt; the newest ones. */
 const looksAtMost = 50;
 

@@ -4,6 +4,7 @@ import { systemCause } from '../context.ts';
 import type { Failure } from '../errors.ts';
 import type { ApiKeyId, MerchantId, OperationId, PaymentId } from '../ids.ts';
 import type { Evidence, OperationStatus, RefundReason } from '../vocabulary.ts';
+import { epochNumber } from './epochs.ts';
 import { eventRow, insertEvent, type EventInput } from './events.ts';
 import type { Payment } from './payments.ts';
 import type { NewAttempt } from './refunds.ts';
@@ -91,7 +92,10 @@ export async function insertVoidOperation(tx: Db, operation: NewVoidOperation): 
     .execute();
 }
 
-/** Takes the lease for sending the same bytes again; false when somebody else has it. */
+/**
+ * Takes the lease for sending the same bytes again; false when somebody else has it, or when the payment was not
+ * read since a restore.
+ */
 export async function leaseOperation(db: Db, id: OperationId, leaseMs: number): Promise<boolean> {
   const updated = await db
     .updateTable('payment_operations')
@@ -103,6 +107,10 @@ export async function leaseOperation(db: Db, id: OperationId, leaseMs: number): 
     })
     .where('id', '=', id)
     .where('status', 'in', ['SENDING', 'UNKNOWN'])
+    .where(
+      sql<boolean>`EXISTS (SELECT 1 FROM payments p WHERE p.id = payment_operations.payment_id
+        AND (p.read_epoch >= ${epochNumber} OR p.released_epoch = ${epochNumber}))`,
+    )
     .where((eb) =>
       eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', eb.fn<Date>('app_now', []))]),
     )

@@ -1,5 +1,6 @@
 import { sql, type Insertable, type Kysely, type Selectable } from 'kysely';
 import type { AccountId, MerchantId, PaymentId } from '../ids.ts';
+import { epochNumber, epochOpenedAt, type Epoch } from './epochs.ts';
 import { appNow } from './sql-time.ts';
 import type { Database, PaymentSourceTable, PaymentTable } from './tables.ts';
 
@@ -41,26 +42,29 @@ export function findPaymentAtProvider(
     .executeTakeFirst();
 }
 
-/** A payment under its lock, with the database's time of the transaction. */
-export type LockedPayment = Payment & { readonly locked_at: Date };
+/** A payment under its lock, with the database's time of the transaction and the present epoch. */
+export type LockedPayment = Payment & { readonly locked_at: Date; readonly epoch: Epoch };
 
 /**
  * Takes the lock under which everything about this payment's money is decided. Lock order: payment, refund,
  * leg, attempt.
  */
-export function lockPaymentForUpdate(
+export async function lockPaymentForUpdate(
   tx: Db,
   merchantId: MerchantId,
   id: PaymentId,
 ): Promise<LockedPayment | undefined> {
-  return tx
+  const row = await tx
     .selectFrom('payments')
     .selectAll()
-    .select(appNow.as('locked_at'))
+    .select([appNow.as('locked_at'), epochNumber.as('epoch_number'), epochOpenedAt.as('epoch_opened_at')])
     .where('id', '=', id)
     .where('merchant_id', '=', merchantId)
     .forUpdate()
     .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { epoch_number: number, epoch_opened_at: openedAt, ...payment } = row;
+  return { ...payment, epoch: { number, openedAt } };
 }
 
 /** Locks those of these payments that nobody else holds, and tells which. Primary key. */

@@ -1,10 +1,18 @@
 import { sql, type Kysely } from 'kysely';
 import type { AccountId, MerchantId, PaymentId } from '../ids.ts';
-import type { RefundFacts } from '../providers/provider.ts';
+import type { Money } from '../money.ts';
 import { fromAppNow } from './sql-time.ts';
 import type { Database, SweepPosition } from './tables.ts';
 
 type Db = Kysely<Database>;
+
+/** A refund as a list of the provider shows it. */
+export interface ListedAtProvider {
+  readonly providerPaymentId: string;
+  readonly providerRefundId: string;
+  readonly status: string;
+  readonly amount: Money;
+}
 
 /** A sweep that this process, and no other, makes until its lease ends. */
 export interface SweepClaim {
@@ -68,7 +76,7 @@ export async function endSweep(db: Db, claim: SweepClaim, progress: SweepProgres
 export async function markDifferingPayments(
   db: Db,
   accountId: AccountId,
-  listed: readonly RefundFacts[],
+  listed: readonly ListedAtProvider[],
   asOf: Date,
 ): Promise<PaymentId[]> {
   if (listed.length === 0) return [];

@@ -55,6 +55,8 @@ export interface AccountHttp {
     secretHeaders: Readonly<Record<string, string>>,
     options: SendOptions,
   ): Promise<WireResult>;
+  /** Whether a call would be given up now without being tried, since the provider did not answer those before. */
+  isGivenUp(): boolean;
 }
 
 export interface AccountHttpOptions {
@@ -191,6 +193,7 @@ export function createAccountHttp(options: AccountHttpOptions): ClosableAccountH
       };
       return call('send', request, secretHeaders, limits);
     },
+    isGivenUp: () => breaker.refuses(),
     async close() {
       await lanes.close();
       await agent.destroy();

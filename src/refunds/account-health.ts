@@ -38,6 +38,13 @@ export async function noteAccountHealth(
   await refreshAccountHealth(world);
 }
 
+/**
+ * Whether it makes sense to send for this account now: it is not paused, and its provider answers. Otherwise a leg
+ * stays QUEUED as it is, instead of being taken and put back again and again.
+ */
+export const maySendFor = (world: Pick<World, 'pausedAccounts'>, connection: Connection): boolean =>
+  !world.pausedAccounts.has(connection.accountId) && !connection.access.http.isGivenUp();
+
 /** Learns which accounts are paused, by whichever replica: once per round of the engine. */
 export async function refreshAccountHealth(world: Pick<World, 'db' | 'pausedAccounts'>): Promise<void> {
   const paused = new Set(await listPausedAccounts(world.db));

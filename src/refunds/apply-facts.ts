@@ -105,6 +105,8 @@ async function tellFinalDiffers(
     refundId: leg.refund_id,
     legId: leg.id,
     kind,
+    from: leg.status,
+    to: leg.status,
     source: sourceOf(context.cause),
     cause: context.by,
     evidence: { ...figures, amountMinor: leg.amount_minor.toString() },

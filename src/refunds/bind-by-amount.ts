@@ -94,6 +94,8 @@ async function bind(
     refundId: leg.refund_id,
     legId: leg.id,
     kind: 'refund.bound',
+    from: leg.status,
+    to: leg.status,
     source: 'PROVIDER_READ',
     cause: context.by,
     evidence: {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { findAttemptBehind, findLeg, listLegs, type Leg } from '../db/legs.ts';
-import type { Payment, PaymentSource } from '../db/payments.ts';
+import type { LockedPayment, Payment, PaymentSource } from '../db/payments.ts';
 import { updateUnbound } from '../db/payments.ts';
 import { listProviderRefunds, releaseProviderRefund, upsertProviderRefund } from '../db/provider-refunds.ts';
 import type { Database } from '../db/tables.ts';
@@ -8,6 +8,8 @@ import { systemCause } from '../context.ts';
 import type { LegId, RefundId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { applyFacts, type FactContext } from './apply-facts.ts';
+import { keysAreStillRepeated } from './epoch.ts';
+import { hasOurFormat } from './forgotten-keys.ts';
 import { settleOvercommitment, settleSources } from './overcommitment.ts';
 import { bindByAmount } from './bind-by-amount.ts';
 import { importExternal } from './import-external.ts';
@@ -45,7 +47,7 @@ export async function bindProviderRefund(
 export async function takeInRefunds(
   tx: Kysely<Database>,
   context: FactContext,
-  payment: Payment,
+  payment: LockedPayment,
   sources: readonly PaymentSource[],
   seen: readonly RefundFacts[],
 ): Promise<RefundId[]> {
@@ -80,7 +82,8 @@ export async function takeInRefunds(
       { paymentId: payment.id, providerRefundId: facts.providerRefundId, rawStatus: facts.rawStatus },
       'the provider has one more refund for a leg than the leg has; it is recorded as EXTERNAL',
     );
-  const named = await bindByAmount(tx, context, payment, unbound);
+  const nobodys = unbound.filter((facts) => !mayBeClaimed(payment, facts));
+  const named = await bindByAmount(tx, context, payment, nobodys);
   changed.push(...named.changed);
   const imports = [...surplus, ...named.elsewhere];
   for (const facts of imports) {
@@ -107,6 +110,10 @@ async function settleSums(
   for (const settle of steps) failed.push(...(await settle()));
   return failed;
 }
+
+/** After a restore: perhaps made by a request that is forgotten, and whose caller will repeat its key. */
+const mayBeClaimed = (payment: LockedPayment, facts: RefundFacts): boolean =>
+  keysAreStillRepeated(payment) && hasOurFormat(facts.ourReference);
 
 /** `past`: the failed refund of an earlier attempt, known and done. `surplus`: of a leg that has another one. */
 type Owner =

@@ -7,13 +7,14 @@ import type { RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundReason } from '../vocabulary.ts';
 import { settledWithin } from './background.ts';
+import type { FreshRefunds } from './find-forgotten.ts';
 import { locatePayment, type LocatedPayment } from './locate-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import type { RefundWish } from './refund-wish.ts';
 import { replayOf, sameKeyOtherContent } from './replay.ts';
 import { nothingToSend, reserveRefund } from './reserve.ts';
 import { seePayment } from './see-payment.ts';
-import { sendClaimed } from './sending-line.ts';
+import { runLine, sendClaimed } from './sending-line.ts';
 import { waitUntilSent } from './wait.ts';
 import type { Caller, World } from './world.ts';
 
@@ -61,6 +62,9 @@ export async function createRefund(
     const leftMs = Math.max(0, deadline - world.clock.monotonicMs());
     await settledWithin(sendClaimed(world, claim), leftMs);
     if (legCount === 1) return succeed({ refundId, replayed });
+  } else if (legCount > 0 && located.value.connection.adapter.recovery.replayForMs === 0) {
+    const { connection, payment } = located.value;
+    void runLine(world, connection, payment.merchant_id, payment.id);
   }
   return settle(world, { refundId, replayed }, deadline);
 }
@@ -73,15 +77,16 @@ async function reserveOnFreshFacts(
   world: World,
   caller: Caller,
   command: CreateRefundCommand,
-  { payment, connection, isFresh, ageMs }: LocatedPayment,
+  { payment, connection, isFresh, fresh, ageMs }: LocatedPayment,
 ): ReturnType<typeof reserveRefund> {
   if (isFresh || ageMs <= factsFreshForMs) {
-    const reserved = await reserveOrFindWinner(world, caller, command, connection, payment);
+    const reserved = await reserveOrFindWinner(world, caller, command, connection, payment, fresh);
     if (isFresh || reserved.ok || !reserved.problems.every((problem) => mayBeStale.includes(problem.type)))
       return reserved;
   }
   const current = await readAgain(world, connection, payment);
-  return current.ok ? reserveOrFindWinner(world, caller, command, connection, current.value) : current;
+  if (!current.ok) return current;
+  return reserveOrFindWinner(world, caller, command, connection, current.value.payment, current.value);
 }
 
 /** Refusals that rest on what the provider says of the payment. */
@@ -112,9 +117,13 @@ async function findReplay(
   return earlier && replayOf(world, caller, command, earlier);
 }
 
-async function readAgain(world: World, connection: Connection, payment: Payment): Promise<Result<Payment>> {
+async function readAgain(
+  world: World,
+  connection: Connection,
+  payment: Payment,
+): Promise<Result<FreshRefunds & { readonly payment: Payment }>> {
   const sight = await seePayment(world, connection, payment.provider_payment_id);
-  if (sight.kind === 'seen') return succeed(sight.payment);
+  if (sight.kind === 'seen') return succeed(sight);
   return refuse(
     sight.kind === 'absent'
       ? {
@@ -163,9 +172,10 @@ async function reserveOrFindWinner(
   command: CreateRefundCommand,
   connection: Connection,
   payment: Payment,
+  fresh: FreshRefunds | undefined,
 ): ReturnType<typeof reserveRefund> {
   try {
-    return await reserveRefund(world, caller, command, connection, payment);
+    return await reserveRefund(world, caller, command, connection, payment, fresh);
   } catch (error) {
     const constraint = error instanceof pg.DatabaseError ? error.constraint : undefined;
     if (constraint === 'refunds_reference_unique') {

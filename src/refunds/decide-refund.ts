@@ -15,6 +15,8 @@ export interface PaymentSituation {
   /** True while a cancelPayment of this payment is not finished. */
   readonly isBeingCanceled: boolean;
   readonly capabilities: Capabilities;
+  /** True while a person has to release the payment after a restore; absent: it does not wait for that. */
+  readonly isBlocked?: boolean;
   readonly now: Date;
 }
 

@@ -17,8 +17,10 @@ const all =
   (wanted: LegStatus) =>
   (legs: Legs): boolean =>
     legs.every((leg) => leg.status === wanted);
-const noneWasSent = (legs: Legs): boolean =>
-  legs.every((leg) => leg.status === 'QUEUED' || leg.sentAt === null);
+/** What was executed was sent, even where a restore made us forget when. */
+const wasSent = ({ status, sentAt }: LegState): boolean =>
+  sentAt !== null || status === 'SUCCEEDED' || status === 'REVERSED';
+const noneWasSent = (legs: Legs): boolean => legs.every((leg) => leg.status === 'QUEUED' || !wasSent(leg));
 
 interface ParentRule {
   readonly status: RefundStatus;

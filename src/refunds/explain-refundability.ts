@@ -2,6 +2,7 @@ import type { Payment } from '../db/payments.ts';
 import type { Problem } from '../errors.ts';
 import { formatDecimal, toCurrency } from '../money.ts';
 import { whyBusy, whyNotPartial, type PaymentSituation } from './decide-refund.ts';
+import { blockedMessage } from './epoch.ts';
 import { mismatchLooks } from './unexplained.ts';
 import { refundableOf, whyNotRefundable } from './refundability.ts';
 
@@ -43,6 +44,7 @@ export function explainRefundability(situation: PaymentSituation): Refundability
   });
   const refusal = whyNotRefundable(payment, situation.now);
   if (refusal !== undefined) return none(stateOf(refusal, payment), [refusal.message]);
+  if (situation.isBlocked === true) return none('BLOCKED', [blockedMessage]);
   const busy = whyBusy(situation);
   if (busy !== undefined) return none('BUSY', [busy.message]);
   const maximumMinor = refundableOf(payment);

@@ -98,7 +98,10 @@ export async function importExternal(
 }
 
 /** As the provider splits it, with the commission; else all of it from the only source; undefined when neither is. */
-function shareOut(sources: readonly PaymentSource[], facts: RefundFacts): readonly LegShare[] | undefined {
+export function shareOut(
+  sources: readonly PaymentSource[],
+  facts: RefundFacts,
+): readonly LegShare[] | undefined {
   const shares = mergeBySeller(facts.sources).flatMap((part) => {
     const source = sources.find((candidate) => candidate.seller === part.seller);
     return source

@@ -2,6 +2,7 @@ import { factsAgeMs, type Payment } from '../db/payments.ts';
 import { providerProblem, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import type { MerchantId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
+import type { FreshRefunds } from './find-forgotten.ts';
 import { findStoredPayment } from './find-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import { seePayment } from './see-payment.ts';
@@ -14,6 +15,8 @@ export interface LocatedPayment {
   readonly isFresh: boolean;
   /** How old its facts are, in milliseconds. */
   readonly ageMs: number;
+  /** What that read has shown. */
+  readonly fresh?: FreshRefunds;
 }
 
 const path = ['input', 'payment'];
@@ -49,7 +52,7 @@ export async function locatePayment(
   if (sight.kind === 'absent') return refuse(paymentNotFound);
   if (sight.kind === 'unavailable')
     return refuse({ ...providerProblem(sight.failure, path), retry: 'SAME_KEY' });
-  return succeed({ payment: sight.payment, connection, isFresh: true, ageMs: 0 });
+  return succeed({ payment: sight.payment, connection, isFresh: true, ageMs: 0, fresh: sight });
 }
 
 const accountNotConfigured: Problem = {

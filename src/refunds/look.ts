@@ -110,6 +110,7 @@ function callsOf(connection: Connection): LookCalls {
     listRefunds: listByPayment || listByTime ? (query) => adapter.listRefunds(access, query) : undefined,
     canListByTime: listByTime,
     canListByPayment: listByPayment,
+    readsAtOnce: connection.maxInFlight,
   };
 }
 

@@ -9,6 +9,7 @@ import type { Connection } from '../providers/connections.ts';
 import { leaseMsOf } from './claim.ts';
 import type { CancelPaymentCommand } from './cancel-payment.ts';
 import { contentHashVersion } from './content-hash.ts';
+import { mayBeSentFor, notReadYet } from './epoch.ts';
 import { deriveProviderKey } from './provider-key.ts';
 import { sameKeyOtherContent } from './replay.ts';
 import { storedRequest } from './stored-request.ts';
@@ -54,6 +55,7 @@ function insertVoid(
     if (payment === undefined) throw new Error(`payment ${located.id} has vanished`);
     const earlier = await findIdempotency(tx, merchantId, command.idempotencyKey);
     if (earlier !== undefined) return refuse(sameKeyOtherContent(earlier.refund_id));
+    if (!mayBeSentFor(payment)) return refuse(notReadYet(connection.adapter.capabilities, payment));
     if ((await findOpenOperation(tx, payment.id)) !== undefined) return refuse(alreadyCanceling);
     const providerKey = deriveProviderKey({
       merchantCode,

@@ -36,7 +36,7 @@ export async function settleOvercommitment(
   const payment = await lockPaymentForUpdate(tx, before.merchant_id, before.id);
   if (payment === undefined || !payment.overcommitted) return [];
   let excessMinor = payment.refunded_minor + payment.reserved_minor - payment.captured_minor;
-  if (!before.overcommitted)
+  if (!before.overcommitted && excessMinor > 0n)
     context.alerts.raise(
       'PAYMENT_OVERCOMMITTED',
       { paymentId: payment.id, excessMinor: excessMinor.toString() },

@@ -1,3 +1,4 @@
+import { inParallel } from './in-parallel.ts';
 import type { RefundFacts, RefundListPage, RefundListQuery, Look } from '../providers/provider.ts';
 
 /** One provider refund that somebody wants the status of. */
@@ -13,6 +14,8 @@ export interface LookCalls {
   readonly listRefunds: ((query: RefundListQuery) => Promise<Look<RefundListPage>>) | undefined;
   readonly canListByTime: boolean;
   readonly canListByPayment: boolean;
+  /** Single reads that run at the same time; more would only wait for each other, with their deadlines running. */
+  readonly readsAtOnce: number;
 }
 
 /** What was found; `unavailable` when the provider could not be asked, and the rest was left unasked. */
@@ -52,15 +55,16 @@ export async function lookAtRefunds(calls: LookCalls, wanted: readonly WantedRef
     if (page.kind === 'unavailable') return { found, absent, unavailable: page };
     if (page.kind === 'found') take(page.value.refunds);
   }
-  const singles = await Promise.all(
-    [...open.keys(), ...unexplained].map(async (id) => ({ id, look: await calls.readRefund(id) })),
-  );
   let unavailable: Looks['unavailable'];
-  for (const { id, look } of singles) {
+  const readOne = async (id: string) => {
+    const look = await calls.readRefund(id);
     if (look.kind === 'found') found.set(id, look.value);
     else if (look.kind === 'absent') absent.push(id);
     else unavailable ??= look;
-  }
+  };
+  await inParallel([...open.keys(), ...unexplained], calls.readsAtOnce, readOne, (_id, error) => {
+    throw error;
+  });
   return { found, absent, unavailable };
 }
 

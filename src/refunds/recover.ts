@@ -6,9 +6,11 @@ import { fromAppNow } from '../db/sql-time.ts';
 import { failpoint } from '../failpoints.ts';
 import type { LegId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import { expireLeasesOf, leaseMsOf, noteSend, sendCheck, type Claim } from './claim.ts';
+import { expireLeasesOf, leaseMsOf, noteSend, readClocks, sendCheck, type Claim } from './claim.ts';
+import { mayBeSentFor } from './epoch.ts';
 import { lookAtLegs, type LookFailures } from './look.ts';
 import { moveLeg } from './move-leg.ts';
+import { onceRead } from './once-read.ts';
 import { evidenceOfReview, nextStep } from './recovery-step.ts';
 import { sendLeg } from './send-leg.ts';
 import type { World } from './world.ts';
@@ -49,7 +51,9 @@ export async function recoverLegs(
 
 /** What the plan has next for a leg that was looked for and not found. */
 async function goOn(world: World, connection: Connection, leg: Leg): Promise<LookFailures> {
-  const claim = await claimReplay(world, connection, leg);
+  const claim = await onceRead(world, connection, leg.merchant_id, leg.payment_id, () =>
+    claimReplay(world, connection, leg),
+  );
   if (claim === undefined) return [];
   failpoint('recover.before-replay');
   const outcome = await sendLeg(world, claim);
@@ -62,13 +66,19 @@ async function goOn(world: World, connection: Connection, leg: Leg): Promise<Loo
  * Takes the lease for sending an UNKNOWN leg's bytes once more, if that is what the plan has next and nothing of
  * the payment is being sent; hands it to a person if the plan has nothing left.
  */
-function claimReplay(world: World, connection: Connection, known: Leg): Promise<Claim | undefined> {
+function claimReplay(
+  world: World,
+  connection: Connection,
+  known: Leg,
+): Promise<Claim | 'not-read' | undefined> {
+  const since = readClocks(world);
   return inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, known.merchant_id, known.payment_id);
     if (payment === undefined) return undefined;
     const open = await listOpenLegs(tx, payment.id);
     const leg = open.find((candidate) => candidate.id === known.id);
     if (leg?.status !== 'UNKNOWN' || open.some((other) => other.lease_is_live)) return undefined;
+    if (!mayBeSentFor(payment)) return 'not-read';
     const attempt = await getAttempt(tx, leg.id, leg.attempt);
     const now = payment.locked_at;
     const step = nextStep(connection.adapter, attempt, now);
@@ -101,7 +111,7 @@ function claimReplay(world: World, connection: Connection, known: Leg): Promise<
       attempt: { ...attempt, sends: attempt.sends + 1, last_sent_at: now },
       payment,
       isFirstSend: false,
-      mayStillSend: sendCheck(world, connection, step.until.getTime() - now.getTime()),
+      mayStillSend: sendCheck(world, connection, since, step.until.getTime() - now.getTime()),
     };
   });
 }

@@ -7,10 +7,15 @@ import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundOrder } from '../providers/provider.ts';
-import { expireLeases, isOccupied, leaseMsOf, sendCheck, type Claim } from './claim.ts';
+import { planAdoption } from './adopt.ts';
+import { bindForgotten, notAdopted, NotAdopted } from './bind-forgotten.ts';
+import { maySendFor } from './account-health.ts';
+import { expireLeases, isOccupied, leaseMsOf, readClocks, sendCheck, type Claim } from './claim.ts';
 import { contentHashVersion } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
 import { decideRefund } from './decide-refund.ts';
+import { mayBeSentFor, notReadYet } from './epoch.ts';
+import { findForgotten, type FreshRefunds } from './find-forgotten.ts';
 import type { PlannedLeg } from './plan-legs.ts';
 import { deriveProviderKey } from './provider-key.ts';
 import { whyNotReplaceable } from './replaces.ts';
@@ -27,7 +32,10 @@ export interface Reserved extends RefundCreated {
 /**
  * The intent, in one transaction: lock the payment, look at the key again, decide, reserve, and commit
  * refund, legs, exact bytes and event. The first leg is born SENDING when nothing else of the payment is
- * being sent, since a derived key lets crash recovery replay it (MONEY section 1).
+ * being sent, since a derived key lets crash recovery replay it (MONEY section 1). After a restore, what the key
+ * has made at the provider already is adopted, and only what is missing waits to be sent (MONEY section 10).
+ *
+ * @param fresh what a read of the payment, made by the caller just now, has shown
  *
  * @throws constraint violations, which the caller maps: idempotency_pkey, refunds_reference_unique
  */
@@ -37,8 +45,10 @@ export function reserveRefund(
   command: CreateRefundCommand,
   connection: Connection,
   located: Payment,
+  fresh?: FreshRefunds,
 ): Promise<Result<Reserved>> {
-  return inTransaction(world.db, async (tx): Promise<Result<Reserved>> => {
+  const since = readClocks(world);
+  const reserving = inTransaction(world.db, async (tx): Promise<Result<Reserved>> => {
     const { merchantId } = caller.viewer;
     const payment = await lockPaymentForUpdate(tx, merchantId, located.id);
     if (payment === undefined) throw new Error(`payment ${located.id} has vanished`);
@@ -51,32 +61,40 @@ export function reserveRefund(
     if (earlier !== undefined) {
       return nothingToSend(await replayOf({ ...world, db: tx }, caller, command, earlier));
     }
+    const { capabilities } = connection.adapter;
+    if (!mayBeSentFor(payment)) return refuse(notReadYet(capabilities, payment));
     const openLegs = await expireLeases(tx, world, payment);
     const sources = await listPaymentSources(tx, payment.id);
-    const decision = decideRefund(
-      {
-        accountCode: connection.accountCode,
-        payment,
-        sources,
-        openLegs,
-        isBeingCanceled,
-        capabilities: connection.adapter.capabilities,
-        now: payment.locked_at,
-      },
-      command,
-    );
+    const { idempotencyKey } = command;
+    const forgotten = await findForgotten(tx, caller.viewer, idempotencyKey, payment, sources, fresh);
+    if (forgotten === undefined) return refuse(notReadYet(capabilities, payment));
+    const isAdopted = forgotten.length > 0;
+    const situation = {
+      accountCode: connection.accountCode,
+      payment,
+      sources,
+      openLegs,
+      isBeingCanceled,
+      capabilities,
+      now: payment.locked_at,
+    };
+    const decision = isAdopted
+      ? planAdoption(situation, command, forgotten)
+      : decideRefund(situation, command);
     if (!decision.ok) return decision;
     const irreplaceable = command.replaces && (await whyNotReplaceable(tx, payment, command.replaces));
-    if (irreplaceable) return refuse(irreplaceable);
+    // What was executed is recorded even where the refund that it replaced is forgotten, too.
+    if (irreplaceable && !isAdopted) return refuse(irreplaceable);
     const objections = decision.value.legs.flatMap((leg) =>
-      connection.adapter.checkRefund(orderOf(command, payment, leg)),
+      isAdopted ? [] : connection.adapter.checkRefund(orderOf(command, payment, leg)),
     );
     if (objections.length > 0)
       return refuse(...objections.map(({ path, message }) => invalidInput(['input', ...path], message)));
     const isFree =
+      !isAdopted &&
       // Without a key that a replay can use, SENDING is committed by its own claim, right before the call.
       connection.adapter.recovery.replayForMs > 0 &&
-      !world.pausedAccounts.has(connection.accountId) &&
+      maySendFor(world, connection) &&
       !isOccupied(connection, openLegs) &&
       !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED');
     const refundId = uuidv7<RefundId>();
@@ -96,14 +114,14 @@ export function reserveRefund(
       metadata: command.metadata,
       receipt: command.receipt,
       speed: command.speed,
-      replaces: command.replaces,
+      replaces: irreplaceable ? null : command.replaces,
       createdBy: caller.viewer.keyId,
       idempotency: {
         key: command.idempotencyKey,
         hashVersion: contentHashVersion,
         hash: refundContentHash(command, payment.id),
       },
-      isFact: false,
+      isFact: isAdopted,
       legs,
       event: {
         merchantId,
@@ -113,9 +131,18 @@ export function reserveRefund(
         to: isFree ? 'PENDING' : 'QUEUED',
         source: 'API',
         cause: causeOf(caller),
-        evidence: { amountMinor: decision.value.amountMinor.toString(), currency: payment.currency },
+        evidence: {
+          amountMinor: decision.value.amountMinor.toString(),
+          currency: payment.currency,
+          ...(isAdopted ? { adopted: forgotten.map((one) => one.facts.providerRefundId).join(' ') } : {}),
+        },
       },
     });
+    if (isAdopted && fresh !== undefined) {
+      const adoption = { refundId, forgotten, asOf: fresh.asOf };
+      await bindForgotten(tx, world, connection, payment, sources, adoption);
+      return succeed({ refundId, replayed: true, claim: undefined, legCount: legs.length });
+    }
     if (!isFree) return succeed({ refundId, replayed: false, claim: undefined, legCount: legs.length });
     const [first] = legs;
     if (first?.attempt == null) throw new Error('a refund has at least one leg, with its bytes');
@@ -134,9 +161,13 @@ export function reserveRefund(
       },
       payment,
       isFirstSend: true,
-      mayStillSend: sendCheck(world, connection, null),
+      mayStillSend: sendCheck(world, connection, since, null),
     };
     return succeed({ refundId, replayed: false, claim, legCount: legs.length });
+  });
+  return reserving.catch((error: unknown) => {
+    if (error instanceof NotAdopted) return refuse(notAdopted);
+    throw error;
   });
 }
 

@@ -12,16 +12,7 @@ import {
 import { bindSeenRefund, findProviderRefund, upsertProviderRefund } from '../db/provider-refunds.ts';
 import type { Database } from '../db/tables.ts';
 import { listUnclearLegs, type UnclearLeg } from '../db/unclear-legs.ts';
-import {
-  invalidInput,
-  notFound,
-  providerProblem,
-  refuse,
-  succeed,
-  type Failure,
-  type Problem,
-  type Result,
-} from '../errors.ts';
+import { invalidInput, notFound, providerProblem, refuse, succeed, type Result } from '../errors.ts';
 import { isUuid, type RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
@@ -29,7 +20,6 @@ import { moveLeg, type Move } from './move-leg.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment, settleSources } from './overcommitment.ts';
 import {
-  notResolvable,
   outstandingUntil,
   planTimesOf,
   refundPath,
@@ -39,6 +29,15 @@ import {
   type Verdict,
 } from './resolvable.ts';
 import { whyNotOfThisLeg } from './unused-provider-refund.ts';
+import {
+  noSuchRefund,
+  notConfigured,
+  notReturned,
+  nothingUnclear,
+  otherCurrency,
+  staleVersion,
+  stillOutstanding,
+} from './verdict-problems.ts';
 import { causeOf, type Caller, type World } from './world.ts';
 
 export interface ResolveRefundCommand {
@@ -51,6 +50,8 @@ export interface ResolveRefundCommand {
 }
 
 type Resolved = Result<{ readonly refundId: RefundId }>;
+/** `failed`: refunds that were never sent, and for which nothing is left any more. */
+type Decided = Result<{ readonly refundId: RefundId; readonly failed: readonly RefundId[] }>;
 
 /** A provider refund that was read because it was not known here, and when the reading began. */
 interface Reading {
@@ -82,8 +83,9 @@ export async function resolveRefund(
   const unseen = await readUnseen(world, connection, known, early.value, verdict);
   if (!unseen.ok) return unseen;
   const resolved = await decide(world, caller, command, connection, known, unseen.value);
-  world.changes.announce(known.id);
-  return resolved;
+  if (!resolved.ok) return resolved;
+  for (const changed of [known.id, ...resolved.value.failed]) world.changes.announce(changed);
+  return succeed({ refundId: known.id });
 }
 
 /** The leg that the verdict is about, if one may be given on it now. */
@@ -147,9 +149,9 @@ function decide(
   connection: Connection,
   known: Refund,
   unseen: Reading | undefined,
-): Promise<Resolved> {
+): Promise<Decided> {
   const { verdict } = command;
-  return inTransaction(world.db, async (tx): Promise<Resolved> => {
+  return inTransaction(world.db, async (tx): Promise<Decided> => {
     const payment = await lockPaymentForUpdate(tx, known.merchant_id, known.payment_id);
     const refund = await findRefund(tx, known.merchant_id, known.id);
     if (payment === undefined || refund === undefined) throw new Error(`refund ${known.id} has vanished`);
@@ -159,48 +161,54 @@ function decide(
     const legs = await listLegs(tx, refund.id);
     const leg = legs.find(({ id }) => id === chosen.value.id);
     if (leg === undefined) throw new Error(`leg ${chosen.value.id} has vanished`);
+    const taken = await takeProviderRefund(tx, payment, chosen.value, verdict, unseen);
+    if (!taken.ok) return taken;
     const by = causeOf(caller);
-    const how = { cause: 'verdict', source: 'API', by } as const;
-    const statement = { verdict: verdict.kind, statement: command.evidence };
-    let move: Move;
-    if (verdict.kind === 'notReturned') {
-      const failure =
-        refund.origin === 'EXTERNAL' ? { ...notReturned, retry: 'NEVER' as const } : notReturned;
-      move = { ...how, to: 'FAILED', patch: { failure }, evidence: statement };
-    } else {
-      const taken = await takeProviderRefund(tx, payment, chosen.value, verdict, unseen);
-      if (!taken.ok) return taken;
-      const { rawStatus } = taken.value;
-      move = {
-        ...how,
-        to: 'SUCCEEDED',
-        returnedMinor: verdict.amount.minor,
-        patch: {
-          failure: null,
-          nextLookInMs: nextLookMs(
-            connection.adapter,
-            { status: 'SUCCEEDED', createdAt: leg.created_at },
-            now,
-          ),
-          ...(verdict.providerRefundId === null ? {} : { providerRefundId: verdict.providerRefundId }),
-          ...(rawStatus === null ? {} : { rawStatus }),
-        },
-        evidence: {
-          ...statement,
-          returnedMinor: verdict.amount.minor.toString(),
-          currency: verdict.amount.currency,
-          providerRefundId: verdict.providerRefundId,
-        },
-      };
-    }
+    const move = {
+      ...moveBy(command, refund, taken.value.rawStatus),
+      cause: 'verdict' as const,
+      source: 'API' as const,
+      by,
+    };
+    const watch = { status: move.to, createdAt: leg.created_at };
+    const patch = { ...move.patch, nextLookInMs: nextLookMs(connection.adapter, watch, now) };
     const sources = await listPaymentSources(tx, payment.id);
-    await moveLeg(tx, payment, legs, leg, move);
+    await moveLeg(tx, payment, legs, leg, { ...move, patch });
     const context = { alerts: world.alerts, by };
     const isOther = verdict.kind === 'returned' && verdict.amount.minor !== leg.amount_minor;
-    if (isOther) await settleSources(tx, context, payment, sources);
-    await settleOvercommitment(tx, context, payment);
-    return succeed({ refundId: refund.id });
+    const failed = isOther ? await settleSources(tx, context, payment, sources) : [];
+    failed.push(...(await settleOvercommitment(tx, context, payment)));
+    return succeed({ refundId: refund.id, failed });
   });
+}
+
+/** What a verdict makes of its leg, and what is kept of it. */
+function moveBy(
+  { verdict, evidence }: ResolveRefundCommand,
+  refund: Refund,
+  rawStatus: string | null,
+): Pick<Move, 'to' | 'patch' | 'evidence' | 'returnedMinor'> {
+  const statement = { verdict: verdict.kind, statement: evidence };
+  if (verdict.kind === 'notReturned') {
+    const retry = refund.origin === 'EXTERNAL' ? 'NEVER' : notReturned.retry;
+    return { to: 'FAILED', patch: { failure: { ...notReturned, retry } }, evidence: statement };
+  }
+  const { amount, providerRefundId } = verdict;
+  return {
+    to: 'SUCCEEDED',
+    returnedMinor: amount.minor,
+    patch: {
+      failure: null,
+      ...(providerRefundId === null ? {} : { providerRefundId }),
+      ...(rawStatus === null ? {} : { rawStatus }),
+    },
+    evidence: {
+      ...statement,
+      returnedMinor: amount.minor.toString(),
+      currency: amount.currency,
+      providerRefundId,
+    },
+  };
 }
 
 /** Ties the leg to the provider refund that the verdict names, if it is nobody's. */
@@ -208,9 +216,10 @@ async function takeProviderRefund(
   tx: Kysely<Database>,
   payment: Payment,
   leg: UnclearLeg,
-  verdict: Extract<Verdict, { kind: 'returned' }>,
+  verdict: Verdict,
   unseen: Reading | undefined,
 ): Promise<Result<{ readonly rawStatus: string | null }>> {
+  if (verdict.kind === 'notReturned') return succeed({ rawStatus: null });
   const { providerRefundId, amount } = verdict;
   if (providerRefundId === null || leg.provider_refund_id !== null) return succeed({ rawStatus: null });
   const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
@@ -227,54 +236,3 @@ async function takeProviderRefund(
   await updateUnbound(tx, payment.id);
   return succeed({ rawStatus: row.raw_status });
 }
-
-const notReturned: Failure = {
-  code: 'UNKNOWN_OUTCOME',
-  message: "The provider's answer was lost, and a person has found that no money was returned.",
-  retry: 'RETRY_REFUND',
-  providerCode: null,
-};
-
-const noSuchRefund = invalidInput(
-  [...verdictPath, 'returned', 'providerRefundId'],
-  'The provider knows no such refund of this payment.',
-);
-
-const nothingUnclear = notResolvable(
-  'Only a refund, or a leg of it, that is UNKNOWN or under MANUAL_REVIEW waits for a verdict.',
-  'NEVER',
-);
-
-const stillOutstanding = (until: Date): Problem =>
-  notResolvable(
-    `The service may still find out by itself, or the provider may still execute it. Decide after ${until.toISOString()}.`,
-    'WAIT',
-    until,
-  );
-
-const otherCurrency = (expectedCurrency: string): Problem => ({
-  type: 'CurrencyMismatch',
-  code: 'CURRENCY_MISMATCH',
-  message: `The refund is in ${expectedCurrency}.`,
-  path: [...verdictPath, 'returned', 'amount', 'currency'],
-  retry: 'NEW_REQUEST',
-  expectedCurrency,
-});
-
-const staleVersion = (refund: Refund): Problem => ({
-  type: 'StaleVersion',
-  code: 'STALE_VERSION',
-  message: 'The refund has changed since. Look at it again before you decide.',
-  path: ['input', 'expectedVersion'],
-  retry: 'NEW_REQUEST',
-  currentVersion: refund.version,
-});
-
-const notConfigured: Problem = {
-  type: 'ProviderProblem',
-  code: 'PROVIDER_UNAVAILABLE',
-  message: 'The account of this refund is not configured any more. Ask the operator of this service.',
-  path: refundPath,
-  retry: 'ASK_A_HUMAN',
-  providerCode: null,
-};

@@ -1,33 +1,20 @@
-import { sql, type Kysely } from 'kysely';
+import { sql } from 'kysely';
 import { inTransaction } from '../db/in-transaction.ts';
-import {
-  findRefund,
-  findReplacement,
-  listLegs,
-  listLegShares,
-  type Leg,
-  type LegShareRow,
-  type Refund,
-} from '../db/legs.ts';
+import { findRefund, findReplacement, listLegs, listLegShares, type Refund } from '../db/legs.ts';
 import { getIdempotencyKeyOf } from '../db/idempotency.ts';
 import { findOpenOperation } from '../db/operations.ts';
-import { findPayment, lockPaymentForUpdate, type Payment } from '../db/payments.ts';
+import { findPayment, lockPaymentForUpdate } from '../db/payments.ts';
 import { releaseProviderRefund } from '../db/provider-refunds.ts';
-import { fromStoredReceipt } from '../db/receipts.ts';
-import type { Database } from '../db/tables.ts';
 import { notFound, providerProblem, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import { isUuid, type RefundId } from '../ids.ts';
-import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { SourceFacts } from '../providers/provider.ts';
 import type { RefundCreated } from './create-refund.ts';
+import { mayBeSentFor, notReadYet } from './epoch.ts';
 import { moveLeg } from './move-leg.ts';
-import { deriveProviderKey } from './provider-key.ts';
-import { wholeLegName } from './plan-legs.ts';
+import { openAttempt } from './open-attempt.ts';
 import { notRetryable, whyNotRetryable } from './retryable.ts';
 import { seePayment } from './see-payment.ts';
 import { runLine } from './sending-line.ts';
-import { storedRequest } from './stored-request.ts';
 import { waitUntilSent } from './wait.ts';
 import { causeOf, type Caller, type World } from './world.ts';
 
@@ -92,6 +79,8 @@ function reopen(
     const refund = await findRefund(tx, merchantId, known.id);
     if (payment === undefined || refund === undefined) throw new Error(`refund ${known.id} has vanished`);
     if (refund.retries !== command.expectedRetries) return succeed({ refundId: refund.id, replayed: true });
+    if (!mayBeSentFor(payment))
+      return refuse({ ...notReadYet(connection.adapter.capabilities, payment), path });
     let legs = await listLegs(tx, refund.id);
     const legIds = legs.map((leg) => leg.id);
     const shares = await listLegShares(tx, merchantId, legIds);
@@ -109,13 +98,15 @@ function reopen(
     for (const leg of legs.filter(({ status }) => status === 'FAILED')) {
       const own = shares.filter((share) => share.leg_id === leg.id);
       await releaseProviderRefund(tx, leg);
-      await openAttempt(tx, { connection, merchantCode, idempotencyKey, refund, payment, leg, shares: own });
+      const attempt = leg.attempt + 1;
+      const order = { connection, merchantCode, idempotencyKey, refund, payment, leg, shares: own };
+      await openAttempt(tx, { ...order, attempt });
       legs = await moveLeg(tx, payment, legs, leg, {
         to: 'QUEUED',
         cause: 'caller',
         source: 'API',
         by: causeOf(caller),
-        patch: { attempt: leg.attempt + 1, failure: null, providerRefundId: null, rawStatus: null },
+        patch: { attempt, failure: null, providerRefundId: null, rawStatus: null },
       });
     }
     await tx
@@ -126,46 +117,3 @@ function reopen(
     return succeed({ refundId: refund.id, replayed: false });
   });
 }
-
-/** The same order as the first attempt's, under a new key: a leg that is named after a seller tells its share. */
-async function openAttempt(
-  tx: Kysely<Database>,
-  retry: {
-    readonly connection: Connection;
-    readonly merchantCode: string;
-    readonly idempotencyKey: string;
-    readonly refund: Refund;
-    readonly payment: Payment;
-    readonly leg: Leg;
-    readonly shares: readonly LegShareRow[];
-  },
-): Promise<void> {
-  const { connection, merchantCode, idempotencyKey, refund, payment, leg, shares } = retry;
-  const attempt = leg.attempt + 1;
-  const providerKey = deriveProviderKey({ merchantCode, idempotencyKey, legName: leg.name, attempt });
-  const request = connection.adapter.buildRefund({
-    providerPaymentId: payment.provider_payment_id,
-    amount: { minor: leg.amount_minor, currency: toCurrency(payment.currency) },
-    providerKey,
-    metadata: refund.metadata,
-    receipt: refund.receipt && fromStoredReceipt(refund.receipt),
-    ...(refund.speed === null ? {} : { speed: refund.speed }),
-    ...(leg.name === wholeLegName ? {} : { sources: shares.map(sourceOf) }),
-  });
-  await tx
-    .insertInto('leg_attempts')
-    .values({
-      leg_id: leg.id,
-      attempt,
-      merchant_id: leg.merchant_id,
-      account_id: leg.account_id,
-      ...storedRequest(connection.adapter, providerKey, request),
-    })
-    .execute();
-}
-
-const sourceOf = ({ source, amount_minor, platform_fee_minor }: LegShareRow): SourceFacts => ({
-  seller: source.seller,
-  amountMinor: amount_minor,
-  platformFeeMinor: platform_fee_minor,
-});

@@ -8,26 +8,34 @@ import {
   listPaymentSources,
   lockPaymentForUpdate,
   raiseCapturedOfSources,
-  readAppNow,
   updatePaymentFacts,
   type Payment,
   type PaymentFactColumns,
 } from '../db/payments.ts';
+import { noteReadInEpoch, readNowAndEpoch } from '../db/epochs.ts';
 import type { PaymentTable } from '../db/tables.ts';
 import type { Failure } from '../errors.ts';
 import { uuidv7, type PaymentId, type RefundId, type SourceId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { PaymentFacts, PaymentSight, SourceFacts } from '../providers/provider.ts';
+import type { PaymentFacts, PaymentSight, RefundFacts, SourceFacts } from '../providers/provider.ts';
 import { mergeBySeller } from './merge-by-seller.ts';
 import { settledWithin } from './background.ts';
 import { takeInRefunds } from './bind.ts';
 import { noteAccountHealth } from './account-health.ts';
+import { showsAllForgotten } from './epoch.ts';
 import { endLostVoid } from './end-void.ts';
+import { rememberAttempts } from './remember-attempts.ts';
 import { settleUnexplained } from './unexplained.ts';
 import type { World } from './world.ts';
 
 export type Sight =
-  | { readonly kind: 'seen'; readonly payment: Payment }
+  | {
+      readonly kind: 'seen';
+      readonly payment: Payment;
+      /** What the provider listed, and when it was asked. */
+      readonly refunds: readonly RefundFacts[];
+      readonly asOf: Date;
+    }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unavailable'; readonly failure: Failure };
 
@@ -68,21 +76,29 @@ export async function seePayment(
 }
 
 async function readAndStore(world: World, connection: Connection, providerPaymentId: string): Promise<Sight> {
-  const asOf = await readAppNow(world.db);
+  // The epoch in which the question is asked: an answer to an earlier one may lack what was made before a restore.
+  const { now: asOf, epoch } = await readNowAndEpoch(world.db);
   const look = await connection.adapter.readPayment(connection.access, providerPaymentId);
   if (look.kind === 'unavailable')
     await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure: look.failure });
   if (look.kind !== 'found') return look;
-  const payment = await storeSight(world, connection, look.value, asOf);
-  return { kind: 'seen', payment };
+  const { payment: facts, refunds } = look.value;
+  const isComplete = showsAllForgotten(connection.adapter.capabilities, facts, epoch);
+  const payment = await storeSight(world, connection, look.value, asOf, isComplete ? epoch.number : null);
+  return { kind: 'seen', payment, refunds, asOf };
 }
 
-/** Two first sights at once make one row: insert or nothing, then lock and compare (MONEY section 6). */
+/**
+ * Two first sights at once make one row: insert or nothing, then lock and compare (MONEY section 6).
+ *
+ * @param readEpoch the epoch in which all refunds of the payment were read for this; null: not all are in it
+ */
 export async function storeSight(
   world: World,
   connection: Connection,
   sight: PaymentSight,
   asOf: Date,
+  readEpoch: number | null = null,
 ): Promise<Payment> {
   const { merchantId, accountId } = connection;
   const { payment: facts } = sight;
@@ -130,7 +146,9 @@ export async function storeSight(
       asOf,
       now,
     };
+    await rememberAttempts(tx, context, locked, sight.refunds);
     const changed: RefundId[] = await takeInRefunds(tx, context, locked, sources, sight.refunds);
+    if (readEpoch !== null && locked.read_epoch < readEpoch) await noteReadInEpoch(tx, locked.id, readEpoch);
     const payment = await lockPaymentForUpdate(tx, merchantId, locked.id);
     return { payment: await settleUnexplained(tx, context, locked, payment!), changed };
   });

@@ -1,6 +1,7 @@
 import type { MerchantId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import { hasQueuedLegs } from '../db/legs.ts';
+import { maySendFor } from './account-health.ts';
 import { claimNextLeg, type Claim } from './claim.ts';
 import { sendLeg } from './send-leg.ts';
 import type { SendingLine, World } from './world.ts';
@@ -38,7 +39,7 @@ async function sendUntilEmpty(
   try {
     while (line.again) {
       line.again = false;
-      while (!world.background.draining && !world.pausedAccounts.has(connection.accountId)) {
+      while (!world.background.draining && maySendFor(world, connection)) {
         const claim = await claimNextLeg(world, connection, merchantId, paymentId);
         if (claim === undefined) break;
         await sendLeg(world, claim);

@@ -1,5 +1,6 @@
 import { listUnsentLegs, type Leg } from '../db/legs.ts';
 import type { RefundId } from '../ids.ts';
+import { maySendFor } from './account-health.ts';
 import { runLine } from './sending-line.ts';
 import type { World } from './world.ts';
 
@@ -17,13 +18,17 @@ export async function waitUntilSent(world: World, refundId: RefundId, deadline: 
     if (leftMs <= 0) return;
     const woken = world.changes.next(refundId, Math.min(pauseMs, leftMs));
     const legs = await listUnsentLegs(world.db, refundId);
-    const moving = legs.find(
-      (leg) => leg.status === 'SENDING' || (leg.is_due && !world.pausedAccounts.has(leg.account_id)),
-    );
+    const moving = legs.find((leg) => leg.status === 'SENDING' || (leg.is_due && maySend(world, leg)));
     if (moving === undefined) return;
     if (!moving.lease_is_live) sendOn(world, moving);
     await woken;
   }
+}
+
+/** An account that is not configured any more sends nothing; somebody else may. */
+function maySend(world: World, leg: Pick<Leg, 'account_id'>): boolean {
+  const connection = world.connections.find(leg.account_id);
+  return connection === undefined ? !world.pausedAccounts.has(leg.account_id) : maySendFor(world, connection);
 }
 
 function sendOn(world: World, leg: Pick<Leg, 'account_id' | 'merchant_id' | 'payment_id'>): void {

@@ -7,6 +7,7 @@ import { noMetrics, type Metrics } from '../metrics.ts';
 import type { Connections } from '../providers/connections.ts';
 import type { AccountId, PaymentId } from '../ids.ts';
 import type { Background } from './background.ts';
+import type { RestoringPass } from './restoring.ts';
 import type { Sight } from './see-payment.ts';
 import { createChanges, type Changes } from './changes.ts';
 
@@ -22,6 +23,8 @@ export interface World extends Kernel {
   readonly lines: Map<PaymentId, SendingLine>;
   /** Accounts for which nothing may be sent, by the table `accounts`, which is the shared truth; see account-health.ts. */
   readonly pausedAccounts: Set<AccountId>;
+  /** How far this process has read what waits after a restore. */
+  readonly restoring: Map<AccountId, RestoringPass>;
   /** Reads of payments that queries wait for together, by account and the provider's id. */
   readonly readings: Map<string, Promise<Sight>>;
   /** Payments that a provider did not know a moment ago, until when (Unix ms) that is believed. */
@@ -45,6 +48,7 @@ export async function createWorld(
     metrics: outside.metrics ?? noMetrics,
     changes: createChanges(),
     lines: new Map(),
+    restoring: new Map(),
     pausedAccounts: new Set(await listPausedAccounts(outside.db)),
     readings: new Map(),
     missedPayments: new Map(),

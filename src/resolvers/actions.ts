@@ -1,5 +1,6 @@
 import { toCurrency, type Money } from '../money.ts';
 import type { Refund } from '../db/legs.ts';
+import { readNowAndEpoch } from '../db/epochs.ts';
 import type { Payment } from '../db/payments.ts';
 import { adapters } from '../providers/registry.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type RefundAction,
 } from '../refunds/allowed-actions.ts';
 import type { PaymentSituation } from '../refunds/decide-refund.ts';
+import { isBlocked, showsAllRefunds } from '../refunds/epoch.ts';
 import { explainRefundability, type RefundabilityState } from '../refunds/explain-refundability.ts';
 import { planTimesOf } from '../refunds/resolvable.ts';
 import type { GraphQLContext } from './context.ts';
@@ -30,11 +32,15 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     loaders.openOperationOfPayment.load(payment.id),
   ]);
   if (account === null) throw new Error('A payment without its account.');
+  const { capabilities } = adapters[account.provider];
+  // Where refunds can be listed, a restore blocks nothing.
+  const isBlockable = !showsAllRefunds(capabilities);
   return {
     payment,
     openLegs: openLegs ?? [],
     isBeingCanceled: operation !== null,
-    capabilities: adapters[account.provider].capabilities,
+    capabilities,
+    isBlocked: isBlockable && isBlocked(capabilities, payment, (await readNowAndEpoch(world.db)).epoch),
     now: world.clock.now(),
   };
 }

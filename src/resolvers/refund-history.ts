@@ -25,10 +25,11 @@ const kinds: Readonly<Record<string, RefundEventKind>> = {
   'refund.imported': 'IMPORTED',
   'leg.moved': 'MOVED',
   'leg.details': 'DETAILS',
+  'leg.remembered': 'DETAILS',
   'leg.contradicted': 'CONTRADICTED',
+  'refund.merged': 'MERGED',
   'leg.resolved': 'RESOLVED',
   'refund.attention': 'ATTENTION',
-  'refund.merged': 'MERGED',
   'refund.bound': 'DETAILS',
   'leg.differs': 'DETAILS',
 };

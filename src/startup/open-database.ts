@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { ServiceConfig } from '../config.ts';
-import { endAbandonedLeases } from '../db/abandoned-leases.ts';
+import { endAbandonedLeases, workerName } from '../db/abandoned-leases.ts';
 import { connectDatabase, countsOf, type PoolCounts } from '../db/connect.ts';
 import { startEmbeddedPostgres } from '../db/embedded/start.ts';
 import { makeClockMovable, markInstallation, refuseOtherMode } from '../db/installation.ts';
@@ -15,6 +15,8 @@ export interface OpenOptions {
   readonly mode: 'own' | 'attach';
   /** Whether `app_now()` follows an offset: demo and test mode only. */
   readonly movableClock: boolean;
+  /** Its connections say so in pg_stat_activity. */
+  readonly isWorker?: boolean;
   /** Called once it is certain that this database, and so the data directory, is this process's to use. */
   readonly onOurs?: () => void;
   /** Called once when another service took the embedded server over. */
@@ -44,6 +46,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
     log,
     max: config.poolSize,
     preparedStatements: config.prepared,
+    ...(options.isWorker === true && { applicationName: workerName }),
   });
   undo.defer(() => pool.close());
   const { db } = pool;

@@ -1,8 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { failpointNames } from '../../src/failpoints.ts';
-import { newPayment, refund, refundsAtProvider } from './refund.ts';
-import { control, createPlace, graphql, runDemo, type Place } from './service.ts';
+import type { Kysely } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../src/db/tables.ts';
+import { failpointNames, type FailpointName } from '../../src/failpoints.ts';
+import { parseGlobalId } from '../../src/resolvers/global-id.ts';
+import { findViolations, isOpen } from '../support/invariants.ts';
+import { takeSnapshot } from '../support/snapshot.ts';
+import type { LedgerPayment } from '../support/world.ts';
+import { openRows } from './embedded-rows.ts';
+import { newPayment, refund, refundsAtProvider, type CreatedRefund } from './refund.ts';
+import { control, createPlace, environmentOf, run, runDemo, type Place, type Service } from './service.ts';
 
 let place: Place;
 beforeEach(async () => {
@@ -12,56 +19,156 @@ afterEach(() => place.remove());
 
 const key = 'killed-in-between';
 
-const SYNC = `mutation ($id: ID!) { syncRefund(input: { refund: $id, waitMs: 20000 }) { refund { status } errors { code } } }`;
+/**
+ * How a process comes to a point. `create`: while it answers createRefund. `pending`: while its engine looks at a refund
+ * that the provider has ended meanwhile. `lost`: while its engine finds out about an answer that was lost.
+ */
+type Scene = 'create' | 'pending' | 'lost';
 
-/** What a caller does who finds the service again: the same key, then, if it is not settled, syncRefund. */
-async function findOut(url: string, payment: string): Promise<string> {
-  const found = await refund(url, payment, key, 5_000);
-  if (found.refund?.status === 'SUCCEEDED') return found.refund.status;
-  const { data } = await graphql(url, SYNC, { id: found.refund?.id });
-  const synced = data?.['syncRefund'] as { refund: { status: string }; errors: unknown[] };
-  expect(synced.errors).toEqual([]);
-  return synced.refund.status;
+/** Every point of the registry has its scene; one without fails the first test. */
+const scenes: Readonly<Record<FailpointName, Scene>> = {
+  'refund.before-intent': 'create',
+  'refund.after-intent': 'create',
+  'send.before-call': 'create',
+  'send.after-call': 'create',
+  'send.after-outcome': 'create',
+  'send.after-transition': 'create',
+  'engine.after-claim': 'pending',
+  'engine.before-release': 'pending',
+  'recover.after-look': 'lost',
+  'recover.before-replay': 'lost',
+  'recover.after-replay': 'lost',
+};
+
+test('every failpoint has a case', () => {
+  expect(Object.keys(scenes).toSorted()).toEqual([...failpointNames].toSorted());
+});
+
+const pointsOf = (...wanted: Scene[]): FailpointName[] =>
+  failpointNames.filter((name) => wanted.includes(scenes[name]));
+
+async function startWorker(env: Record<string, string> = {}): Promise<Service> {
+  const worker = run(['worker'], { DEMO: '1', ...environmentOf(place), ...env });
+  await expect.poll(() => worker.stdout(), { timeout: 30_000 }).toContain('"msg":"working"');
+  return worker;
 }
 
-const onTheWayOfACaller = failpointNames.filter((name) => /^(refund|send)\./.test(name));
+async function provider(route: string, body: object): Promise<void> {
+  const answer = await control(place, 'POST', route, { provider: 'yookassa', ...body });
+  expect(answer).not.toHaveProperty('error');
+}
 
-test.each(onTheWayOfACaller)(
-  'killed at %s: one refund at the provider, and it is known',
-  async (failpoint) => {
-    const first = runDemo(place, { FAILPOINTS: `${failpoint}:kill` });
+/** What happens at the provider before the refund, and after its caller was answered. */
+async function play(scene: Scene, url: string, payment: string): Promise<CreatedRefund> {
+  if (scene === 'pending') await provider('mode', { refunds: 'pending' });
+  if (scene === 'lost') await provider('faults', { operation: 'createRefund', kind: 'lost-before-effect' });
+  const answer = await refund(url, payment, key);
+  await provider('mode', { refunds: 'instant' });
+  if (scene === 'pending') await provider('settle', { all: true, status: 'succeeded' });
+  return answer;
+}
+
+/** Nobody calls the API: time passes, and the engine of whoever runs finds out. */
+async function untilNothingIsOpen(db: Kysely<Database>): Promise<void> {
+  for (let look = 0; look < 120; look += 1) {
+    const { legs } = await takeSnapshot(db);
+    if (!legs.some(isOpen)) return;
+    // What is due now is not waited for; the rest has its gap or the lease of the dead process before it.
+    if (look > 4) await control(place, 'POST', 'clock', { advanceSeconds: 20 });
+    await delay(250);
+  }
+  throw new Error('legs stayed open');
+}
+
+/** I1 to I8 by SQL and by the provider's books; then the caller comes back with its key. */
+async function expectOneRefund(
+  db: Kysely<Database>,
+  url: string,
+  payment: string,
+  told?: CreatedRefund,
+): Promise<void> {
+  const { payments } = (await control(place, 'GET', 'ledger?provider=yookassa')) as {
+    payments: LedgerPayment[];
+  };
+  const snapshot = await takeSnapshot(db);
+  expect(findViolations(snapshot, payments, { quiet: true })).toEqual([]);
+  const stored = snapshot.refunds.map(({ id, status }) => ({ id, status }));
+  expect(await refundsAtProvider(place, payment)).toBe(stored.length);
+
+  const again = await refund(url, payment, key);
+  expect(again).toMatchObject({ replayed: stored.length === 1, refund: { status: 'SUCCEEDED' }, errors: [] });
+  if (told?.refund) expect(again.refund?.id).toBe(told.refund.id);
+  if (stored.length === 1)
+    expect(stored).toEqual([{ id: parseGlobalId(again.refund!.id)!.id, status: 'SUCCEEDED' }]);
+  expect(await refundsAtProvider(place, payment)).toBe(1);
+}
+
+/** Looks at what a killed process left, without a caller, until all is known; then ends what runs. */
+async function expectFoundOut(
+  services: readonly Service[],
+  url: string,
+  payment: string,
+  told?: CreatedRefund,
+): Promise<void> {
+  const rows = await openRows(place.dataDir);
+  try {
+    await untilNothingIsOpen(rows.db);
+    await expectOneRefund(rows.db, url, payment, told);
+  } finally {
+    await rows.close();
+  }
+  for (const { child, exit } of services) {
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+  }
+}
+
+describe('a service that is killed', () => {
+  test.each(pointsOf('create'))('at %s is found out about by the next one alone', async (point) => {
+    const first = runDemo(place, { FAILPOINTS: `${point}:kill` });
     const url = await first.url();
     const payment = await newPayment(place);
     const answer = refund(url, payment, key).catch(() => 'cut');
     expect(await first.exit).toBe('SIGKILL');
     expect(await answer).toBe('cut');
-
     const next = runDemo(place);
-    expect(await findOut(await next.url(), payment)).toBe('SUCCEEDED');
-    expect(await refundsAtProvider(place, payment)).toBe(1);
-    next.child.kill('SIGTERM');
-    expect(await next.exit).toBe(0);
-  },
-);
-
-test('killed while the provider works: it is found there, and not sent twice', async () => {
-  const first = runDemo(place);
-  const url = await first.url();
-  const payment = await newPayment(place);
-  await control(place, 'POST', 'faults', {
-    provider: 'yookassa',
-    operation: 'createRefund',
-    kind: 'slow',
-    delayMs: 1_500,
+    await expectFoundOut([next], await next.url(), payment);
   });
-  const answer = refund(url, payment, key).catch(() => 'cut');
-  while ((await refundsAtProvider(place, payment)) === 0) await delay(10);
-  first.child.kill('SIGKILL');
-  expect(await answer).toBe('cut');
 
-  const next = runDemo(place);
-  expect(await findOut(await next.url(), payment)).toBe('SUCCEEDED');
-  expect(await refundsAtProvider(place, payment)).toBe(1);
-  next.child.kill('SIGTERM');
-  expect(await next.exit).toBe(0);
+  test.each(pointsOf('pending', 'lost'))('at %s of its engine, too', async (point) => {
+    const first = runDemo(place, { FAILPOINTS: `${point}:kill` });
+    const url = await first.url();
+    const payment = await newPayment(place);
+    const told = await play(scenes[point], url, payment);
+    await control(place, 'POST', 'clock', { advanceSeconds: 10 });
+    expect(await first.exit).toBe('SIGKILL');
+    const next = runDemo(place);
+    await expectFoundOut([next], await next.url(), payment, told);
+  });
+
+  test('while the provider works is found out about there, and nothing is sent twice', async () => {
+    const first = runDemo(place);
+    const url = await first.url();
+    const payment = await newPayment(place);
+    await provider('faults', { operation: 'createRefund', kind: 'slow', ms: 1_500 });
+    const answer = refund(url, payment, key).catch(() => 'cut');
+    while ((await refundsAtProvider(place, payment)) === 0) await delay(10);
+    first.child.kill('SIGKILL');
+    expect(await answer).toBe('cut');
+    const next = runDemo(place);
+    await expectFoundOut([next], await next.url(), payment);
+  });
+});
+
+describe('a worker that is killed', () => {
+  test.each(pointsOf('pending', 'lost'))('at %s is found out about by the next one alone', async (point) => {
+    const service = runDemo(place, { ENGINE: '0' });
+    const url = await service.url();
+    const worker = await startWorker({ FAILPOINTS: `${point}:kill` });
+    const payment = await newPayment(place);
+    const told = await play(scenes[point], url, payment);
+    await control(place, 'POST', 'clock', { advanceSeconds: 10 });
+    expect(await worker.exit).toBe('SIGKILL');
+    await expectFoundOut([await startWorker(), service], url, payment, told);
+  });
 });

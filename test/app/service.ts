@@ -141,7 +141,7 @@ export const isAnswering = (url: string): Promise<boolean> =>
   );
 
 /** The first of eight ports in a row that nobody uses now. */
-async function freeBlock(): Promise<number> {
+export async function freeBlock(): Promise<number> {
   for (;;) {
     const first = 20_000 + Math.floor(Math.random() * 12_000);
     const free = await Promise.all(Array.from({ length: 8 }, (_, index) => isFree(first + index)));

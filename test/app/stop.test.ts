@@ -28,7 +28,7 @@ describe('SIGTERM', () => {
     const service = runDemo(place);
     const url = await service.url();
     const payment = await newPayment(place);
-    await fault('slow', { delayMs: 1_000 });
+    await fault('slow', { ms: 1_000 });
     const answer = refund(url, payment, 'slow-refund');
     await untilSent();
     service.child.kill('SIGTERM');
@@ -76,7 +76,7 @@ describe('SIGTERM', () => {
     const service = runDemo(place);
     const url = await service.url();
     const payment = await newPayment(place);
-    await fault('slow', { delayMs: 1_000 });
+    await fault('slow', { ms: 1_000 });
     const answer = refund(url, payment, 'slow-refund');
     await untilSent();
     service.child.kill('SIGINT');

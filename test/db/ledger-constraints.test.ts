@@ -113,16 +113,25 @@ describe('no SQL commits more than is left', () => {
   });
 });
 
+/** A second leg in a status, never sent and without a lease. */
+const bornLeg = `INSERT INTO refund_legs (id, merchant_id, account_id, payment_id, refund_id, name, status, amount_minor)
+  SELECT gen_random_uuid(), merchant_id, account_id, payment_id, refund_id, 'born', $2, 1 FROM refund_legs WHERE id = $1`;
+
 describe('words that are not in the vocabulary', () => {
   test.each([
     ['payments', 'state', 'payments_state_known'],
     ['refunds', 'status', 'refunds_status_known'],
     ['refunds', 'origin', 'refunds_origin_known'],
-    ['refund_legs', 'status', 'refund_legs_status_known'],
+    // An update of a leg is first of all a move, and there is none to such a word.
+    ['refund_legs', 'status', 'refund_legs_transition_known'],
     ['leg_attempts', 'outcome', 'leg_attempts_outcome_known'],
     ['accounts', 'health', 'accounts_health_known'],
   ])('cannot stand in %s.%s', async (table, column, constraint) => {
     expect(await refusalOf(`UPDATE ${table} SET ${column} = 'MAYBE'`)).toBe(constraint);
+  });
+
+  test('cannot stand in a leg from its birth', async () => {
+    expect(await refusalOf(bornLeg, ids.leg, 'MAYBE')).toBe('refund_legs_status_known');
   });
 });
 
@@ -176,8 +185,8 @@ describe('one at a time', () => {
   });
 
   test('a leg that is being sent has a lease', async () => {
-    const change = `UPDATE refund_legs SET status = 'SENDING', lease_until = NULL WHERE id = $1`;
-    expect(await refusalOf(change, ids.leg)).toBe('refund_legs_sending_has_lease');
+    expect(await refusalOf(bornLeg, ids.leg, 'PENDING')).toBeUndefined();
+    expect(await refusalOf(bornLeg, ids.leg, 'SENDING')).toBe('refund_legs_sending_has_lease');
   });
 
   test('a provider key, a provider refund and a caller’s key are each used once', async () => {

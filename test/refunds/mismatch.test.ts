@@ -105,6 +105,19 @@ describe('a sum of the provider that ours do not explain', () => {
     expect(await eventsOf(paymentId)).toEqual([]);
   });
 
+  test('is none when the provider goes on counting what came back', async () => {
+    const { t } = e;
+    const paymentId = await t.payment('1500.00');
+    const { refundId } = valueOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 40_000n)));
+    await e.see(paymentId, await e.showing((facts) => ({ ...facts, status: 'FAILED' })));
+    expect(await refundRow(t, refundId)).toMatchObject({ status: 'REVERSED' });
+    expect(await paymentRow(t, paymentId)).toMatchObject({
+      provider_refunded_minor: 40_000n,
+      refunded_minor: 0n,
+      mismatch_looks: 0,
+    });
+  });
+
   test('is none while what is under way, unclear or nobody’s explains it', async () => {
     const { t } = e;
     const paymentId = await t.payment('1500.00');

@@ -75,6 +75,7 @@ function provider(
     listRefunds: byTime || byPayment ? listRefunds : undefined,
     canListByTime: byTime,
     canListByPayment: byPayment,
+    readsAtOnce: 8,
   };
   return { calls, asked };
 }
@@ -109,6 +110,23 @@ describe('how many calls', () => {
     const { calls, asked } = provider(books);
     expect((await lookAtRefunds(calls, wantedOf(books))).found.size).toBe(1);
     expect(asked).toEqual(['single']);
+  });
+
+  test('single reads do not wait for each other with their deadlines running', async () => {
+    const books = range(30).map((index) => ({ id: `r${index}`, payment: `p${index}`, minutesAgo: index }));
+    const { calls } = provider(books, { byTime: false, byPayment: false });
+    let running = 0;
+    let most = 0;
+    const readRefund: LookCalls['readRefund'] = async (id) => {
+      running += 1;
+      most = Math.max(most, running);
+      const look = await calls.readRefund(id);
+      running -= 1;
+      return look;
+    };
+    const looks = await lookAtRefunds({ ...calls, readRefund }, wantedOf(books));
+    expect(looks.found.size).toBe(30);
+    expect(most).toBe(8);
   });
 
   test('none is none', async () => {

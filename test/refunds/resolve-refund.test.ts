@@ -263,6 +263,13 @@ describe('"returned" with an id of the provider', () => {
     const resolved = await refundRow(t, refundId);
     expect(resolved).toMatchObject({ status: 'SUCCEEDED', returned_minor: 40_000n });
     expect(resolved.legs[0]).toMatchObject({ provider_refund_id: atProvider!.id, raw_status: 'succeeded' });
+    const seen = await t.database.db
+      .selectFrom('provider_refunds')
+      .select('leg_id')
+      .where('provider_refund_id', '=', atProvider!.id)
+      .executeTakeFirst();
+    expect(seen).toEqual({ leg_id: resolved.legs[0]!.id });
+    expect(await paymentRow(t, paymentId)).toMatchObject({ unbound_minor: 0n, refunded_minor: 40_000n });
     expect((await eventsOf(refundId)).at(-1)!.evidence).toMatchObject({
       verdict: 'returned',
       returnedMinor: '40000',
@@ -307,6 +314,19 @@ describe('"returned" with an id of the provider', () => {
     await t.advance(hours(24));
     expect(
       problemOf(await resolve(t, refundId, returned(40_000n, { providerRefundId: mine!.id }))),
+    ).toMatchObject({ type: 'InvalidInput', message: expect.stringContaining('another refund here') });
+  });
+
+  test('that was made elsewhere before is refused', async () => {
+    const paymentId = await t.payment('1500.00');
+    await consoleRefund(t, paymentId, '400.00');
+    await see(paymentId);
+    expect(await refundRows(t, paymentId)).toMatchObject([{ origin: 'EXTERNAL' }]);
+    const refundId = await lostRefund(t, paymentId, 40_000n);
+    await t.advance(hours(24));
+    const [elsewhere] = (await t.ledgerOf(paymentId)).refunds;
+    expect(
+      problemOf(await resolve(t, refundId, returned(40_000n, { providerRefundId: elsewhere!.id }))),
     ).toMatchObject({ type: 'InvalidInput', message: expect.stringContaining('another refund here') });
   });
 

@@ -187,6 +187,25 @@ describe('a refund that seemed to be made elsewhere', () => {
     await expectSound(t, paymentId);
   });
 
+  test('stays while the look is older than the end of ours, which it cannot move any more', async () => {
+    const { t } = e;
+    const paymentId = await t.payment('1500.00');
+    await armFault(t, 'lost-after-effect');
+    const ours = valueOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 40_000n)));
+    await e.decide(ours.refundId, 'FAILED');
+    await e.see(paymentId, await e.showing(withoutReferences));
+    const legs = t.database.db.updateTable('refund_legs').where('refund_id', '=', ours.refundId);
+    await legs.set({ as_of: new Date(t.clock.now().getTime() + 60_000) }).execute();
+    await e.see(paymentId);
+    expect(await externalOf(paymentId)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 40_000n });
+    await expectSound(t, paymentId);
+    await legs.set({ as_of: new Date(t.clock.now().getTime() - 60_000) }).execute();
+    await e.see(paymentId);
+    expect(await externalOf(paymentId)).toMatchObject({ status: 'CANCELED' });
+    await expectSound(t, paymentId);
+  });
+
   test('stays closed for ever: it is no refund that another one may replace', async () => {
     const { t } = e;
     const paymentId = await t.payment('1500.00');

@@ -217,6 +217,23 @@ describe('allowed actions of a refund are what its mutations take', () => {
     expect(await actionsOf(id)).toEqual(['SYNC']);
   });
 
+  test('when its answer was lost, and when its key is forgotten', async () => {
+    await armFault(t, 'lost-before-effect');
+    const { refund } = await createRefund(t, await t.payment('100.00'), '100.00');
+    const { id } = refund!;
+    const resolve = async () => {
+      const { version } = await of<{ version: number }>(id, 'version');
+      const verdict = { notReturned: {} };
+      return act('resolve', id, { expectedVersion: version, verdict, evidence: 'Seen.' });
+    };
+    expect(await actionsOf(id)).toEqual(['SYNC']);
+    expect((await resolve()).errors).toMatchObject([{ __typename: 'NotResolvable' }]);
+    await t.advance(24 * 3_600);
+    expect(await actionsOf(id)).toEqual(['SYNC', 'RESOLVE']);
+    expect((await resolve()).errors).toEqual([]);
+    expect(await actionsOf(id)).toEqual(['RETRY', 'SYNC']);
+  });
+
   test('when it failed and its money is gone', async () => {
     const paymentId = await t.payment('100.00');
     const id = await failedRefund(paymentId);

@@ -27,11 +27,31 @@ export async function createTestDatabase<DB = Tables>(
   name = 'suite',
   options: Partial<ConnectOptions> = {},
 ): Promise<TestDatabase<DB>> {
-  const server = inject('testServer');
   const problem = inject('templateProblem');
   if (problem !== '') throw new Error(`The template database could not be migrated: ${problem}`);
+  return clone<DB>(TEMPLATE_DATABASE, name, options);
+}
+
+/**
+ * A copy of a database as it is now, as a backup would have it. Connections to the original are cut for that; its
+ * pool opens new ones.
+ */
+export async function copyTestDatabase<DB>(of: TestDatabase<DB>, name = 'copy'): Promise<TestDatabase<DB>> {
+  const original = of.config.database;
+  if (original === undefined) throw new Error('a test database has a name');
+  const others = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '${original}'`;
+  await onServer(inject('testServer'), others);
+  return clone<DB>(original, name, {});
+}
+
+async function clone<DB>(
+  template: string,
+  name: string,
+  options: Partial<ConnectOptions>,
+): Promise<TestDatabase<DB>> {
+  const server = inject('testServer');
   const database = `${name.replaceAll(/\W/g, '_').toLowerCase().slice(0, 40)}_${randomBytes(6).toString('hex')}`;
-  await onServer(server, `CREATE DATABASE ${database} TEMPLATE ${TEMPLATE_DATABASE}`);
+  await onServer(server, `CREATE DATABASE ${database} TEMPLATE ${template}`);
   const config = { ...server, database };
   const opened = connectDatabase<DB>({ config, log: silentLog, ...options });
   return {

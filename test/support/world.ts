@@ -238,6 +238,7 @@ function differing(
           http: {
             read: (request, secrets) => http.read(request, secrets),
             send: (request, secrets, options) => http.send(request, secrets, { ...options, deadlineMs }),
+            isGivenUp: () => http.isGivenUp(),
           },
         },
   };

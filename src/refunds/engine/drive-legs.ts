@@ -1,12 +1,13 @@
 import { claimDueLegs, listLookedAtLegs, releaseLegs, type DueLeg } from '../../db/due.ts';
 import { failpoint } from '../../failpoints.ts';
 import type { Connection } from '../../providers/connections.ts';
+import { maySendFor } from '../account-health.ts';
 import { leaseMsOf } from '../claim.ts';
 import { lookAtLegs } from '../look.ts';
 import { recoverLegs } from '../recover.ts';
 import type { World } from '../world.ts';
 import { createBatch, type Batch } from './batch.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../in-parallel.ts';
 import { scheduleOf } from './schedule.ts';
 import { sendQueued } from './send-queued.ts';
 import type { Round, StepOutcome } from './steps.ts';
@@ -88,7 +89,7 @@ async function release(
   batch: Batch,
   legs: readonly DueLeg[],
 ): Promise<void> {
-  const isPaused = world.pausedAccounts.has(connection.accountId);
+  const isPaused = !maySendFor(world, connection);
   const tokens = new Map(legs.map((leg) => [leg.id, leg.claimedUntil]));
   const now = await listLookedAtLegs(
     world.db,

@@ -5,7 +5,7 @@ import { leaseMsOf } from '../claim.ts';
 import { lookGapMs } from '../freshness.ts';
 import { resumeVoid } from '../run-void.ts';
 import type { World } from '../world.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../in-parallel.ts';
 import type { Round, StepOutcome } from './steps.ts';
 
 /** One batch of an account's voids whose answers were lost or whose senders never came back. */

@@ -5,7 +5,7 @@ import { claimNextLeg, pausedAccountGapMs } from '../claim.ts';
 import { sendLeg } from '../send-leg.ts';
 import { runLine } from '../sending-line.ts';
 import type { World } from '../world.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../in-parallel.ts';
 import type { Batch } from './batch.ts';
 
 /**

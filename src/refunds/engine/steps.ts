@@ -6,6 +6,7 @@ import type { World } from '../world.ts';
 import { lookAtDuePayments } from '../look-at-payments.ts';
 import { sweepAccount } from '../sweep-account.ts';
 import { driveLegs } from './drive-legs.ts';
+import { driveRestoring } from './drive-restoring.ts';
 import { driveVoids } from './drive-voids.ts';
 
 export interface StepOutcome {
@@ -35,6 +36,7 @@ const nothingMore: StepOutcome = { isFull: false, legIds: [] };
 
 /** What a round does for an account that has something due, in this order; one that fails does not stop the next. */
 export const steps: readonly Step[] = [
+  { name: 'restoring', on: 'restoring', run: driveRestoring },
   { name: 'legs', on: 'legs', run: driveLegs },
   { name: 'voids', on: 'operations', run: driveVoids },
   // A sweep makes payments due, so it comes before them.

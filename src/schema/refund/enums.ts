@@ -32,7 +32,10 @@ export const RefundStatusEnum = builder.enumType('RefundStatus', {
     SUCCEEDED: { description: 'All of it was returned.' },
     PARTIALLY_SUCCEEDED: { description: 'A part of it was returned, the rest failed.' },
     FAILED: { description: 'Nothing was returned; `failure` says why.' },
-    CANCELED: { description: 'Canceled before it was sent; nothing was returned.' },
+    CANCELED: {
+      description:
+        'Canceled before it was sent; nothing was returned. One of EXTERNAL origin: it is the same as another refund of the payment, which tells of the money.',
+    },
     REVERSED: { description: 'It was returned and came back, such as to a closed bank account.' },
   } as const satisfies Described<RefundStatus>,
 });

@@ -229,6 +229,34 @@ describe('an account whose provider does not answer', () => {
     expect(requests).toBe(2);
   });
 
+  test('gets none of the sends that had been waiting for their turn: they are certainly not sent', async () => {
+    const provider = await server((socket) => socket.resetAndDestroy());
+    const http = client(provider.url, { breaker: quick, maxInFlight: 1 });
+    const results = await Promise.all(Array.from({ length: 4 }, () => http.send(post, secret, always)));
+    expect(results.map(({ kind }) => kind)).toEqual(['lost', 'lost', 'not-sent', 'not-sent']);
+    expect(results.slice(2)).toEqual([refused, refused]);
+    expect(provider.requests()).toBe(2);
+  });
+
+  test('keeps nobody waiting behind a call that hangs', async () => {
+    const sockets: (() => void)[] = [];
+    const provider = await server((socket, number) => {
+      if (number > 1) socket.write(httpAnswer(503, ''));
+      else sockets.push(() => socket.write(httpAnswer(200, '{}')));
+    });
+    const http = client(provider.url, { breaker: quick, maxInFlight: 1 });
+    let hasEnded = false;
+    const hanging = http.read(get, secret).finally(() => (hasEnded = true));
+    await expect.poll(() => sockets.length).toBe(1);
+    for (let count = 0; count < 2; count += 1) await http.send(post, secret, always);
+    expect(http.isGivenUp()).toBe(true);
+    expect(await http.read(get, secret)).toEqual(refused);
+    expect(hasEnded).toBe(false);
+    sockets[0]!();
+    expect(await hanging).toMatchObject({ status: 200 });
+    expect(http.isGivenUp()).toBe(false);
+  });
+
   test('is tried by one call, and used again when that is answered', async () => {
     let isDown = true;
     const waiting: (() => void)[] = [];

@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import path from 'node:path';
+import { sql } from 'kysely';
+import { parseGlobalId } from '../../src/resolvers/global-id.ts';
+import { takeSnapshot } from '../support/snapshot.ts';
+import type { Violation } from '../support/invariants.ts';
+import { check } from './check.ts';
+import { Client, decimal, type LivePayment, type Common } from './client.ts';
+import { History } from './history.ts';
+import { readLogs } from './logs.ts';
+import { makePlan, type Plan, type PlannedPayment } from './plan.ts';
+import { residentMb } from './processes.ts';
+import { Random } from './random.ts';
+import { endFaults, readLedger, settle, type Settled } from './settle.ts';
+import type { Stage } from './stage.ts';
+import { makeTrouble, type Counts } from './troubles.ts';
+
+export interface RunOptions {
+  readonly seed: string;
+  readonly seconds: number;
+  /** After the faults real time is waited for, instead of moving time to the next look. */
+  readonly realTime: boolean;
+  readonly clients: number;
+}
+
+/** What a run did and found. */
+export interface Result {
+  readonly history: History;
+  readonly troubles: Counts;
+  readonly settled: Settled;
+  readonly violations: readonly Violation[];
+  readonly alerts: ReadonlyMap<string, number>;
+  readonly figures: Readonly<Record<string, string | number>>;
+}
+
+export const planOf = ({ seed, seconds }: RunOptions): Plan => makePlan(new Random(`plan ${seed}`), seconds);
+
+/** Plays a plan on a stage, waits until all is found out, and checks everything. */
+export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: AbortSignal): Promise<Result> {
+  const payments = await makePayments(stage, plan.payments);
+  const history = new History();
+  const common: Common = { urls: stage.urls, callers: stage.callers, payments, history, made: [] };
+  await Promise.all(Object.values(stage.services).map((service) => service.start()));
+
+  const watched = watch(stage);
+  const over = AbortSignal.any([AbortSignal.timeout(options.seconds * 1000), stop]);
+  const clients = Array.from(
+    { length: options.clients },
+    (_, index) => new Client(`client-${index + 1}`, new Random(`client ${options.seed}/${index}`), common),
+  );
+  const acting = Promise.all(clients.map((client) => client.run(over)));
+  const troubles = await makeTrouble(stage, payments, plan.troubles, over);
+  await until(over);
+  await endFaults(stage);
+  await acting;
+  // Nobody calls the API from here on.
+  const settled = await settle(stage, {
+    realMs: options.realTime ? 600_000 : 150_000,
+    movesTime: !options.realTime,
+  });
+  const peaks = watched.stop();
+
+  const violations: Violation[] = check({
+    asked: history.asked,
+    snapshot: await takeSnapshot(stage.db),
+    ledger: await readLedger(stage),
+    rowIdOf,
+  });
+  violations.push(...history.wrong.map((what): Violation => ({ invariant: 'I9', what })));
+  if (!settled.isSettled)
+    violations.push(
+      ...settled.open.map((what): Violation => ({ invariant: 'I7', what: `not settled: ${what}` })),
+    );
+  const made = new Set(
+    history.asked.flatMap(({ answer }) => (answer.kind === 'refund' ? [answer.refund.id] : [])),
+  );
+  if (made.size < options.seconds / REFUND_EVERY_SECONDS)
+    violations.push({
+      invariant: 'I11',
+      what: `only ${made.size} refunds were made: this run shows nothing`,
+    });
+  violations.push(...(await stopAll(stage)));
+  const logs = await readLogs(path.join(stage.directory, 'logs'), stage.secrets);
+  violations.push(...logs.violations, ...peaks.violations);
+  return {
+    history,
+    troubles,
+    settled,
+    violations,
+    alerts: logs.alerts,
+    figures: { ...peaks.figures, 'log lines': logs.lines },
+  };
+}
+
+const rowIdOf = (publicId: string): string => parseGlobalId(publicId)?.id ?? publicId;
+
+const until = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+async function makePayments(stage: Stage, planned: readonly PlannedPayment[]): Promise<LivePayment[]> {
+  const made: LivePayment[] = [];
+  for (const payment of planned) {
+    const { provider, account, currency, minor, kind } = payment;
+    const half = Math.floor(minor / 200) * 100;
+    const sources =
+      kind === 'split'
+        ? [
+            { seller: '200601', minor: half },
+            { seller: '200602', minor: minor - half },
+          ]
+        : [];
+    const money = (amount: number) => ({ value: decimal(amount), currency });
+    const { reference } = await stage.control<{ reference: string }>('payments', {
+      provider,
+      account,
+      amount: money(minor),
+      ...(kind === 'hold' ? { status: 'authorized' } : {}),
+      ...(kind === 'split'
+        ? {
+            sources: sources.map((source) => ({
+              account: source.seller,
+              amount: money(source.minor),
+              platformFee: money(Math.floor(source.minor / 10)),
+            })),
+          }
+        : {}),
+    });
+    made.push({ ...payment, reference, sources });
+  }
+  return made;
+}
+
+/** All end in order with exit code 0, and none had ended before without being told to. */
+async function stopAll({ services, sandbox }: Stage): Promise<Violation[]> {
+  const found: Violation[] = [...Object.values(services), sandbox].flatMap(({ fallen }) =>
+    fallen.map((what): Violation => ({ invariant: 'I11', what })),
+  );
+  const codes = await Promise.all(
+    Object.values(services).map(async (service) => ({ name: service.name, code: await service.stop() })),
+  );
+  for (const { name, code } of codes)
+    if (code !== 0 && code !== undefined)
+      found.push({ invariant: 'I11', what: `${name} was stopped in order and ended with ${code}` });
+  return found;
+}
+
+/** At least; an idle machine makes several in a second. */
+const REFUND_EVERY_SECONDS = 6;
+const MOST_MB = 400;
+const MOST_CONNECTIONS = 40;
+
+/** Looks at memory and connections twice a second. */
+function watch(stage: Stage) {
+  const peaks = { memoryMb: 0, connections: 0 };
+  const stopped = new AbortController();
+  const look = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      for (const service of [...Object.values(stage.services), stage.sandbox]) {
+        await service.ready().catch(() => false);
+        const memory = service.pid === undefined ? undefined : await residentMb(service.pid);
+        if (service !== stage.sandbox) peaks.memoryMb = Math.max(peaks.memoryMb, memory ?? 0);
+      }
+      const { rows } = await sql<{ count: number }>`
+        SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'refund-federation'`
+        .execute(stage.db)
+        .catch(() => ({ rows: [] }));
+      peaks.connections = Math.max(peaks.connections, rows[0]?.count ?? 0);
+      await sleep(500, undefined, { signal: stopped.signal }).catch(() => undefined);
+    }
+  };
+  const looking = look();
+  void looking;
+  return {
+    stop() {
+      stopped.abort();
+      const violations: Violation[] = [];
+      if (peaks.memoryMb > MOST_MB)
+        violations.push({ invariant: 'I11', what: `a process took ${peaks.memoryMb} MB` });
+      if (peaks.connections > MOST_CONNECTIONS)
+        violations.push({ invariant: 'I11', what: `${peaks.connections} database connections` });
+      return {
+        violations,
+        figures: { 'most memory MB': peaks.memoryMb, 'most connections': peaks.connections },
+      };
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { findViolations } from '../support/invariants.ts';
+import { takeSnapshot } from '../support/snapshot.ts';
+import type { LedgerPayment } from '../support/world.ts';
+import type { Stage } from './stage.ts';
+
+/** How long it took until nothing was open any more. */
+export interface Settled {
+  readonly isSettled: boolean;
+  readonly realMs: number;
+  /** By how much the time of database and provider was moved forward meanwhile. */
+  readonly movedSeconds: number;
+  /** What was still open at the end, when it did not settle. */
+  readonly open: readonly string[];
+}
+
+const ends = { yookassa: ['yookassa-demo', 'yookassa-other'], razorpay: ['razorpay-demo'] } as const;
+
+/** Ends all faults, lets the provider finish what is pending there, and waits until every process answers. */
+export async function endFaults(stage: Stage): Promise<void> {
+  for (const proxy of Object.values(stage.proxies)) proxy.pass();
+  const everything = [stage.sandbox, ...Object.values(stage.services)];
+  await waitUntil(
+    async () => (await Promise.all(everything.map((each) => each.ready()))).every(Boolean),
+    60_000,
+  );
+  await stage.control('faults', undefined, 'DELETE');
+  for (const provider of Object.keys(ends)) {
+    await stage.control('mode', { provider, refunds: 'instant' });
+    await stage.control('settle', { provider, all: true, status: 'succeeded' });
+  }
+}
+
+async function waitUntil(isSo: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error('the processes do not answer again');
+    await sleep(100);
+  }
+}
+
+export interface Patience {
+  readonly realMs: number;
+  /** Whether time is moved to the next look when nothing is due; else real time is waited for. */
+  readonly movesTime: boolean;
+}
+
+/**
+ * Waits until the service has found everything out by itself: no leg is open but what waits for a person, no
+ * operation is unclear, and the provider's money is ours. Nobody calls the API meanwhile.
+ */
+export async function settle(stage: Stage, { realMs, movesTime }: Patience): Promise<Settled> {
+  const startedAt = performance.now();
+  let movedSeconds = 0;
+  for (;;) {
+    const open = await stillOpen(stage);
+    const passedMs = performance.now() - startedAt;
+    if (open.length === 0 || passedMs > realMs)
+      return { isSettled: open.length === 0, realMs: passedMs, movedSeconds, open };
+    const aheadSeconds = movesTime ? await secondsToNextLook(stage) : 0;
+    if (aheadSeconds > 0) {
+      await stage.advance(aheadSeconds);
+      movedSeconds += aheadSeconds;
+    }
+    await sleep(100);
+  }
+}
+
+export const readLedger = async (stage: Stage): Promise<LedgerPayment[]> =>
+  (await stage.control<{ payments: LedgerPayment[] }>('ledger')).payments;
+
+async function stillOpen(stage: Stage): Promise<string[]> {
+  const { rows } = await sql<{ what: string }>`
+    SELECT concat_ws(' ', 'leg', leg.id, leg.status, 'since', leg.updated_at, 'next look', leg.next_look_at,
+        'now', (SELECT app_now()), 'failures', leg.look_failures, 'attempt', attempt.attempt, 'sends', attempt.sends,
+        'first sent', attempt.first_sent_at, 'last outcome', attempt.outcome, attempt.evidence,
+        'last look', attempt.looks -> -1) AS what
+      FROM refund_legs AS leg LEFT JOIN leg_attempts AS attempt
+        ON attempt.leg_id = leg.id AND attempt.attempt = leg.attempt
+      WHERE status IN ('QUEUED', 'SENDING', 'PENDING', 'UNKNOWN')
+    UNION ALL
+    SELECT concat_ws(' ', 'operation', id, status, 'next look', next_look_at, 'failures', look_failures)
+      FROM payment_operations WHERE status IN ('SENDING', 'UNKNOWN')`.execute(stage.db);
+  if (rows.length > 0) return rows.map(({ what }) => what);
+  const differences = findViolations(await takeSnapshot(stage.db), await readLedger(stage), { quiet: true });
+  return differences.filter(({ invariant }) => invariant === 'I2').map(({ what }) => what);
+}
+
+/**
+ * Until the next look at what is open, and those within ten minutes of it, so that a day of looks is few steps; where nothing is, until the next one at what is not explained, or sweep. 0 while
+ * something of that is due or being looked at now.
+ */
+async function secondsToNextLook(stage: Stage): Promise<number> {
+  const { rows } = await sql<{ seconds: number | null }>`
+    WITH looks AS (
+      SELECT 1 AS rank, greatest(next_look_at, lease_until, look_lease_until) AS at FROM refund_legs
+        WHERE status IN ('QUEUED', 'SENDING', 'PENDING', 'UNKNOWN')
+      UNION ALL SELECT 1, greatest(next_look_at, lease_until, look_lease_until) FROM payment_operations
+        WHERE status IN ('SENDING', 'UNKNOWN')
+      UNION ALL SELECT 2, greatest(next_look_at, look_lease_until) FROM payments WHERE next_look_at IS NOT NULL
+      UNION ALL SELECT 2, greatest(next_sweep_at, sweep_lease_until) FROM accounts
+    ), first AS (SELECT rank, min(at) AS at FROM looks GROUP BY rank ORDER BY rank LIMIT 1)
+    SELECT CASE WHEN first.at <= (SELECT app_now()) THEN 0
+        ELSE ceil(extract(epoch FROM max(looks.at) - (SELECT app_now())))::int END AS seconds
+      FROM first JOIN looks ON looks.rank = first.rank AND looks.at <= first.at + interval '10 minutes'
+      GROUP BY first.at`.execute(stage.db);
+  return Math.max(0, rows[0]?.seconds ?? 0);
+}

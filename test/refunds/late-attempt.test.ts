@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { failure } from '../../src/providers/failure.ts';
+import type { SendOutcome } from '../../src/providers/provider.ts';
+import { yookassa } from '../../src/providers/yookassa/index.ts';
+import { createRefund } from '../../src/refunds/create-refund.ts';
+import { retryRefund } from '../../src/refunds/retry-refund.ts';
+import { syncRefund } from '../../src/refunds/sync-refund.ts';
+import { expectSound, refundCommand, refundRow, refundsAre, settleAll, valueOf } from '../support/rules.ts';
+import { createTestWorld, type TestWorld } from '../support/world.ts';
+
+let t: TestWorld;
+beforeAll(async () => {
+  t = await createTestWorld('late-attempt');
+});
+afterAll(() => t.close());
+
+/** A process whose send reaches the provider, and which hears of it when it is told what to hear. */
+async function slowWorld() {
+  const sent = Promise.withResolvers<SendOutcome>();
+  const heard = Promise.withResolvers<SendOutcome | undefined>();
+  const world = await t.replica({
+    adapter: {
+      async sendRefund(access, request, order, mayStillSend) {
+        const outcome = await yookassa.sendRefund(access as never, request, order, mayStillSend);
+        sent.resolve(outcome);
+        return (await heard.promise) ?? outcome;
+      },
+    },
+  });
+  return { world, sent: sent.promise, hear: heard.resolve };
+}
+
+const refused: SendOutcome = {
+  kind: 'refused',
+  failure: failure('PROVIDER_REJECTED', 'RETRY_REFUND', 'No.', 'invalid_request'),
+  evidence: {},
+};
+
+test('a sender of the first attempt that wakes up while the second one is sent changes nothing', async () => {
+  const paymentId = await t.payment('1500.00');
+  const first = await slowWorld();
+  await refundsAre(t, 'pending');
+  const command = refundCommand(paymentId, 40_000n, { waitMs: 0 });
+  const { refundId } = valueOf(await createRefund(first.world, t.caller(), command));
+  await first.sent;
+
+  // Others find out that this attempt has failed, and a second one is on its way.
+  await settleAll(t, 'canceled');
+  await refundsAre(t, 'instant');
+  await t.advance((yookassa.sendDeadlineMs * 2 + 10_000) / 1000 + 1);
+  valueOf(await syncRefund(t.world, t.caller(), { refundId, waitMs: 10_000 }));
+  expect(await refundRow(t, refundId)).toMatchObject({ status: 'FAILED' });
+  const second = await slowWorld();
+  valueOf(await retryRefund(second.world, t.caller(), { refundId, expectedRetries: 0, waitMs: 0 }));
+  await second.sent;
+
+  first.hear(refused);
+  expect(await first.world.background.drain(5_000)).toBe(true);
+  expect(await refundRow(t, refundId)).toMatchObject({
+    status: 'PENDING',
+    legs: [{ status: 'SENDING', attempt: 2, failure: null }],
+  });
+  await expectSound(t, paymentId, { quiet: false });
+
+  second.hear(undefined);
+  expect(await second.world.background.drain(5_000)).toBe(true);
+  expect(await refundRow(t, refundId)).toMatchObject({ status: 'SUCCEEDED', returned_minor: 40_000n });
+  await expectSound(t, paymentId);
+});

@@ -1,0 +1,88 @@
+import { faults } from './fault-catalogue.ts';
+import { guarantees, type Guarantee } from './guarantees.ts';
+import { chaosRuns, removals } from './experiments.ts';
+import type { Shown } from './fault-catalogue.ts';
+
+/** docs/guarantees.md, whole: made from the maps of guarantees and faults and from the record of experiments. */
+export function renderGuarantees(): string {
+  return `${[intro, ...guarantees.map(section), faultTable(), removalTable(), chaosTable()].join('\n\n')}\n`;
+}
+
+const intro = `# What is guaranteed, and what shows it
+
+Made by \`test/guarantees.test.ts\` from \`test/guarantees.ts\`, \`test/fault-catalogue.ts\` and \`test/experiments.ts\`
+(\`npx vitest run test/guarantees.test.ts --update\` writes it again). The test fails when a constraint, a file or a test
+that is named here does not exist. A test is counted by its title; one with a table of cases counts once.`;
+
+const countOf = (shown: readonly Shown[]): number =>
+  shown.reduce((total, { tests }) => total + tests.length, 0);
+
+const listed = (shown: readonly Shown[]): string =>
+  shown.flatMap(({ file, tests }) => tests.map((title) => `- \`${file}\`: ${escape(title)}`)).join('\n');
+
+/** Titles are no markup. */
+const escape = (text: string): string => text.replaceAll(/([|*_<$])/g, '\\$1');
+
+function section({ name, promise, database, code, shownBy }: Guarantee): string {
+  const names = database.map((each) => `\`${each}\``).join(', ');
+  return [
+    `## ${name}`,
+    promise,
+    [
+      ...(names === '' ? [] : [`- In the database: ${names}.`]),
+      ...code.map(({ what, file }) => `- In the code: ${what} (\`${file}\`).`),
+    ].join('\n'),
+    `Shown by ${countOf(shownBy)} named tests:`,
+    listed(shownBy),
+  ].join('\n\n');
+}
+
+function faultTable(): string {
+  const rows = faults.map(
+    ({ row, fault, holds, shownBy, later }) =>
+      `| ${row} | ${escape(fault)} | ${escape(holds)} | ${shownBy.map(({ file }) => `\`${file.replace(/^test\//, '')}\``).join('<br>')}${later === undefined ? '' : ` (waits for ${later})`} |`,
+  );
+  const shown = faults.filter(({ shownBy }) => shownBy.length > 0).length;
+  return [
+    '## Faults',
+    `${faults.length} kinds of fault, ${shown} of them with tests; the others wait for what does not exist yet. The titles are in \`test/fault-catalogue.ts\`.`,
+    ['| | fault | what holds | tests, below `test/` |', '|---|---|---|---|', ...rows].join('\n'),
+  ].join('\n\n');
+}
+
+function removalTable(): string {
+  const rows = removals.map(
+    ({ what, test: { file, tests }, how }) =>
+      `| ${escape(what)} | \`${file}\`: ${tests.map(escape).join('; ')} | ${escape(how)} |`,
+  );
+  return [
+    '## What each part is for',
+    'Each was taken out of a copy once, and these tests failed. They are checked to exist; the trial is not repeated by itself.',
+    ['| without | fails | how |', '|---|---|---|', ...rows].join('\n'),
+  ].join('\n\n');
+}
+
+function chaosTable(): string {
+  const rows = chaosRuns.map(
+    (run) =>
+      `| ${run.seed} | ${run.seconds} | ${run.refunds} | ${run.kills} | ${run.stops} | ${run.database} | ${run.cuts} | ${run.providerFaults} | ${run.settled} | ${run.result} |`,
+  );
+  return [
+    '## Runs under chaos',
+    `\`npm run chaos -- --seed N --seconds S\` starts two APIs (one of them with its engine), a worker, PostgreSQL and the sandbox,
+each as a process of its own, with a TCP proxy before the database and before each provider. Clients that repeat what
+was not answered ask for refunds, retries, cancellations and releases; meanwhile providers fail in every way that the
+sandbox knows, processes are killed and stopped, the database is restarted in order and by crash, connections are cut,
+held and delayed, and somebody refunds in the provider's console. Then faults end, nobody calls the API any more, and the
+engine has to find everything out; the time of database and provider is moved to the next look, the processes' own
+clocks are not (\`--real-time\` waits instead). In the end the provider's books are compared with ours to the minor unit, and
+every answer that a client ever got with what is stored. The seed decides what is asked and what goes wrong when;
+processes keep their own timing, so that a repetition is alike and not equal. Sixty seconds of it are a part of
+\`.ci/run\`; ten minutes are run by hand: \`npm run chaos -- --seed 1 --seconds 600\`.`,
+    [
+      '| seed | seconds | refunds | kill -9 | stopped for seconds | database restarts | cut, held, refused, delayed | provider faults | found out after | result |',
+      '|---|---|---|---|---|---|---|---|---|---|',
+      ...rows,
+    ].join('\n'),
+  ].join('\n\n');
+}
