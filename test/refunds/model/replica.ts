@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import pino from 'pino';
 import type { Connection } from '../../../src/providers/connections.ts';
 import type { Look, RefundFacts } from '../../../src/providers/provider.ts';
+import type { WireRequest } from '../../../src/providers/http.ts';
 import { createBackground, type Background } from '../../../src/refunds/background.ts';
 import type { World } from '../../../src/refunds/world.ts';
 import type { TestWorld } from '../../support/world.ts';
@@ -14,6 +15,9 @@ export type StopPoint = 'before the call' | 'after the call';
 export interface Stopped {
   /** Resolves as soon as it stands still. */
   readonly reached: Promise<void>;
+  /** The provider's key of what it was about to send, from then on. */
+  key(): string | undefined;
+  readonly point: StopPoint;
   /** It goes on from there, however late. */
   wake(): void;
 }
@@ -38,7 +42,7 @@ const sendDeadlineMs = 1_500;
 
 interface Stop {
   readonly point: StopPoint;
-  readonly here: () => Promise<void>;
+  readonly here: (request: WireRequest) => Promise<void>;
 }
 
 /** @param isAnonymous the providers do not tell with which reference a refund was made */
@@ -70,12 +74,12 @@ export async function createReplica(t: TestWorld, isAnonymous: boolean): Promise
   const stopping = (connection: Connection | undefined): Connection | undefined => {
     if (connection === undefined) return undefined;
     const { adapter } = connection;
-    const around = async <T>(send: () => Promise<T>): Promise<T> => {
+    const around = async <T>(request: WireRequest, send: () => Promise<T>): Promise<T> => {
       const mine = stop;
       stop = undefined;
-      if (mine?.point === 'before the call') await mine.here();
+      if (mine?.point === 'before the call') await mine.here(request);
       const outcome = await send();
-      if (mine?.point === 'after the call') await mine.here();
+      if (mine?.point === 'after the call') await mine.here(request);
       return outcome;
     };
     return {
@@ -95,8 +99,8 @@ export async function createReplica(t: TestWorld, isAnonymous: boolean): Promise
             refunds: page.refunds.map(shown),
           })),
         ),
-        sendRefund: counted((...call) => around(() => adapter.sendRefund(...call))),
-        sendVoid: counted((...call) => around(() => adapter.sendVoid(...call))),
+        sendRefund: counted((...call) => around(call[1], () => adapter.sendRefund(...call))),
+        sendVoid: counted((...call) => around(call[1], () => adapter.sendVoid(...call))),
       },
     };
   };
@@ -116,14 +120,16 @@ export async function createReplica(t: TestWorld, isAnonymous: boolean): Promise
     stopAtNextSend(point) {
       const reached = Promise.withResolvers<void>();
       const woken = Promise.withResolvers<void>();
+      let key: string | undefined;
       stop = {
         point,
-        here: () => {
+        here: ({ headers }) => {
+          key = /[0-9a-f]{40}/.exec(JSON.stringify(headers))?.[0];
           reached.resolve();
           return woken.promise;
         },
       };
-      return { reached: reached.promise, wake: () => woken.resolve() };
+      return { reached: reached.promise, key: () => key, point, wake: () => woken.resolve() };
     },
     async standsStill() {
       // Between two calls of the provider it works on the database: three looks in a row have to find neither.

@@ -22,9 +22,7 @@ export class StopInReconcile extends Step {
       replica.keepGoing();
       return;
     }
-    await replica.standsStill();
-    if (this.#of.comesBack) system.stopped.push({ replica, at });
-    await system.restart(this.#of.on);
+    await system.standStill(this.#of.on, at, this.#of.comesBack);
   }
 
   override toString(): string {

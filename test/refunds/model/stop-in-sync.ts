@@ -27,9 +27,7 @@ export class StopInSync extends Step {
       replica.keepGoing();
       return;
     }
-    await replica.standsStill();
-    if (this.#of.comesBack) system.stopped.push({ replica, at });
-    await system.restart(this.#of.on);
+    await system.standStill(this.#of.on, at, this.#of.comesBack);
   }
 
   override toString(): string {

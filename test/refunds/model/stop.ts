@@ -41,9 +41,7 @@ export class Stop extends Step {
     const promise = model.refunds.get(command.idempotencyKey);
     expect(promise, 'something is sent, so there is a refund').toBeDefined();
     if (!this.#of.isTold) promise!.refundId = null;
-    await replica.standsStill();
-    if (this.#of.comesBack) system.stopped.push({ replica, at });
-    await system.restart(this.#of.on);
+    await system.standStill(this.#of.on, at, this.#of.comesBack);
   }
 
   override toString(): string {

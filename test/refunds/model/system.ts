@@ -7,20 +7,27 @@ import { createReplica, type Replica, type Stopped } from './replica.ts';
 
 const rub = (value: string) => ({ value, currency: 'RUB' });
 
+/** A process that stands still, and since when by the clock that the model moves. */
+interface StoppedReplica {
+  readonly replica: Replica;
+  readonly at: Stopped;
+  readonly since: Date;
+}
+
 /** The real thing: two processes of the service on one database, and the sandbox as their providers. */
 export class System {
   readonly t: TestWorld;
   readonly replicas: Replica[];
   /** Processes that stand still in the middle of a send, oldest first. */
-  readonly stopped: { readonly replica: Replica; readonly at: Stopped }[] = [];
+  readonly stopped: StoppedReplica[] = [];
   /** Every process of this run. */
   readonly all: Replica[] = [];
 
-  readonly #isAnonymous: boolean;
+  readonly isAnonymous: boolean;
 
   private constructor(t: TestWorld, isAnonymous: boolean, replicas: Replica[]) {
     this.t = t;
-    this.#isAnonymous = isAnonymous;
+    this.isAnonymous = isAnonymous;
     this.replicas = replicas;
     this.all.push(...replicas);
   }
@@ -60,9 +67,17 @@ export class System {
 
   /** Another process takes the place of this one, which ends or stands still for good. */
   async restart(on: number): Promise<void> {
-    const fresh = await createReplica(this.t, this.#isAnonymous);
+    const fresh = await createReplica(this.t, this.isAnonymous);
     this.replicas[on % this.replicas.length] = fresh;
     this.all.push(fresh);
+  }
+
+  /** Waits until nothing of the process goes on but its send, and puts another in its place. */
+  async standStill(on: number, at: Stopped, comesBack: boolean): Promise<void> {
+    const replica = this.replica(on);
+    await replica.standsStill();
+    if (comesBack) this.stopped.push({ replica, at, since: this.t.clock.now() });
+    await this.restart(on);
   }
 
   /** Until the processes that live have nothing more to do. */

@@ -103,8 +103,9 @@ async function readLeft({ t }: System, payment: ModelPayment) {
 }
 
 /** The provider is well, and took nothing back itself. */
-async function nothingInTheWay({ t }: System, payment: ModelPayment): Promise<boolean> {
-  if (payment.consoleRefunds > 0) return false;
+async function nothingInTheWay({ t, isAnonymous }: System, payment: ModelPayment): Promise<boolean> {
+  // What cannot be told to be ours counts twice until it is known (MONEY section 5).
+  if (isAnonymous || payment.consoleRefunds > 0) return false;
   const { faults } = await t.control<{ faults: unknown[] }>('faults');
   return faults.length === 0;
 }
