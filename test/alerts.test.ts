@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import pino from 'pino';
 import { expect, test } from 'vitest';
-import { alertCodes, createAlerts } from '../src/alerts.ts';
+import { alertCodes, createAlerts, type AlertCode } from '../src/alerts.ts';
 
 const root = path.resolve(import.meta.dirname, '..', 'src');
 const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })

@@ -57,9 +57,9 @@ interface WrappedClient extends PostgresPoolClient {
 
 /** Connections of a server that turned read-only go together, idle ones too: each of them would fail once. */
 interface Generation {
-  isRetired(): boolean;
+  readonly isRetired: () => boolean;
   /** Retires this connection and all that are as old. */
-  retireAll(): void;
+  readonly retireAll: () => void;
 }
 
 function wrapClient(

@@ -38,19 +38,39 @@ export interface Claim {
 /** Longer than twice the longest call, so that a living sender always ends inside its lease. */
 export const leaseMsOf = (connection: Connection): number => connection.adapter.sendDeadlineMs * 2 + 10_000;
 
+/** What both clocks of this process showed at one moment. */
+export interface ClockReading {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+/**
+ * To be taken before the transaction that takes a lease: a lease counts from the start of its transaction, which may
+ * then wait for locks.
+ */
+export const readClocks = ({ clock }: Pick<World, 'clock'>): ClockReading => ({
+  monotonicMs: clock.monotonicMs(),
+  wallMs: clock.now().getTime(),
+});
+
 /**
  * Asked right before the first byte: less than half of the lease has passed, on both clocks, and the key is still
  * remembered by the provider. Both clocks only measure what has passed; what time it is, the database says.
  *
+ * @param since read before the lease was taken
  * @param replayLeftMs how long the key will be remembered, by the database's time; null where nothing was sent before
  */
-export function sendCheck(world: World, connection: Connection, replayLeftMs: number | null): () => boolean {
+export function sendCheck(
+  world: Pick<World, 'clock'>,
+  connection: Connection,
+  since: ClockReading,
+  replayLeftMs: number | null,
+): () => boolean {
   const forMs = Math.min(leaseMsOf(connection) / 2, replayLeftMs ?? Number.POSITIVE_INFINITY);
-  const monotonicLimit = world.clock.monotonicMs() + forMs;
-  const wallStart = world.clock.now().getTime();
+  const monotonicLimit = since.monotonicMs + forMs;
   return () => {
     // The wall clock also runs while the machine sleeps; set back, it is believed by nobody.
-    const passedMs = world.clock.now().getTime() - wallStart;
+    const passedMs = world.clock.now().getTime() - since.wallMs;
     return world.clock.monotonicMs() < monotonicLimit && passedMs < forMs;
   };
 }
@@ -81,6 +101,7 @@ function tryToClaim(
   paymentId: PaymentId,
   onlyLeg: LegId | undefined,
 ): Promise<Claim | 'not-read' | undefined> {
+  const since = readClocks(world);
   return inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, merchantId, paymentId);
     if (payment === undefined) return undefined;
@@ -110,7 +131,7 @@ function tryToClaim(
       attempt: { ...before, sends: before.sends + 1, last_sent_at: now },
       payment,
       isFirstSend: before.unclear_sends === 0,
-      mayStillSend: sendCheck(world, connection, null),
+      mayStillSend: sendCheck(world, connection, since, null),
     };
   });
 }

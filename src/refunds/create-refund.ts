@@ -62,7 +62,7 @@ export async function createRefund(
     const leftMs = Math.max(0, deadline - world.clock.monotonicMs());
     await settledWithin(sendClaimed(world, claim), leftMs);
     if (legCount === 1) return succeed({ refundId, replayed });
-  } else if (legCount > 0) {
+  } else if (legCount > 0 && located.value.connection.adapter.recovery.replayForMs === 0) {
     const { connection, payment } = located.value;
     void runLine(world, connection, payment.merchant_id, payment.id);
   }

@@ -6,7 +6,7 @@ import { fromAppNow } from '../db/sql-time.ts';
 import { failpoint } from '../failpoints.ts';
 import type { LegId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import { expireLeasesOf, leaseMsOf, noteSend, sendCheck, type Claim } from './claim.ts';
+import { expireLeasesOf, leaseMsOf, noteSend, readClocks, sendCheck, type Claim } from './claim.ts';
 import { mayBeSentFor } from './epoch.ts';
 import { lookAtLegs, type LookFailures } from './look.ts';
 import { moveLeg } from './move-leg.ts';
@@ -71,6 +71,7 @@ function claimReplay(
   connection: Connection,
   known: Leg,
 ): Promise<Claim | 'not-read' | undefined> {
+  const since = readClocks(world);
   return inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, known.merchant_id, known.payment_id);
     if (payment === undefined) return undefined;
@@ -110,7 +111,7 @@ function claimReplay(
       attempt: { ...attempt, sends: attempt.sends + 1, last_sent_at: now },
       payment,
       isFirstSend: false,
-      mayStillSend: sendCheck(world, connection, step.until.getTime() - now.getTime()),
+      mayStillSend: sendCheck(world, connection, since, step.until.getTime() - now.getTime()),
     };
   });
 }

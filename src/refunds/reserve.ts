@@ -10,7 +10,7 @@ import type { RefundOrder } from '../providers/provider.ts';
 import { planAdoption } from './adopt.ts';
 import { bindForgotten, notAdopted, NotAdopted } from './bind-forgotten.ts';
 import { maySendFor } from './account-health.ts';
-import { expireLeases, isOccupied, leaseMsOf, sendCheck, type Claim } from './claim.ts';
+import { expireLeases, isOccupied, leaseMsOf, readClocks, sendCheck, type Claim } from './claim.ts';
 import { contentHashVersion } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
 import { decideRefund } from './decide-refund.ts';
@@ -47,6 +47,7 @@ export function reserveRefund(
   located: Payment,
   fresh?: FreshRefunds,
 ): Promise<Result<Reserved>> {
+  const since = readClocks(world);
   const reserving = inTransaction(world.db, async (tx): Promise<Result<Reserved>> => {
     const { merchantId } = caller.viewer;
     const payment = await lockPaymentForUpdate(tx, merchantId, located.id);
@@ -160,7 +161,7 @@ export function reserveRefund(
       },
       payment,
       isFirstSend: true,
-      mayStillSend: sendCheck(world, connection, null),
+      mayStillSend: sendCheck(world, connection, since, null),
     };
     return succeed({ refundId, replayed: false, claim, legCount: legs.length });
   });

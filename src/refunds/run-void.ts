@@ -6,7 +6,7 @@ import type { Connection } from '../providers/connections.ts';
 import type { VoidOutcome } from '../providers/provider.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { settledWithin } from './background.ts';
-import { leaseMsOf, sendCheck } from './claim.ts';
+import { leaseMsOf, readClocks, sendCheck, type ClockReading } from './claim.ts';
 import { requestOf } from './stored-request.ts';
 import { capturedMeanwhile } from './end-void.ts';
 import { seePayment, storeSight } from './see-payment.ts';
@@ -31,7 +31,7 @@ export async function concludeVoid(
 ): Promise<VoidConclusion> {
   let conclusion: VoidConclusion = inProgress;
   const sending = world.background.run('void a payment', async () => {
-    conclusion = await sendVoid(world, connection, operation, null);
+    conclusion = await sendVoid(world, connection, operation, readClocks(world), null);
   });
   await settledWithin(sending, waitMs);
   return conclusion;
@@ -73,8 +73,9 @@ async function lookThenSendAgain(
   const replayUntil = new Date(firstSentAt.getTime() + connection.adapter.recovery.replayForMs);
   const now = await readAppNow(world.db);
   if (now >= replayUntil) return giveUp(world, operation);
+  const since = readClocks(world);
   if (!(await leaseOperation(world.db, operation.id, leaseMsOf(connection)))) return inProgress;
-  return sendVoid(world, connection, operation, replayUntil.getTime() - now.getTime());
+  return sendVoid(world, connection, operation, since, replayUntil.getTime() - now.getTime());
 }
 
 /** Sends once, then reads the payment: what was fetched decides, whatever the answer to the send was. */
@@ -82,12 +83,13 @@ async function sendVoid(
   world: World,
   connection: Connection,
   operation: Operation,
+  since: ClockReading,
   replayLeftMs: number | null,
 ): Promise<VoidConclusion> {
   const payment = await findPayment(world.db, operation.merchant_id, operation.payment_id);
   if (payment === undefined) throw new Error(`payment ${operation.payment_id} has vanished`);
   const { adapter, access } = connection;
-  const mayStillSend = sendCheck(world, connection, replayLeftMs);
+  const mayStillSend = sendCheck(world, connection, since, replayLeftMs);
   const asOf = await readAppNow(world.db);
   const outcome = await adapter.sendVoid(
     access,

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
+import { lockPaymentForUpdate } from '../../src/db/payments.ts';
 import type { Connection } from '../../src/providers/connections.ts';
 import { yookassa } from '../../src/providers/yookassa/index.ts';
-import { sendCheck } from '../../src/refunds/claim.ts';
+import { claimNextLeg, readClocks, sendCheck } from '../../src/refunds/claim.ts';
 import { createRefund } from '../../src/refunds/create-refund.ts';
 import { findPayment } from '../../src/refunds/find-payment.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';
@@ -136,7 +137,7 @@ describe('the last look before the first byte', () => {
     let [wallMs, monotonicMs] = [Date.parse('2026-01-01'), 5_000];
     const clock: Clock = { now: () => new Date(wallMs), monotonicMs: () => monotonicMs };
     return {
-      mayStillSend: sendCheck({ clock } as World, connection, replayLeftMs),
+      mayStillSend: sendCheck({ clock }, connection, readClocks({ clock }), replayLeftMs),
       pass: (passed: { wall: number; monotonic: number }): void => {
         wallMs += passed.wall;
         monotonicMs += passed.monotonic;
@@ -187,5 +188,33 @@ describe('the last look before the first byte', () => {
     expect(leases).toHaveLength(1);
     expect(leases[0]!.getTime()).toBeGreaterThan(halfLeaseMs * 2 - 5_000);
     expect(leases[0]!.getTime()).toBeLessThanOrEqual(halfLeaseMs * 2);
+  });
+
+  test('counts from before the lease was asked for, however long its transaction waits', async () => {
+    const paymentId = await t.payment('1500.00');
+    // Seen once, so that the payment is not read while its provider cannot be reached.
+    valueOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 1_000n)));
+    await armFault(t, 'connect-refused');
+    const { refundId } = valueOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 50_000n)));
+    const leg = (await refundRow(t, refundId)).legs[0]!;
+    expect(leg.status).toBe('QUEUED');
+    let waitedMs = 0;
+    const clock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() + waitedMs };
+    const waiting = await t.replica({ clock });
+    const own = waiting.connections.find(leg.account_id)!;
+    const claimed = await t.database.db.transaction().execute(async (tx) => {
+      await lockPaymentForUpdate(tx, leg.merchant_id, leg.payment_id);
+      const claiming = claimNextLeg(waiting, own, leg.merchant_id, leg.payment_id, leg.id);
+      await expect
+        .poll(async () => {
+          const { rows } = await sql<{ waits: boolean }>`
+            SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted) AS waits`.execute(tx);
+          return rows[0]!.waits;
+        })
+        .toBe(true);
+      waitedMs = halfLeaseMs;
+      return { claiming };
+    });
+    expect((await claimed.claiming)!.mayStillSend()).toBe(false);
   });
 });

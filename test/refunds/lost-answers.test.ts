@@ -53,7 +53,6 @@ const faults: readonly [kind: string, more: Record<string, unknown>, status: str
   ['busy', {}, 'UNKNOWN', 0],
   ['busy', { effect: true }, 'UNKNOWN', 1],
   ['key-in-progress', {}, 'UNKNOWN', 0],
-  ['key-conflict', {}, 'UNKNOWN', 0],
   ['rate-limited', { retryAfterMs: 60_000 }, 'QUEUED', 0],
   ['unknown-status', {}, 'PENDING', 1],
   ['wrong-amount', {}, 'MANUAL_REVIEW', 1],
@@ -154,7 +153,7 @@ describe('a definite no', () => {
     await expectSound(t, paymentId, { quiet: false });
   });
 
-  test.each(['rate-limited', 'unauthorized', 'key-conflict', 'error-before-effect'])(
+  test.each(['rate-limited', 'unauthorized', 'error-before-effect'])(
     'a repetition that is answered by %s changes nothing either',
     async (kind) => {
       const paymentId = await t.payment('1500.00');

@@ -42,7 +42,6 @@ const faults: readonly [kind: string, more: Record<string, unknown>, status: str
   ['garbage', {}, 'UNKNOWN', 1],
   ['garbage', { status: 502, effect: false }, 'UNKNOWN', 0],
   ['key-in-progress', {}, 'UNKNOWN', 0],
-  ['key-conflict', {}, 'UNKNOWN', 0],
   ['busy', {}, 'QUEUED', 0],
   // Refused, and yet it is there: what is there counts.
   ['busy', { effect: true }, 'SUCCEEDED', 1],

@@ -209,8 +209,8 @@ export async function createTestWorld(
       return reference;
     },
     async ledgerOf(reference) {
-      const { payments } = await control<{ payments: LedgerPayment[] }>('ledger');
-      const found = payments.find((payment) => payment.reference === reference);
+      const { payments } = await control<{ payments: LedgerPayment[] }>(`ledger?reference=${reference}`);
+      const [found] = payments;
       if (found === undefined) throw new Error(`no payment ${reference} in the ledger`);
       return found;
     },

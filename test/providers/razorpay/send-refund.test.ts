@@ -155,6 +155,7 @@ describe('unknown, neither repeated nor explained by reading', () => {
       kind: 'unknown',
       failure: { code: 'UNKNOWN_OUTCOME', retry: 'ASK_A_HUMAN', providerCode: 'BAD_REQUEST_ERROR' },
       evidence: { httpStatus: status, errorDescription: text },
+      isKeyConflict: true,
     });
     expect(provider.requests).toHaveLength(1);
   });

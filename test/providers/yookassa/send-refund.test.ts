@@ -110,6 +110,7 @@ test('a key that is known with other data is unknown: somebody has to look', asy
     kind: 'unknown',
     failure: { code: 'ANOTHER_OPERATION_IN_PROGRESS', retry: 'WAIT', providerCode: 'invalid_request' },
     evidence: { httpStatus: 400, errorParameter: 'Idempotence-Key' },
+    isKeyConflict: true,
   });
   expect(provider.requests).toHaveLength(1);
 });
