@@ -1,25 +1,18 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import { createAlerts } from './alerts.ts';
 import { authenticateViewers } from './startup/authenticate-viewers.ts';
-import { createMovableClock, systemClock, type MovableClock } from './clock.ts';
+import type { MovableClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { connectAccounts } from './startup/connect-accounts.ts';
-import { readBacklog } from './db/metrics.ts';
 import { setClockOffset } from './db/installation.ts';
-import { syncTenants } from './db/tenants.ts';
-import { graceFromFirstCall } from './startup/grace.ts';
-import { openDatabase } from './startup/open-database.ts';
-import { createBackground, settledWithin } from './refunds/background.ts';
+import { openWorld } from './startup/open-world.ts';
+import { settledWithin } from './refunds/background.ts';
 import { startEngine, type Engine } from './refunds/engine/start-engine.ts';
-import { createWorld, type World } from './refunds/world.ts';
+import type { World } from './refunds/world.ts';
 import { createContext } from './resolvers/context.ts';
 import { buildSchema } from './schema/index.ts';
 import { isMoneyMoving } from './schema/money-moving.ts';
 import { createServer } from './server/create-server.ts';
-import { createMetricsPage } from './server/metrics.ts';
 import { listenForMetrics } from './server/metrics-server.ts';
-import { createMetricsRegistry } from './server/metrics-registry.ts';
 import type { GraphiqlSetup } from './server/graphiql.ts';
 
 export interface AppOptions {
@@ -60,15 +53,14 @@ export interface App {
  */
 export async function startApp(config: Config, options: AppOptions): Promise<App> {
   const { log } = options;
-  const movableClock = options.movableClock === true ? createMovableClock() : undefined;
   await using undo = new AsyncDisposableStack();
 
   let ready: Promise<unknown> | undefined;
-  const database = await openDatabase({
+  const opened = await openWorld({
     config,
     log,
     mode: 'own',
-    movableClock: movableClock !== undefined,
+    movableClock: options.movableClock === true,
     onOurs: () => {
       ready = options.beforeListening?.();
       // It may reject long before it is waited for.
@@ -76,25 +68,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     },
     ...(options.onFatal && { onLost: options.onFatal }),
   });
-  undo.defer(() => database.close());
-  const { db } = database;
-  const tenants = await syncTenants(db, config.merchants);
-
-  const clock = movableClock ?? systemClock;
-  const metrics = createMetricsRegistry();
-  const alerts = createAlerts(log, (code) => metrics.alertRaised(code));
-  const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics });
-  const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
-  undo.defer(async () => {
-    await settledWithin(accounts.close(), graceLeftMs());
-  });
-
-  const background = createBackground(log);
-  const { connections } = accounts;
-  const world = await createWorld({ db, clock, log, alerts, metrics, connections, background });
+  undo.defer(() => opened.close());
+  const { world, tenants, movableClock, metrics, metricsPage, graceLeftMs } = opened;
+  const { db, background } = world;
   const moveClock = clockMover(world, movableClock);
-  const { poolCounts } = database;
-  const metricsPage = createMetricsPage({ metrics, poolCounts, readBacklog: () => readBacklog(db) });
   const server = createServer({
     schema: buildSchema(),
     log,

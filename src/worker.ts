@@ -1,19 +1,10 @@
 import type { Logger } from 'pino';
-import { createAlerts } from './alerts.ts';
-import { createMovableClock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { markInstallation, readClockOffset } from './db/installation.ts';
-import { readBacklog } from './db/metrics.ts';
-import { syncTenants } from './db/tenants.ts';
-import { createBackground, settledWithin } from './refunds/background.ts';
+import { readClockOffset } from './db/installation.ts';
+import { settledWithin } from './refunds/background.ts';
 import { startEngine } from './refunds/engine/start-engine.ts';
-import { createWorld } from './refunds/world.ts';
-import { createMetricsPage } from './server/metrics.ts';
 import { listenForMetrics } from './server/metrics-server.ts';
-import { createMetricsRegistry } from './server/metrics-registry.ts';
-import { connectAccounts } from './startup/connect-accounts.ts';
-import { graceFromFirstCall } from './startup/grace.ts';
-import { openDatabase } from './startup/open-database.ts';
+import { openWorld } from './startup/open-world.ts';
 
 /** The engine in a process of its own. */
 export interface Worker {
@@ -28,32 +19,12 @@ export interface Worker {
  * @throws ConfigError, EmbeddedPostgresError or WrongInstallationError; whatever was started is stopped again then
  */
 export async function startWorker(config: Config, log: Logger): Promise<Worker> {
-  const movableClock = config.demo ? createMovableClock() : undefined;
   await using undo = new AsyncDisposableStack();
-  const database = await openDatabase({
-    config,
-    log,
-    mode: 'attach',
-    isWorker: true,
-    movableClock: movableClock !== undefined,
-  });
-  undo.defer(() => database.close());
-  const { db } = database;
-  await markInstallation(db, config.demo);
-  const tenants = await syncTenants(db, config.merchants);
+  const opened = await openWorld({ config, log, mode: 'attach', isWorker: true, movableClock: config.demo });
+  undo.defer(() => opened.close());
+  const { world, movableClock, metricsPage, graceLeftMs } = opened;
+  const { db, background } = world;
 
-  const clock = movableClock ?? systemClock;
-  const metrics = createMetricsRegistry();
-  const alerts = createAlerts(log, (code) => metrics.alertRaised(code));
-  const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics });
-  const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
-  undo.defer(async () => {
-    await settledWithin(accounts.close(), graceLeftMs());
-  });
-
-  const background = createBackground(log);
-  const { connections } = accounts;
-  const world = await createWorld({ db, clock, log, alerts, metrics, connections, background });
   const followClock = movableClock && (async () => movableClock.setOffsetSeconds(await readClockOffset(db)));
   const engine = startEngine(world, followClock === undefined ? {} : { beforeRound: followClock });
   undo.defer(async () => {
@@ -62,9 +33,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Worker> 
     if (!ended || !finished) log.warn({ ended, finished }, 'stopped before everything was done');
   });
   if (config.metricsPort !== undefined) {
-    const { poolCounts } = database;
-    const page = createMetricsPage({ metrics, poolCounts, readBacklog: () => readBacklog(db) });
-    const own = await listenForMetrics(page, { host: config.host, port: config.metricsPort, log });
+    const own = await listenForMetrics(metricsPage, { host: config.host, port: config.metricsPort, log });
     undo.defer(() => own.close());
   }
   log.info('working');

@@ -15,7 +15,7 @@ export interface OpenOptions {
   readonly mode: 'own' | 'attach';
   /** Whether `app_now()` follows an offset: demo and test mode only. */
   readonly movableClock: boolean;
-  /** Its connections say so in pg_stat_activity. */
+  /** It works on the database for long, and may be the first to do so; its connections say so in pg_stat_activity. */
   readonly isWorker?: boolean;
   /** Called once it is certain that this database, and so the data directory, is this process's to use. */
   readonly onOurs?: () => void;
@@ -56,7 +56,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   // Migrations know tables of their own time only, so they take a database of unknown tables.
   const migrated = await migrateToLatest(db as unknown as Kysely<never>);
   if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated');
-  if (mode === 'own') await markInstallation(db, config.demo);
+  if (mode === 'own' || options.isWorker === true) await markInstallation(db, config.demo);
   if (movableClock) await makeClockMovable(db);
   if (mode === 'own' && config.database.kind === 'embedded') {
     const abandoned = await endAbandonedLeases(db);

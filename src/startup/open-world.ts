@@ -1,0 +1,71 @@
+import { createAlerts } from '../alerts.ts';
+import { createMovableClock, systemClock, type MovableClock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { readBacklog } from '../db/metrics.ts';
+import { syncTenants, type Tenants } from '../db/tenants.ts';
+import { createBackground, settledWithin } from '../refunds/background.ts';
+import { createWorld, type World } from '../refunds/world.ts';
+import { createMetricsRegistry, type MetricsRegistry } from '../server/metrics-registry.ts';
+import { createMetricsPage, type MetricsPage } from '../server/metrics.ts';
+import { connectAccounts } from './connect-accounts.ts';
+import { graceFromFirstCall } from './grace.ts';
+import { openDatabase, type OpenOptions } from './open-database.ts';
+
+export interface OpenWorldOptions extends Omit<OpenOptions, 'config' | 'movableClock'> {
+  readonly config: Config;
+  /** Whether time can be moved: demo and test mode only. */
+  readonly movableClock: boolean;
+}
+
+/** What the rules need, open and connected; a service and a worker differ in what they do with it. */
+export interface OpenWorld {
+  readonly world: World;
+  readonly tenants: Tenants;
+  /** Absent where time cannot be moved. */
+  readonly movableClock: MovableClock | undefined;
+  readonly metrics: MetricsRegistry;
+  readonly metricsPage: MetricsPage;
+  /** What is left of the configured grace, which begins when it is first asked for, in milliseconds. */
+  readonly graceLeftMs: () => number;
+  /** Lets running provider calls end within the grace, then closes the pool, and last the embedded server. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database and connects every account of a configuration.
+ *
+ * @throws EmbeddedPostgresError, WrongInstallationError, or what the server said; nothing is left open then
+ */
+export async function openWorld(options: OpenWorldOptions): Promise<OpenWorld> {
+  const { config, log } = options;
+  await using undo = new AsyncDisposableStack();
+  const database = await openDatabase(options);
+  undo.defer(() => database.close());
+  const { db, poolCounts } = database;
+  const tenants = await syncTenants(db, config.merchants);
+
+  const movableClock = options.movableClock ? createMovableClock() : undefined;
+  const clock = movableClock ?? systemClock;
+  const metrics = createMetricsRegistry();
+  const alerts = createAlerts(log, (code) => metrics.alertRaised(code));
+  const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics });
+  const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
+  undo.defer(async () => {
+    await settledWithin(accounts.close(), graceLeftMs());
+  });
+  const background = createBackground(log);
+  const { connections } = accounts;
+  const world = await createWorld({ db, clock, log, alerts, metrics, connections, background });
+  const metricsPage = createMetricsPage({ metrics, poolCounts, readBacklog: () => readBacklog(db) });
+
+  const opened = undo.move();
+  return {
+    world,
+    tenants,
+    movableClock,
+    metrics,
+    metricsPage,
+    graceLeftMs,
+    close: () => opened.disposeAsync(),
+  };
+}
