@@ -229,6 +229,25 @@ describe('what callers were told', () => {
   });
 });
 
+test('a final state that was left without a caller', () => {
+  snapshot.refunds[0]!.version = 4;
+  snapshot.events.push(event('leg.moved', 'SUCCEEDED', 'REVERSED', leg));
+  snapshot.events[2]!.evidence = { cause: 'evidence' };
+  snapshot.events.splice(
+    1,
+    1,
+    event('leg.moved', 'SENDING', 'FAILED', leg),
+    event('leg.moved', 'FAILED', 'SUCCEEDED', leg),
+  );
+  snapshot.events[2]!.evidence = { cause: 'evidence' };
+  expect(found().filter((what) => what.includes('became'))).toEqual([
+    expect.stringMatching(/^I5 leg leg-1 was FAILED and became SUCCEEDED/),
+    expect.stringMatching(/^I5 leg leg-1 was SUCCEEDED and became REVERSED/),
+  ]);
+  for (const each of snapshot.events) each.evidence = { ...each.evidence, rawStatus: 'under_review' };
+  expect(found().filter((what) => what.includes('became'))).toEqual([]);
+});
+
 describe('what was left behind', () => {
   test('a leg that is still open, and one that nobody looks at', () => {
     snapshot.legs[0]!.status = 'UNKNOWN';
@@ -256,6 +275,7 @@ describe('what was left behind', () => {
       expect.stringMatching(/^I5 .*by nobody/),
       expect.stringMatching(/^I5 .*the table does not have/),
       expect.stringMatching(/^I5 .*is SUCCEEDED, its last event says SENDING/),
+      expect.stringMatching(/^I5 leg leg-1 was FAILED and became SENDING/),
     ]);
     snapshot.events.pop();
     expect(found()).toEqual([expect.stringMatching(/^I5 refund refund-1: 2 events for 3 versions/)]);

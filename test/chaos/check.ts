@@ -22,6 +22,7 @@ export function check(evidence: Evidence): Violation[] {
     ...conflictsWithoutEffect(evidence),
     ...acknowledgedIsThere(evidence),
     ...saidToTheEnd(evidence),
+    ...nothingTakenBack(snapshot),
     ...holdsReleased(evidence),
   ];
 }
@@ -113,6 +114,25 @@ function saidToTheEnd({ asked, snapshot, rowIdOf }: Evidence): Violation[] {
       : [`refund ${refund.id} was ${refund.status}, and is ${row.status}`];
   });
   return [...new Set(found)].map((what) => ({ invariant: 'I5', what }));
+}
+
+/** Words that the sandbox makes up when it is told to answer with a status that nobody knows. */
+const inventedWords: ReadonlySet<unknown> = new Set(['under_review', 'reversed']);
+
+/**
+ * Rule 4 and I5: this provider never changes its mind, so that whatever left a final state without a caller's retry had
+ * been called final wrongly; unless a word that nobody knows had opened it again.
+ */
+function nothingTakenBack({ events }: Snapshot): Violation[] {
+  const final = new Set(['SUCCEEDED', 'FAILED', 'CANCELED', 'REVERSED']);
+  return events
+    .filter((event) => final.has(event.from_status ?? '') && event.from_status !== event.to_status)
+    .filter(({ evidence: { cause } }) => cause !== 'caller' && cause !== 'merge')
+    .filter(({ evidence }) => !inventedWords.has(evidence['rawStatus']))
+    .map((event) => ({
+      invariant: 'I5',
+      what: `leg ${event.leg_id} was ${event.from_status} and became ${event.to_status}: ${JSON.stringify(event.evidence)}`,
+    }));
 }
 
 /** What was answered as released is released in the provider's books. */

@@ -1,41 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { documents, meaningOf, READ_REFUND, seenOf, type Payload, type Told } from './api.ts';
 import type { Answer, Asked, History, RefundSeen } from './history.ts';
-import type { PlannedPayment } from './plan.ts';
 import type { Random } from './random.ts';
 import type { Caller } from './stage.ts';
-
-export interface LivePayment extends PlannedPayment {
-  readonly reference: string;
-  /** Of a split payment: the sellers and their shares. */
-  readonly sources: readonly { readonly seller: string; readonly minor: number }[];
-}
-
-const REFUND = 'refund { id status isFinal retries amount { minorUnits } }';
-const PAYLOAD = `${REFUND} errors { code retry }`;
-const documents = {
-  createRefund: `mutation ($input: CreateRefundInput!) { it: createRefund(input: $input) { replayed ${PAYLOAD} } }`,
-  cancelPayment: `mutation ($input: CancelPaymentInput!) { it: cancelPayment(input: $input) { outcome replayed ${PAYLOAD} } }`,
-  cancelRefund: `mutation ($input: CancelRefundInput!) { it: cancelRefund(input: $input) { ${PAYLOAD} } }`,
-  retryRefund: `mutation ($input: RetryRefundInput!) { it: retryRefund(input: $input) { replayed ${PAYLOAD} } }`,
-  syncRefund: `mutation ($input: SyncRefundInput!) { it: syncRefund(input: $input) { ${PAYLOAD} } }`,
-} as const;
-const READ_REFUND = `query ($id: ID!, $age: Int) { it: refund(by: { id: $id }, maxAgeSeconds: $age, waitMs: 1000)
-  { id status isFinal retries amount { minorUnits }
-    payment { overcommitted: refundability { state } captured { minorUnits } refunded { minorUnits } reserved { minorUnits } } } }`;
-
-interface Payload {
-  readonly outcome?: string | null;
-  readonly replayed?: boolean;
-  readonly refund:
-    | (Omit<RefundSeen, 'amountMinor'> & { readonly amount: { readonly minorUnits: string } })
-    | null;
-  readonly errors: readonly { readonly code: string; readonly retry: string }[];
-}
-
-interface Told<Data> {
-  readonly data?: { readonly it: Data | null } | null;
-  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
-}
+import { amountOf, type LivePayment } from './wish.ts';
 
 /** A refund that some client made, as it may be asked about by all of them. */
 interface Made {
@@ -260,60 +228,5 @@ export class Client {
 const PATIENCE_MS = 12_000;
 const GIVE_UP_MS = 120_000;
 
-/** Codes at the top level that say "again"; any other is a mistake of this client or a bug. */
-const again = new Set(['DATABASE_UNAVAILABLE', 'PROVIDER_UNAVAILABLE', 'SERVICE_UNAVAILABLE', 'OVERLOADED']);
-
-function meaningOf(told: Told<Payload> | string, history: History): Answer {
-  if (typeof told === 'string') return { kind: 'none', why: told };
-  const [error] = told.errors ?? [];
-  if (error !== undefined) {
-    const code = error.extensions?.code ?? 'no code';
-    if (!again.has(code)) history.wrong.push(`answered ${code}: ${error.message}`);
-    return { kind: 'none', why: code };
-  }
-  const it = told.data?.it;
-  if (it === null || it === undefined) return { kind: 'none', why: 'no data' };
-  if (it.errors.some(({ retry }) => retry === 'SAME_KEY'))
-    return { kind: 'none', why: it.errors.map(({ code }) => code).join(',') };
-  if (it.errors.length > 0) return { kind: 'refused', codes: it.errors.map(({ code }) => code) };
-  if (it.refund !== null) return { kind: 'refund', refund: seenOf(it.refund), replayed: it.replayed ?? true };
-  return { kind: 'outcome', outcome: it.outcome ?? 'none' };
-}
-
-const seenOf = ({ amount, id, status, isFinal, retries }: NonNullable<Payload['refund']>): RefundSeen => ({
-  id,
-  status,
-  isFinal,
-  retries,
-  amountMinor: amount.minorUnits,
-});
-
 const callerOf = ({ callers }: Common, { account }: LivePayment): Caller =>
   account === 'yookassa-other' ? callers.other : callers.chaos;
-
-/** All of these currencies have two decimals. */
-export const decimal = (minor: number): string =>
-  `${Math.floor(minor / 100)}.${String(minor % 100).padStart(2, '0')}`;
-
-function amountOf(
-  random: Random,
-  { kind, minor, currency, sources }: LivePayment,
-): { readonly amount: Readonly<Record<string, unknown>>; readonly minor?: number } {
-  if (random.chance(0.1)) return { amount: { remaining: true } };
-  const part = (of: number): number => Math.max(100, Math.floor((of * random.int(2, 45)) / 100));
-  if (kind !== 'split') {
-    const asked = random.chance(0.04) ? minor : part(minor);
-    return { amount: { money: { value: decimal(asked), currency } }, minor: asked };
-  }
-  const named = random.chance(0.5) ? sources : [random.pick(sources)];
-  const parts = named.map((source) => ({ seller: source.seller, minor: part(source.minor) }));
-  return {
-    amount: {
-      sources: parts.map((each) => ({
-        seller: each.seller,
-        amount: { value: decimal(each.minor), currency },
-      })),
-    },
-    minor: parts.reduce((total, each) => total + each.minor, 0),
-  };
-}

@@ -197,28 +197,10 @@ function planPayments(random: Random, seconds: number): PlannedPayment[] {
 /** One line that tells two plans apart and shows what is in them. */
 export function describePlan({ payments, troubles }: Plan): string {
   const code = (trouble: Trouble): string => {
-    const { atMs, kind, ...rest } = trouble;
-    const of = rest as Record<string, unknown>;
-    const what = 'fault' in trouble ? `${trouble.fault.provider[0]}.${trouble.fault.kind}` : undefined;
-    const words =
-      what ??
-      [
-        'process',
-        'proxy',
-        'provider',
-        'stop',
-        'refunds',
-        'status',
-        'how',
-        'payment',
-        'downMs',
-        'forMs',
-        'ms',
-        'percent',
-      ]
-        .flatMap((name) => (of[name] === undefined ? [] : [String(of[name])]))
-        .join(',');
-    return `${(atMs / 1000).toFixed(1)}:${kind === 'provider' ? '' : `${kind}.`}${words}`;
+    const at = (trouble.atMs / 1000).toFixed(1);
+    if (trouble.kind === 'provider') return `${at}:${trouble.fault.provider[0]}.${trouble.fault.kind}`;
+    const { atMs: _, ...rest } = trouble;
+    return `${at}:${Object.values(rest).join('.')}`;
   };
   return `${payments.length} payments; ${troubles.map(code).join(' ')}`;
 }

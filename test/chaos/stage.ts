@@ -36,7 +36,7 @@ export interface Stage {
   readonly secrets: readonly string[];
   /** The checker's own way to the database, past the proxy. */
   readonly db: Kysely<Database>;
-  control<T>(route: string, body?: unknown, method?: string): Promise<T>;
+  readonly control: <T>(route: string, body?: unknown, method?: string) => Promise<T>;
   /** Stops the database server: `fast` ends sessions in order, `immediate` is a crash. It is started again at once. */
   restartDatabase(stop: 'fast' | 'immediate'): Promise<void>;
   /** Moves the time of the database and of the provider; the processes' own clocks stay. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decimal, type LivePayment } from './client.ts';
+import { decimal, type LivePayment } from './wish.ts';
 import type { Trouble } from './plan.ts';
 import type { Stage } from './stage.ts';
 

@@ -144,7 +144,7 @@ function movesOf({ events, refunds }: Snapshot, leg: Leg): Violation[] {
     if (event.actor === '') found.push(wrong(`moved ${move} by nobody`));
     if (event.kind === 'leg.details' && event.to_status !== event.from_status)
       found.push(wrong(`details moved it ${move}`));
-    if (event.kind !== 'leg.details' && !isInTable(event))
+    if (event.from_status !== event.to_status && !isInTable(event))
       found.push(wrong(`moved ${move} by ${String(event.evidence['cause'])}, which the table does not have`));
     status = event.to_status;
   }
