@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../src/db/tables.ts';
 import { failpointNames, type FailpointName } from '../../src/failpoints.ts';
 import { parseGlobalId } from '../../src/resolvers/global-id.ts';
@@ -10,6 +10,9 @@ import type { LedgerPayment } from '../support/world.ts';
 import { openRows } from './embedded-rows.ts';
 import { newPayment, refund, refundsAtProvider, type CreatedRefund } from './refund.ts';
 import { control, createPlace, environmentOf, run, runDemo, type Place, type Service } from './service.ts';
+
+// Two services and a provider start one after the other, on machines with little to spare.
+vi.setConfig({ testTimeout: 120_000 });
 
 let place: Place;
 beforeEach(async () => {
