@@ -38,6 +38,21 @@ export async function bindProviderRefund(
 }
 
 /**
+ * Keeps a provider refund that an earlier attempt of a leg has made: it says nothing about the present one. Where it
+ * is alive and nobody's, it counts as that, and the payment is read at once, which finds out whose it is.
+ */
+export async function keepOfEarlierAttempt(
+  tx: Kysely<Database>,
+  payment: Payment,
+  facts: RefundFacts,
+  asOf: Date,
+): Promise<void> {
+  const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
+  await upsertProviderRefund(tx, owner, facts, null, asOf);
+  await updateUnbound(tx, payment.id);
+}
+
+/**
  * Takes in the provider refunds of a payment (MONEY section 5): each is kept; one that carries our reference
  * or a known id moves its leg; what is nobody's becomes an EXTERNAL refund as soon as no leg of ours could
  * be meant. Under the payment's lock.
