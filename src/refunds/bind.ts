@@ -68,25 +68,22 @@ export async function takeInRefunds(
 ): Promise<RefundId[]> {
   const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
   const changed: RefundId[] = [];
-  const known = new Map(
-    (await listProviderRefunds(tx, payment.id)).map((row) => [row.provider_refund_id, row]),
+  const boundTo = new Map(
+    (await listProviderRefunds(tx, payment.id)).map((row) => [row.provider_refund_id, row.leg_id]),
   );
   const unbound: RefundFacts[] = [];
   const surplus: RefundFacts[] = [];
   for (const facts of seen) {
-    const whose = await findOwner(
-      tx,
-      context,
-      payment,
-      facts,
-      known.get(facts.providerRefundId)?.leg_id ?? null,
-    );
+    const whose = await findOwner(tx, context, payment, facts, boundTo.get(facts.providerRefundId) ?? null);
     if (whose.kind === 'leg' && whose.closed !== undefined) changed.push(whose.closed);
     await upsertProviderRefund(tx, owner, facts, whose.kind === 'leg' ? whose.leg.id : null, context.asOf);
     if (whose.kind === 'nobody') unbound.push(facts);
     if (whose.kind === 'surplus') surplus.push(facts);
     if (whose.kind !== 'leg') continue;
     const { leg } = whose;
+    // A leg has one at a time: what it was bound to before is released.
+    for (const [id, legId] of boundTo) if (legId === leg.id) boundTo.set(id, null);
+    boundTo.set(facts.providerRefundId, leg.id);
     const legs = await listLegs(tx, leg.refund_id);
     const after = await applyFacts(tx, context, payment, legs, leg, facts);
     if (after !== legs) changed.push(leg.refund_id);
