@@ -130,13 +130,15 @@ async function store(
     isUnchanged(target, facts) ? 'same' : 'changed',
   );
   const gapOf = ({ target }: (typeof answered)[number]) => nextLookMs(connection.adapter, target, asOf);
-  for (const [gapMs, group] of Map.groupBy(same, gapOf))
-    await touchLegs(
-      world.db,
-      group.map(({ target }) => target.legId),
-      asOf,
-      gapMs,
-    );
+  for (const [status, ofStatus] of Map.groupBy(same, ({ target }) => target.status))
+    for (const [gapMs, group] of Map.groupBy(ofStatus, gapOf))
+      await touchLegs(
+        world.db,
+        group.map(({ target }) => target.legId),
+        status,
+        asOf,
+        gapMs,
+      );
   for (const [paymentId, group] of Map.groupBy(changed, ({ target }) => target.paymentId))
     await storeChanges(world, connection, paymentId, group, asOf);
 }
