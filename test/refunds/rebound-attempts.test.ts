@@ -3,7 +3,15 @@ import type { RefundFacts } from '../../src/providers/provider.ts';
 import { createRefund } from '../../src/refunds/create-refund.ts';
 import { retryRefund } from '../../src/refunds/retry-refund.ts';
 import { createElsewhereWorld, type ElsewhereWorld } from '../support/made-elsewhere.ts';
-import { armFault, expectSound, refundCommand, refundRow, refundsAre, settleAll, valueOf } from '../support/rules.ts';
+import {
+  armFault,
+  expectSound,
+  refundCommand,
+  refundRow,
+  refundsAre,
+  settleAll,
+  valueOf,
+} from '../support/rules.ts';
 
 let e: ElsewhereWorld;
 beforeAll(async () => {
