@@ -1,5 +1,6 @@
 import { sql, type Kysely, type RawBuilder, type Selectable, type SqlBool } from 'kysely';
 import type { LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
+import type { LegStatus } from '../vocabulary.ts';
 import type { PaymentSource } from './payments.ts';
 import { appNow, fromAppNow } from './sql-time.ts';
 import type { Database, LegAttemptTable, LookNote, RefundLegTable, RefundTable } from './tables.ts';
@@ -177,12 +178,13 @@ export function listOpenLegs(db: Db, paymentId: PaymentId): Promise<OpenLeg[]> {
 }
 
 /**
- * Notes that these legs were looked at and nothing had changed: `as_of` only moves forward. The next look is so many
- * milliseconds from now; null: there is none.
+ * Notes that these legs, of one status, were looked at and nothing had changed: `as_of` only moves forward. The next
+ * look is so many milliseconds from now; null: there is none. One that has moved meanwhile keeps its time.
  */
 export async function touchLegs(
   db: Db,
   ids: readonly LegId[],
+  status: LegStatus,
   asOf: Date,
   nextLookInMs: number | null,
 ): Promise<void> {
@@ -191,6 +193,7 @@ export async function touchLegs(
     .updateTable('refund_legs')
     .set({ as_of: asOf, next_look_at: fromAppNow(nextLookInMs), vanished_at: null })
     .where('id', 'in', [...ids])
+    .where('status', '=', status)
     .where('as_of', '<', asOf)
     .execute();
 }

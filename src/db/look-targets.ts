@@ -10,6 +10,7 @@ export interface LookTarget {
   readonly paymentId: PaymentId;
   readonly accountId: AccountId;
   readonly status: LegStatus;
+  readonly attempt: number;
   readonly rawStatus: string | null;
   readonly traceReferences: readonly TraceReference[];
   /** What was counted as returned; of a leg that did not succeed, what it is to return. */
@@ -48,6 +49,7 @@ export function listLookTargets(
       'leg.payment_id as paymentId',
       'leg.account_id as accountId',
       'leg.status as status',
+      'leg.attempt',
       'leg.raw_status as rawStatus',
       'leg.trace_references as traceReferences',
       'payment.currency as currency',

@@ -38,6 +38,21 @@ export async function bindProviderRefund(
 }
 
 /**
+ * Keeps a provider refund that an earlier attempt of a leg has made: it says nothing about the present one. Where it
+ * is alive and nobody's, it counts as that, and the payment is read at once, which finds out whose it is.
+ */
+export async function keepOfEarlierAttempt(
+  tx: Kysely<Database>,
+  payment: Payment,
+  facts: RefundFacts,
+  asOf: Date,
+): Promise<void> {
+  const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
+  await upsertProviderRefund(tx, owner, facts, null, asOf);
+  await updateUnbound(tx, payment.id);
+}
+
+/**
  * Takes in the provider refunds of a payment (MONEY section 5): each is kept; one that carries our reference
  * or a known id moves its leg; what is nobody's becomes an EXTERNAL refund as soon as no leg of ours could
  * be meant. Under the payment's lock.
@@ -53,25 +68,22 @@ export async function takeInRefunds(
 ): Promise<RefundId[]> {
   const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
   const changed: RefundId[] = [];
-  const known = new Map(
-    (await listProviderRefunds(tx, payment.id)).map((row) => [row.provider_refund_id, row]),
+  const boundTo = new Map(
+    (await listProviderRefunds(tx, payment.id)).map((row) => [row.provider_refund_id, row.leg_id]),
   );
   const unbound: RefundFacts[] = [];
   const surplus: RefundFacts[] = [];
   for (const facts of seen) {
-    const whose = await findOwner(
-      tx,
-      context,
-      payment,
-      facts,
-      known.get(facts.providerRefundId)?.leg_id ?? null,
-    );
+    const whose = await findOwner(tx, context, payment, facts, boundTo.get(facts.providerRefundId) ?? null);
     if (whose.kind === 'leg' && whose.closed !== undefined) changed.push(whose.closed);
     await upsertProviderRefund(tx, owner, facts, whose.kind === 'leg' ? whose.leg.id : null, context.asOf);
     if (whose.kind === 'nobody') unbound.push(facts);
     if (whose.kind === 'surplus') surplus.push(facts);
     if (whose.kind !== 'leg') continue;
     const { leg } = whose;
+    // A leg has one at a time: what it was bound to before is released.
+    for (const [id, legId] of boundTo) if (legId === leg.id) boundTo.set(id, null);
+    boundTo.set(facts.providerRefundId, leg.id);
     const legs = await listLegs(tx, leg.refund_id);
     const after = await applyFacts(tx, context, payment, legs, leg, facts);
     if (after !== legs) changed.push(leg.refund_id);

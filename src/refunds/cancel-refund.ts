@@ -2,13 +2,17 @@ import { inTransaction } from '../db/in-transaction.ts';
 import { findRefund, listLegs } from '../db/legs.ts';
 import { lockPaymentForUpdate } from '../db/payments.ts';
 import { notFound, refuse, succeed, type Problem, type Result } from '../errors.ts';
-import { isUuid, type RefundId } from '../ids.ts';
+import { isUuid, type PaymentId, type RefundId } from '../ids.ts';
+import { mayBeSentFor } from './epoch.ts';
 import { moveLeg } from './move-leg.ts';
+import { onceRead } from './once-read.ts';
 import { causeOf, type Caller, type World } from './world.ts';
 
 export interface CancelRefundCommand {
   readonly refundId: RefundId;
 }
+
+type Canceled = Result<{ readonly refundId: RefundId }>;
 
 const path = ['input', 'refund'];
 
@@ -20,25 +24,55 @@ const notCancelable: Problem = {
   retry: 'NEVER',
 };
 
+const notReadYet: Problem = {
+  type: 'OperationInProgress',
+  code: 'ANOTHER_OPERATION_IN_PROGRESS',
+  message:
+    'The database was restored, and it is not known yet whether this refund was sent. Its payment is read first.',
+  path,
+  retry: 'WAIT',
+  existingRefundId: null,
+  retryAfterMs: 5_000,
+};
+
 /**
  * Stops a refund before money moves: its QUEUED legs become CANCELED and their amounts are free again. A leg
- * that was sent is not touched. Canceling what is canceled already takes effect again as nothing.
+ * that was sent is not touched. Canceling what is canceled already takes effect again as nothing. After a restore the
+ * payment is read first, since what is QUEUED in the old database may have been sent.
  */
-export function cancelRefund(
+export async function cancelRefund(
   world: World,
   caller: Caller,
   command: CancelRefundCommand,
-): Promise<Result<{ readonly refundId: RefundId }>> {
+): Promise<Canceled> {
   const { merchantId } = caller.viewer;
-  return inTransaction(world.db, async (tx): Promise<Result<{ refundId: RefundId }>> => {
-    const known = isUuid(command.refundId) ? await findRefund(tx, merchantId, command.refundId) : undefined;
-    if (known === undefined) return refuse(notFound(path, 'The refund'));
-    const payment = await lockPaymentForUpdate(tx, merchantId, known.payment_id);
-    if (payment === undefined) throw new Error(`payment ${known.payment_id} has vanished`);
-    let legs = await listLegs(tx, known.id);
-    if (legs.every((leg) => leg.status === 'CANCELED')) return succeed({ refundId: known.id });
+  const known = isUuid(command.refundId)
+    ? await findRefund(world.db, merchantId, command.refundId)
+    : undefined;
+  if (known === undefined) return refuse(notFound(path, 'The refund'));
+  const act = () => cancelQueued(world, caller, known.id, known.payment_id);
+  const connection = world.connections.find(known.account_id);
+  const canceled =
+    connection === undefined
+      ? await act()
+      : await onceRead(world, connection, merchantId, known.payment_id, act);
+  return canceled === undefined || canceled === 'not-read' ? refuse(notReadYet) : canceled;
+}
+
+function cancelQueued(
+  world: World,
+  caller: Caller,
+  refundId: RefundId,
+  paymentId: PaymentId,
+): Promise<Canceled | 'not-read'> {
+  return inTransaction(world.db, async (tx): Promise<Canceled | 'not-read'> => {
+    const payment = await lockPaymentForUpdate(tx, caller.viewer.merchantId, paymentId);
+    if (payment === undefined) throw new Error(`payment ${paymentId} has vanished`);
+    let legs = await listLegs(tx, refundId);
+    if (legs.every((leg) => leg.status === 'CANCELED')) return succeed({ refundId });
     const queued = legs.filter((leg) => leg.status === 'QUEUED');
     if (queued.length === 0) return refuse(notCancelable);
+    if (!mayBeSentFor(payment)) return 'not-read';
     for (const leg of queued)
       legs = await moveLeg(tx, payment, legs, leg, {
         to: 'CANCELED',
@@ -47,6 +81,6 @@ export function cancelRefund(
         by: causeOf(caller),
         patch: { failure: null },
       });
-    return succeed({ refundId: known.id });
+    return succeed({ refundId });
   });
 }

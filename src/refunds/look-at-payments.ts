@@ -1,6 +1,6 @@
-import { claimDuePayments, postponePayment, releasePayment } from '../db/due-payments.ts';
+import { claimDuePayments, postponePayment, releasePayment, type DuePayment } from '../db/due-payments.ts';
 import type { Connection } from '../providers/connections.ts';
-import { paymentReadLimitMs, seePayment } from './see-payment.ts';
+import { paymentReadLimitMs, seePayment, type Sight } from './see-payment.ts';
 import type { World } from './world.ts';
 
 /** How many payments one round of an account looks at, at most. */
@@ -11,6 +11,20 @@ const leaseMs = batch * paymentReadLimitMs + 10_000;
 
 /** After a look that was not answered: a minute, doubling to an hour. */
 const failedGapMs = (failures: number): number => Math.min(60_000 * 2 ** Math.min(failures, 10), 3_600_000);
+
+/** What cannot be taken in is put off like what is not answered, and stops no other payment. */
+async function look(
+  world: World,
+  connection: Connection,
+  payment: DuePayment,
+): Promise<Sight['kind'] | 'failed'> {
+  try {
+    return (await seePayment(world, connection, payment.provider_payment_id)).kind;
+  } catch (error) {
+    world.log.error({ err: error, paymentId: payment.id }, 'a payment that was due could not be taken in');
+    return 'failed';
+  }
+}
 
 /**
  * Looks at the payments of an account about which something is not explained and whose time has come, one after the
@@ -24,13 +38,13 @@ export async function lookAtDuePayments(world: World, connection: Connection): P
   let seen = 0;
   let isDown = false;
   for (const payment of claimed) {
-    if (isDown) {
+    if (isDown || world.background.draining) {
       await releasePayment(world.db, payment);
       continue;
     }
-    const sight = await seePayment(world, connection, payment.provider_payment_id);
-    isDown = sight.kind === 'unavailable';
-    if (sight.kind === 'seen') {
+    const kind = await look(world, connection, payment);
+    isDown = kind === 'unavailable';
+    if (kind === 'seen') {
       seen += 1;
       await releasePayment(world.db, payment);
     } else await postponePayment(world.db, payment, failedGapMs(payment.look_failures));

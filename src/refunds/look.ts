@@ -10,7 +10,7 @@ import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts } from './apply-facts.ts';
-import { bindProviderRefund } from './bind.ts';
+import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
 import { expireLeasesOf } from './claim.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment } from './overcommitment.ts';
@@ -130,13 +130,15 @@ async function store(
     isUnchanged(target, facts) ? 'same' : 'changed',
   );
   const gapOf = ({ target }: (typeof answered)[number]) => nextLookMs(connection.adapter, target, asOf);
-  for (const [gapMs, group] of Map.groupBy(same, gapOf))
-    await touchLegs(
-      world.db,
-      group.map(({ target }) => target.legId),
-      asOf,
-      gapMs,
-    );
+  for (const [status, ofStatus] of Map.groupBy(same, ({ target }) => target.status))
+    for (const [gapMs, group] of Map.groupBy(ofStatus, gapOf))
+      await touchLegs(
+        world.db,
+        group.map(({ target }) => target.legId),
+        status,
+        asOf,
+        gapMs,
+      );
   for (const [paymentId, group] of Map.groupBy(changed, ({ target }) => target.paymentId))
     await storeChanges(world, connection, paymentId, group, asOf);
 }
@@ -174,7 +176,9 @@ async function storeChanges(
       const legs = await listLegs(tx, target.refundId);
       const leg = legs.find((candidate) => candidate.id === target.legId);
       if (leg === undefined) continue;
-      if (await bindProviderRefund(tx, payment, leg, facts, asOf))
+      // Retried while the provider was asked about the attempt before.
+      if (leg.attempt !== target.attempt) await keepOfEarlierAttempt(tx, payment, facts, asOf);
+      else if (await bindProviderRefund(tx, payment, leg, facts, asOf))
         await applyFacts(tx, context, payment, legs, leg, facts);
       else
         world.alerts.raise(

@@ -5,6 +5,7 @@ import {
   readNowAndEpoch,
   type UnreadPayment,
 } from '../db/epochs.ts';
+import { isDatabaseUnavailable } from '../db/unavailable.ts';
 import type { PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import { seePayment } from './see-payment.ts';
@@ -66,10 +67,21 @@ async function readAll(
   let inARow = 0;
   for (const payment of payments) {
     if (world.background.draining || inARow === failuresInARow) return false;
-    const sight = await seePayment(world, connection, payment.provider_payment_id);
+    const isUnavailable = await cannotBeAsked(world, connection, payment);
     pass.after = payment.id;
-    inARow = sight.kind === 'unavailable' ? inARow + 1 : 0;
-    if (sight.kind === 'unavailable') pass.isAnswered = false;
+    inARow = isUnavailable ? inARow + 1 : 0;
+    if (isUnavailable) pass.isAnswered = false;
   }
   return true;
+}
+
+/** An answer that cannot be taken in holds up its own payment: nothing is sent for what was not read. */
+async function cannotBeAsked(world: World, connection: Connection, payment: UnreadPayment): Promise<boolean> {
+  try {
+    return (await seePayment(world, connection, payment.provider_payment_id)).kind === 'unavailable';
+  } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error;
+    world.log.error({ err: error, paymentId: payment.id }, 'a payment could not be taken in after a restore');
+    return false;
+  }
 }

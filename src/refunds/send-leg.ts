@@ -18,7 +18,7 @@ import { requestOf } from './stored-request.ts';
 import { moveLeg } from './move-leg.ts';
 import { settleOvercommitment } from './overcommitment.ts';
 import { findTransition, isFinalLeg } from './transitions.ts';
-import { bindProviderRefund } from './bind.ts';
+import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
 import { untilCommitted } from './until-committed.ts';
 import type { World } from './world.ts';
 
@@ -106,6 +106,10 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
     if (outcome.kind === 'accepted') {
       const now = payment.locked_at;
       const asOf = claim.attempt.last_sent_at ?? now;
+      if (leg.attempt !== claim.attempt.attempt) {
+        await keepOfEarlierAttempt(tx, payment, outcome.refund, asOf);
+        return;
+      }
       if (!(await bindProviderRefund(tx, payment, leg, outcome.refund, asOf))) {
         await reviewDoubleBinding(tx, world, payment, legs, leg, outcome.refund.providerRefundId);
         return;
