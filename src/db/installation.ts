@@ -58,12 +58,31 @@ export async function makeClockMovable(db: Kysely<Database>): Promise<void> {
   });
 }
 
-/** Sets the distance of `app_now()` to real time, for every process on this database. See `makeClockMovable`. */
+/**
+ * Sets the distance of `app_now()` to real time, for every process on this database. See `makeClockMovable`. When time
+ * goes back, what was planned while it was ahead would wait until it is there again: that is looked at now instead.
+ */
 export async function setClockOffset(db: Kysely<Database>, offsetSeconds: number): Promise<void> {
-  await db
-    .updateTable('installation')
-    .set({ clock_offset: `${offsetSeconds} seconds` })
-    .execute();
+  await db.transaction().execute(async (trx) => {
+    const before = await readClockOffset(trx);
+    await trx
+      .updateTable('installation')
+      .set({ clock_offset: `${offsetSeconds} seconds` })
+      .execute();
+    if (offsetSeconds < before) await lookAgainNow(trx);
+  });
+}
+
+/** What is due later is due now, and nothing counts as swept that is still to come. */
+async function lookAgainNow(trx: Kysely<Database>): Promise<void> {
+  for (const table of ['refund_legs', 'payments', 'payment_operations'] as const)
+    await sql`UPDATE ${sql.table(table)} SET next_look_at = app_now() WHERE next_look_at > app_now()`.execute(
+      trx,
+    );
+  await sql`
+    UPDATE accounts SET
+      next_sweep_at = NULL, sweep_position = NULL, next_probe_at = NULL,
+      swept_until = CASE WHEN swept_until > app_now() THEN app_now() ELSE swept_until END`.execute(trx);
 }
 
 /** The present distance of `app_now()` to real time, in seconds (one row). */

@@ -109,7 +109,10 @@ async function chooseLeg(
   if (wanted.length > 1) {
     const names = unclear.map(({ name }) => name).join(', ');
     return refuse(
-      invalidInput(path, `Several legs of this refund are unclear: ${names}. Say which one is meant.`),
+      invalidInput(
+        path,
+        `Several legs of this refund are unclear, of ${names}. Name the one that is meant: \`sources { seller leg { id } }\` has them.`,
+      ),
     );
   }
   if (verdict.kind === 'returned' && verdict.amount.currency !== refund.currency)

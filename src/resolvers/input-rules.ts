@@ -21,19 +21,20 @@ export const complain = (place: Place, message: string): void => {
 };
 
 /** Text of 1 to `max` characters; nothing is cut or trimmed. */
-export function readText(place: Place, text: string, max: number): string {
+export function readText(place: Place, text: string, max: number, isOptional = false): string {
   const name = place.path.at(-1);
   // Code points, which is what a person counts; text that is too long even in code units is not counted.
   if (text.length > 2 * max || Array.from(text).length > max)
     place.problems.push(fieldTooLong(place.path, max, 'characters'));
-  else if (text.trim() === '') complain(place, `${name} is empty. Say something or leave it out.`);
+  else if (text.trim() === '')
+    complain(place, `${name} is empty. Say something${isOptional ? ' or leave it out' : ''}.`);
   else if (!isStorable(text)) complain(place, `${name} has a character that cannot be stored.`);
   return text;
 }
 
 /** Null when it is absent. */
 export const readOptionalText = (place: Place, text: string | null | undefined, max: number): string | null =>
-  text === null || text === undefined ? null : readText(place, text, max);
+  text === null || text === undefined ? null : readText(place, text, max, true);
 
 export const readNote = (place: Place, note: string | null | undefined): string | null =>
   readOptionalText(within(place, 'note'), note, MAX_NOTE_LENGTH);

@@ -77,8 +77,8 @@ function statusOf(text: string | null): PublicLegStatus | null {
 }
 
 /**
- * Figures, ids, code words, and what a person stated with a verdict. A provider's free text is not among them: it may
- * say more than it should.
+ * Figures, ids, times, code words, where a person has to look, and what a person stated with a verdict. A provider's
+ * free text is not among them: it may say more than it should.
  */
 const shown: readonly string[] = [
   'amountMinor',
@@ -94,8 +94,13 @@ const shown: readonly string[] = [
   'errorId',
   'errorParameter',
   'errorReason',
+  'firstLookAt',
   'firstSentAt',
   'httpStatus',
+  'instructions',
+  'lastLookAt',
+  'lookedAt',
+  'looks',
   'outcome',
   'providerAmountMinor',
   'providerCode',
@@ -104,6 +109,7 @@ const shown: readonly string[] = [
   'rawStatus',
   'readable',
   'returnedMinor',
+  'sends',
   'sent',
   'statement',
   'traceReferenceKinds',

@@ -6,6 +6,9 @@ import { report } from './report.ts';
 import { planOf, run, type RunOptions } from './run.ts';
 import { directoryPrefix, setStage } from './stage.ts';
 
+const USAGE = 'Usage: npm run chaos -- [--seed N] [--seconds S] [--clients C] [--real-time]\n';
+const WRONG_USE = 2;
+
 /** As shells count a SIGINT. */
 const INTERRUPTED = 130;
 
@@ -15,14 +18,11 @@ const INTERRUPTED = 130;
  * Exit code 1 when an invariant does not hold.
  */
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: String(randomInt(1_000_000)) },
-      seconds: { type: 'string', default: '60' },
-      clients: { type: 'string', default: '6' },
-      'real-time': { type: 'boolean', default: false },
-    },
-  });
+  const values = readArguments();
+  if (values === undefined) {
+    process.stderr.write(USAGE);
+    return WRONG_USE;
+  }
   const options: RunOptions = {
     seed: values.seed,
     seconds: wholeNumber('seconds', values.seconds),
@@ -52,6 +52,21 @@ async function main(): Promise<number> {
     return result.violations.length === 0 ? 0 : 1;
   } finally {
     await stage.tearDown();
+  }
+}
+
+/** Undefined: there is an option that does not exist. */
+function readArguments() {
+  const options = {
+    seed: { type: 'string', default: String(randomInt(1_000_000)) },
+    seconds: { type: 'string', default: '60' },
+    clients: { type: 'string', default: '6' },
+    'real-time': { type: 'boolean', default: false },
+  } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch {
+    return undefined;
   }
 }
 

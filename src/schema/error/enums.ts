@@ -40,7 +40,7 @@ export const RetryAdviceEnum = builder.enumType('RetryAdvice', {
   description: 'What to do next.',
   values: {
     SAME_KEY: { description: 'Send the same request with the same key again.' },
-    NEW_REQUEST: { description: 'Correct the request and send it with a new key.' },
+    NEW_REQUEST: { description: 'Correct the request and send it again; with a new key, where it has one.' },
     RETRY_REFUND: { description: 'Use `retryRefund` on this refund.' },
     WAIT: { description: 'Wait; the service goes on by itself.' },
     NEVER: { description: 'Trying again does not help.' },

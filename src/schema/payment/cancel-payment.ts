@@ -19,7 +19,9 @@ const OutcomeEnum = builder.enumType('CancelPaymentOutcome', {
   description: 'What `cancelPayment` did.',
   values: {
     VOIDED: { description: 'The hold was released; no money was taken.' },
-    IN_PROGRESS: { description: 'Under way: ask for the payment again.' },
+    IN_PROGRESS: {
+      description: 'Under way; the service goes on by itself. The same key, or the payment, tells the end.',
+    },
     REFUND_CREATED: { description: 'The money had been taken; a refund was made.' },
     NOTHING_TO_CANCEL: { description: 'The payment had ended before; no money was taken.' },
   } as const satisfies Record<CancelPaymentOutcome, { description: string }>,
