@@ -68,12 +68,14 @@ export async function takeInRefunds(
 ): Promise<RefundId[]> {
   const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
   const changed: RefundId[] = [];
-  const boundTo = new Map(
-    (await listProviderRefunds(tx, payment.id)).map((row) => [row.provider_refund_id, row.leg_id]),
-  );
+  const rows = await listProviderRefunds(tx, payment.id);
+  const boundTo = new Map(rows.map((row) => [row.provider_refund_id, row.leg_id]));
+  const newest = new Map(rows.map((row) => [row.provider_refund_id, row.as_of]));
   const unbound: RefundFacts[] = [];
   const surplus: RefundFacts[] = [];
   for (const facts of seen) {
+    // Somebody who asked later has drawn what follows, and of a state that may be over nothing follows any more.
+    if (context.asOf < (newest.get(facts.providerRefundId) ?? context.asOf)) continue;
     const whose = await findOwner(tx, context, payment, facts, boundTo.get(facts.providerRefundId) ?? null);
     if (whose.kind === 'leg' && whose.closed !== undefined) changed.push(whose.closed);
     await upsertProviderRefund(tx, owner, facts, whose.kind === 'leg' ? whose.leg.id : null, context.asOf);
