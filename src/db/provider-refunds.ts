@@ -136,6 +136,7 @@ export async function rebindProviderRefund(
 /** A leg that was sent, or may have been, and of which nobody knows what the provider calls it. */
 export interface NamelessLeg extends Leg {
   readonly first_sent_at: Date | null;
+  readonly last_sent_at: Date | null;
   /** True while a sender may be waiting for an answer, or an answer was recorded and not applied. */
   readonly is_being_answered: boolean;
 }
@@ -154,6 +155,7 @@ export function listNamelessLegs(db: Kysely<Database>, paymentId: PaymentId): Pr
     .selectAll('leg')
     .select([
       'attempt.first_sent_at',
+      'attempt.last_sent_at',
       sql<boolean>`leg.status = 'SENDING' OR COALESCE(leg.lease_until > app_now(), false)
         OR attempt.provider_refund_id IS NOT NULL`.as('is_being_answered'),
     ])

@@ -7,6 +7,7 @@ import type { Database } from '../db/tables.ts';
 import type { RefundId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { applyFacts, type FactContext } from './apply-facts.ts';
+import { keyEndsAt } from './key-life.ts';
 import { matchByAmount, type Nameless } from './match-by-amount.ts';
 import { moveLeg } from './move-leg.ts';
 import { isFinalLeg } from './transitions.ts';
@@ -67,10 +68,7 @@ async function candidatesOf(
     amountMinor: leg.amount_minor,
     currency: payment.currency,
     firstSentAt: leg.first_sent_at,
-    isReady:
-      !leg.is_being_answered &&
-      leg.first_sent_at !== null &&
-      context.now.getTime() >= leg.first_sent_at.getTime() + keyLifeMs,
+    isReady: !leg.is_being_answered && isOver(keyEndsAt(leg, keyLifeMs), context.now),
     shares: new Map(
       shares
         .filter((share) => share.leg_id === leg.id)
@@ -78,6 +76,8 @@ async function candidatesOf(
     ),
   }));
 }
+
+const isOver = (ends: Date | null, now: Date): boolean => ends !== null && now >= ends;
 
 async function bind(
   tx: Kysely<Database>,

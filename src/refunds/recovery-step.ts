@@ -1,6 +1,7 @@
 import type { Attempt } from '../db/legs.ts';
 import type { ProviderAdapter, RecoveryPlan } from '../providers/provider.ts';
 import type { Evidence } from '../vocabulary.ts';
+import { keyEndsAt } from './key-life.ts';
 
 /** What a plan has next for a lost answer that a look did not find. */
 export type RecoveryStep =
@@ -20,7 +21,7 @@ export const keyConflict = 'keyConflict';
  */
 export function nextStep(
   { recovery, lookGapsMs }: Pick<ProviderAdapter, 'recovery' | 'lookGapsMs'>,
-  attempt: Pick<Attempt, 'first_sent_at' | 'looks' | 'evidence'>,
+  attempt: Pick<Attempt, 'first_sent_at' | 'last_sent_at' | 'looks' | 'evidence'>,
   now: Date,
 ): RecoveryStep {
   const canLook = recovery.lookUp !== 'NOTHING';
@@ -32,7 +33,8 @@ export function nextStep(
   const replayUntil = new Date((attempt.first_sent_at?.getTime() ?? 0) + recovery.replayForMs);
   if (now < replayUntil) return { kind: 'replay', until: replayUntil };
   if (!canLook) return { kind: 'review', why: 'the provider cannot be asked about a lost answer' };
-  if (now.getTime() < replayUntil.getTime() + recovery.readOnlyForMs || !hasLooked) return { kind: 'look' };
+  const keyEnds = keyEndsAt(attempt, recovery.replayForMs) ?? replayUntil;
+  if (now.getTime() < keyEnds.getTime() + recovery.readOnlyForMs || !hasLooked) return { kind: 'look' };
   return { kind: 'review', why: 'absent after the life of the key' };
 }
 

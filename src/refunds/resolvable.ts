@@ -4,6 +4,7 @@ import type { LegId } from '../ids.ts';
 import { formatDecimal, toCurrency, type Money } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import { leaseMsOf } from './claim.ts';
+import { keyEndsAt } from './key-life.ts';
 
 /** What a person found out about one leg of a refund. */
 export type Verdict =
@@ -63,7 +64,7 @@ export function outstandingUntil(
   plan: PlanTimes,
   now: Date,
 ): Date | null {
-  const keyEnds = later(leg.first_sent_at, plan.replayForMs);
+  const keyEnds = keyEndsAt(leg, plan.replayForMs);
   const senderIsGone = later(leg.last_sent_at, plan.leaseMs + afterLeaseMs);
   const mustBeOver = [leg.lease_until, leg.look_lease_until];
   if (leg.status === 'UNKNOWN') mustBeOver.push(keyEnds);

@@ -148,7 +148,11 @@ describe('the next step of a plan', () => {
     noted: LookNote[] = twice,
     evidence: Record<string, boolean> = {},
     recovery = yookassa.recovery,
-  ) => nextStep({ ...yookassa, recovery }, { first_sent_at: ago(sentMs), looks: noted, evidence }, now).kind;
+    lastSentMs = sentMs,
+  ) => {
+    const sends = { first_sent_at: ago(sentMs), last_sent_at: ago(lastSentMs) };
+    return nextStep({ ...yookassa, recovery }, { ...sends, looks: noted, evidence }, now).kind;
+  };
   const blind = { ...yookassa.recovery, lookUp: 'NOTHING' as const };
 
   test.each<[string, string, () => string]>([
@@ -156,6 +160,8 @@ describe('the next step of a plan', () => {
     ['after it', 'look', () => step(23 * hour)],
     ['to the end of the looks', 'look', () => step(47 * hour - 1)],
     ['after them', 'review', () => step(47 * hour)],
+    ['put off for days, then lost', 'look', () => step(72 * hour, twice, {}, undefined, 47 * hour - 1)],
+    ['so long after that', 'review', () => step(72 * hour, twice, {}, undefined, 47 * hour)],
     ['after one look', 'look', () => step(50 * hour, looks(minute))],
     ['after two looks at once', 'look', () => step(50 * hour, looks(minute, minute - 4_999))],
     [
