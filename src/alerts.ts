@@ -14,7 +14,7 @@ export const alertCodes = {
     'A refund that was made elsewhere does not say whose money it was. It lowers what is refundable and nothing else.',
   EPOCH_OPENED: 'The database was restored. Nothing is sent for a payment until it was read again.',
   FINAL_REFUND_DIFFERS:
-    'The provider names another amount for a refund that had ended. Nothing was changed. Compare both in its console.',
+    'The provider names another amount or end for a refund that had ended. Nothing was changed. Compare both in its console.',
   LEG_NOT_SENT_FOR_A_DAY: 'A refund waits unsent for more than a day. Send it with syncRefund, or cancel it.',
   PAYMENT_CAPTURED_SHRANK:
     'The provider names a smaller captured amount than before. The smaller one limits refunds.',

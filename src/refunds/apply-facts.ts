@@ -65,7 +65,9 @@ export async function applyFacts(
   const transition = findTransition(leg.status, context.cause, to);
   // What was read before the provider said how it ended contradicts nothing.
   const isLate = isFinalLeg(leg.status) && context.asOf < leg.as_of;
-  if (transition === undefined && differs && isFinalLeg(leg.status) && !isLate) {
+  // What came back does not go out again; that the provider says so now has to be looked at.
+  const isTakenBack = leg.status === 'REVERSED' && to === 'SUCCEEDED';
+  if (transition === undefined && (differs || isTakenBack) && isFinalLeg(leg.status) && !isLate) {
     await tellFinalDiffers(tx, context, leg, facts);
     return legs;
   }
@@ -88,7 +90,7 @@ export async function applyFacts(
   });
 }
 
-/** Once for every other amount: the event says that it was told, however often the refund is looked at. */
+/** Once for every other amount or word: the event says that it was told, however often the refund is looked at. */
 async function tellFinalDiffers(
   tx: Kysely<Database>,
   context: FactContext,
@@ -98,7 +100,8 @@ async function tellFinalDiffers(
   const kind = 'leg.differs';
   const figures = evidenceOf(facts, true);
   const { providerAmountMinor = null, providerCurrency = null } = figures;
-  if (await hasLegEvent(tx, leg, kind, { providerAmountMinor, providerCurrency })) return;
+  const { rawStatus } = facts;
+  if (await hasLegEvent(tx, leg, kind, { providerAmountMinor, providerCurrency, rawStatus })) return;
   await insertRefundEvent(tx, {
     merchantId: leg.merchant_id,
     paymentId: leg.payment_id,

@@ -184,7 +184,18 @@ describe('a refund that is nobody’s yet', () => {
   });
 });
 
-test('a final refund whose amount is another one now is told once for every amount, and stays', async () => {
+test('a refund that came back and is said to have succeeded after all is told once, and stays', async () => {
+  const { t } = e;
+  const paymentId = await t.payment('1500.00');
+  const { refundId } = valueOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 40_000n)));
+  await e.see(paymentId, await e.showing((facts) => ({ ...facts, status: 'FAILED', rawStatus: 'canceled' })));
+  expect(await refundRow(t, refundId)).toMatchObject({ status: 'REVERSED' });
+  for (let look = 0; look < 2; look += 1) await e.see(paymentId);
+  expect(e.alerts()).toEqual(['REFUND_CONTRADICTED', 'FINAL_REFUND_DIFFERS']);
+  expect(await refundRow(t, refundId)).toMatchObject({ status: 'REVERSED', returned_minor: 0n });
+});
+
+test('a final refund whose amount is told once for every amount, and stays', async () => {
   const { t } = e;
   const paymentId = await t.payment('1500.00');
   const { refundId } = valueOf(await createRefund(t.world, t.caller(), refundCommand(paymentId, 40_000n)));
