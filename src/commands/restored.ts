@@ -105,6 +105,10 @@ function linesOf({ code, provider, health, unread }: AccountInEpoch): string[] {
     `${code}: ${health}`,
     ...(unread.length === 0
       ? []
-      : [`  ${unread.length} payments with open refunds ${what}`, ...shown, ...more]),
+      : [
+          `  ${unread.length} ${unread.length === 1 ? 'payment' : 'payments'} with open refunds ${what}`,
+          ...shown,
+          ...more,
+        ]),
   ];
 }

@@ -9,6 +9,7 @@ import {
 } from '../../src/db/installation.ts';
 import { uuidv7, type MerchantId } from '../../src/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { insertTenant } from '../support/rows.ts';
 import type { Database } from '../../src/db/tables.ts';
 
 let database: TestDatabase<Database>;
@@ -80,5 +81,25 @@ describe('app_now()', () => {
     expect(await offset()).toBe(30 * 86_400);
     await setClockOffset(database.db, -1.5);
     expect(await offset()).toBe(-1.5);
+  });
+
+  it('leaves nothing planned for a time that it has left: accounts are swept at once', async () => {
+    await markInstallation(database.db, true);
+    await makeClockMovable(database.db);
+    await insertTenant(database.db, 'acme');
+    await setClockOffset(database.db, 86_400);
+    await database.db
+      .updateTable('accounts')
+      .set({ next_sweep_at: sql<Date>`app_now() + interval '5 minutes'`, swept_until: sql<Date>`app_now()` })
+      .execute();
+    const account = () =>
+      database.db
+        .selectFrom('accounts')
+        .select(['next_sweep_at', sql<boolean>`swept_until <= app_now()`.as('swept')])
+        .executeTakeFirstOrThrow();
+    await setClockOffset(database.db, 90_000);
+    expect((await account()).next_sweep_at, 'forth: as it was').not.toBeNull();
+    await setClockOffset(database.db, 0);
+    expect(await account()).toEqual({ next_sweep_at: null, swept: true });
   });
 });

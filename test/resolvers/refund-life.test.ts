@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { yookassa } from '../../src/providers/yookassa/index.ts';
+import { evidenceOfReview } from '../../src/refunds/recovery-step.ts';
 import { publicEvidence } from '../../src/resolvers/refund-history.ts';
 import { armFault, clearFaults, refundsAre, settleAll } from '../support/rules.ts';
 import { ask, codeOf, execute } from '../support/execute.ts';
@@ -120,6 +122,17 @@ describe('history', () => {
       code: null,
     };
     expect(publicEvidence(evidence)).toEqual({ httpStatus: '400', readable: 'false' });
+  });
+
+  test('has all that a person needs to decide', () => {
+    const at = new Date('2026-11-22T12:00:00.000Z');
+    const attempt = {
+      first_sent_at: at,
+      looks: [{ at: at.toISOString(), found: 'absent' as const }],
+      sends: 3,
+    };
+    const evidence = evidenceOfReview(yookassa.recovery, attempt, 'absent after the life of the key');
+    expect(Object.keys(publicEvidence(evidence)).toSorted()).toEqual(Object.keys(evidence).toSorted());
   });
 });
 

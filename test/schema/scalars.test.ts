@@ -40,6 +40,15 @@ describe.each(['Decimal', 'MinorUnits', 'Currency', 'IdempotencyKey'])('%s', (na
   });
 });
 
+test.each([
+  ['Currency', '"XXX"'],
+  ['MinorUnits', '"1.5"'],
+  ['IdempotencyKey', '"short"'],
+  ['StringMap', '{order: 1042}'],
+])('%s refuses the literal %s where it stands', (name, source) => {
+  expect(refusalOf(() => fromLiteral(name, source)).nodes).toHaveLength(1);
+});
+
 test('MinorUnits keeps every digit, far beyond what a double holds', () => {
   expect(fromVariable('MinorUnits', '9223372036854775807')).toBe(9223372036854775807n);
   expect(scalar('MinorUnits').serialize(9223372036854775807n)).toBe('9223372036854775807');

@@ -1,6 +1,6 @@
 import { GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
 import { builder } from '../builder.ts';
-import { refuseValue } from './refuse-value.ts';
+import { readLiteral, refuseValue } from './refuse-value.ts';
 
 const notAMap = 'StringMap is an object whose values are all strings, such as {"order": "1042"}.';
 
@@ -22,7 +22,7 @@ builder.addScalarType(
     parseValue: readMap,
     parseLiteral(node, variables) {
       if (node.kind !== Kind.OBJECT) throw refuseValue(notAMap, node);
-      return readMap(valueFromASTUntyped(node, variables));
+      return readLiteral(node, () => readMap(valueFromASTUntyped(node, variables)));
     },
   }),
 );

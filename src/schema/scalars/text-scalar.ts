@@ -1,5 +1,5 @@
 import { GraphQLScalarType, Kind } from 'graphql';
-import { refuseValue } from './refuse-value.ts';
+import { readLiteral, refuseValue } from './refuse-value.ts';
 
 /**
  * A scalar that travels as a string both ways. Numbers are refused, as JSON and as literals: they may have
@@ -25,7 +25,7 @@ export function textScalar<Internal>(config: {
     },
     parseLiteral(node) {
       if (node.kind !== Kind.STRING) throw refuseValue(notAString, node);
-      return config.parse(node.value);
+      return readLiteral(node, () => config.parse(node.value));
     },
   });
 }
