@@ -9,6 +9,8 @@ export interface Backlog {
     readonly health: AccountHealth;
     /** How long the oldest look of this account has been due, in seconds; 0: nothing is due. */
     readonly oldestDueSeconds: number;
+    /** How old the time is up to which its provider's refunds were compared; null: they never were. */
+    readonly sweptBehindSeconds: number | null;
   }[];
   /** Legs that are not final; what is absent is none. */
   readonly openLegs: readonly {
@@ -34,7 +36,8 @@ async function readAccounts(db: Kysely<Database>): Promise<Backlog['accounts']> 
         (SELECT min(l.next_look_at) FROM refund_legs l WHERE l.account_id = a.id AND l.next_look_at IS NOT NULL),
         (SELECT min(p.next_look_at) FROM payments p WHERE p.account_id = a.id AND p.next_look_at IS NOT NULL),
         (SELECT min(o.next_look_at) FROM payment_operations o WHERE o.account_id = a.id AND o.next_look_at IS NOT NULL)
-      )))::float8 AS "oldestDueSeconds"
+      )))::float8 AS "oldestDueSeconds",
+      extract(epoch FROM (SELECT app_now()) - a.swept_until)::float8 AS "sweptBehindSeconds"
     FROM accounts a ORDER BY a.code`.execute(db);
   return rows;
 }

@@ -34,6 +34,12 @@ export function createBacklogGauges(registry: Registry): (backlog: Backlog | und
     labelNames: ['account'] as const,
     registers,
   });
+  const swept = new Gauge({
+    name: `${METRIC_PREFIX}sweep_behind_seconds`,
+    help: 'How old the time is up to which the refunds of the provider were compared with ours; rises while they cannot be.',
+    labelNames: ['account'] as const,
+    registers,
+  });
   const attention = new Gauge({
     name: `${METRIC_PREFIX}refunds_needing_attention`,
     help: 'Refunds that wait for a person, by reason.',
@@ -42,12 +48,13 @@ export function createBacklogGauges(registry: Registry): (backlog: Backlog | und
   });
 
   return (backlog) => {
-    for (const gauge of [paused, legs, due, attention]) gauge.reset();
+    for (const gauge of [paused, legs, due, swept, attention]) gauge.reset();
     answers.set(backlog === undefined ? 0 : 1);
     if (backlog === undefined) return;
-    for (const { code: account, health, oldestDueSeconds } of backlog.accounts) {
+    for (const { code: account, health, oldestDueSeconds, sweptBehindSeconds } of backlog.accounts) {
       paused.set({ account }, health === 'OK' ? 0 : 1);
       due.set({ account }, oldestDueSeconds);
+      if (sweptBehindSeconds !== null) swept.set({ account }, sweptBehindSeconds);
       for (const status of openStatuses) legs.set({ account, status }, 0);
     }
     for (const { account, status, count } of backlog.openLegs) legs.set({ account, status }, count);

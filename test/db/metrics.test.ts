@@ -30,10 +30,21 @@ test('tells of what is open, by account, and of nothing that has ended', async (
   await insertRefund(db, idle, await insertPayment(db, idle), {}, { next_look_at: secondsAgo(-5_000) });
   await db.updateTable('accounts').set({ health: 'RESTORING' }).where('id', '=', idle.accountId).execute();
 
+  await db
+    .updateTable('accounts')
+    .set({ swept_until: secondsAgo(700) })
+    .where('id', '=', busy.accountId)
+    .execute();
+
   const { accounts, openLegs, attention } = await readBacklog(db);
   expect(accounts).toEqual([
-    { code: 'yookassa-busy', health: 'OK', oldestDueSeconds: expect.closeTo(100, -1) },
-    { code: 'yookassa-idle', health: 'RESTORING', oldestDueSeconds: 0 },
+    {
+      code: 'yookassa-busy',
+      health: 'OK',
+      oldestDueSeconds: expect.closeTo(100, -1),
+      sweptBehindSeconds: expect.closeTo(700, -1),
+    },
+    { code: 'yookassa-idle', health: 'RESTORING', oldestDueSeconds: 0, sweptBehindSeconds: null },
   ]);
   expect(openLegs.toSorted((left, right) => left.status.localeCompare(right.status))).toEqual([
     { account: 'yookassa-busy', status: 'MANUAL_REVIEW', count: 1 },

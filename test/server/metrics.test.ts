@@ -40,8 +40,8 @@ const linesOf = (page: string, name: string): string[] =>
 
 const backlog: Backlog = {
   accounts: [
-    { code: 'shop-a', health: 'OK', oldestDueSeconds: 0 },
-    { code: 'shop-b', health: 'RESTORING', oldestDueSeconds: 12.5 },
+    { code: 'shop-a', health: 'OK', oldestDueSeconds: 0, sweptBehindSeconds: null },
+    { code: 'shop-b', health: 'RESTORING', oldestDueSeconds: 12.5, sweptBehindSeconds: 600 },
   ],
   openLegs: [{ account: 'shop-b', status: 'QUEUED', count: 7 }],
   attention: [{ reason: 'MANUAL_REVIEW', count: 2 }],
