@@ -54,7 +54,8 @@ export async function planWish(
   if (wished.kind === 'over')
     return {
       command: commandOf(payment, { amount: money(left + 1n), feeBearer }),
-      isTooMuch: true,
+      // What is open may turn out to have failed when the payment is read for this one: then it is free again.
+      isTooMuch: known === undefined || known.reserved_minor + known.unbound_minor === 0n,
       mustFit: false,
     };
   if (payment.kind === 'split' && known !== undefined) {
