@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { AlertCode, Alerts } from '../alerts.ts';
-import type { Cause } from '../context.ts';
+import { systemCause, type Cause } from '../context.ts';
 import { eventRow, hasLegEvent, insertRefundEvent, type EventSource } from '../db/events.ts';
 import type { Leg } from '../db/legs.ts';
 import type { Payment } from '../db/payments.ts';
@@ -23,6 +23,13 @@ export interface FactContext {
   readonly asOf: Date;
   readonly now: Date;
 }
+
+/** What follows from a provider's word is done by the service itself, whoever made it ask. */
+export const factContext = (
+  { log, alerts }: Pick<FactContext, 'log' | 'alerts'>,
+  connection: Connection,
+  told: Pick<FactContext, 'cause' | 'asOf' | 'now'>,
+): FactContext => ({ connection, log, alerts, by: systemCause, ...told });
 
 /**
  * Draws from a provider refund what follows for the leg it belongs to. Under the payment's lock, with all

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { inTransaction } from '../db/in-transaction.ts';
-import { systemCause } from '../context.ts';
 import { listLegs, noteVanished, touchLegs } from '../db/legs.ts';
 import { listLookTargets, type LookTarget } from '../db/look-targets.ts';
 import { lockPaymentForUpdate, readAppNow } from '../db/payments.ts';
@@ -9,7 +8,7 @@ import type { LegId, MerchantId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { noteAccountHealth } from './account-health.ts';
-import { applyFacts } from './apply-facts.ts';
+import { applyFacts, factContext } from './apply-facts.ts';
 import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
 import { expireLeasesOf } from './claim.ts';
 import { nextLookMs } from './next-look.ts';
@@ -162,16 +161,7 @@ async function storeChanges(
   await inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, connection.merchantId, paymentId);
     if (payment === undefined) return;
-    const now = payment.locked_at;
-    const context = {
-      connection,
-      log: world.log,
-      alerts: world.alerts,
-      by: systemCause,
-      cause: 'evidence' as const,
-      asOf,
-      now,
-    };
+    const context = factContext(world, connection, { cause: 'evidence', asOf, now: payment.locked_at });
     for (const { target, facts } of group) {
       const legs = await listLegs(tx, target.refundId);
       const leg = legs.find((candidate) => candidate.id === target.legId);

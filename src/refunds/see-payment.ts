@@ -1,6 +1,5 @@
 import type { Insertable } from 'kysely';
 import { inTransaction } from '../db/in-transaction.ts';
-import { systemCause } from '../context.ts';
 import {
   findPaymentAtProvider,
   insertPaymentIfAbsent,
@@ -20,6 +19,7 @@ import type { Connection } from '../providers/connections.ts';
 import type { PaymentFacts, PaymentSight, RefundFacts, SourceFacts } from '../providers/provider.ts';
 import { mergeBySeller } from './merge-by-seller.ts';
 import { settledWithin } from './background.ts';
+import { factContext } from './apply-facts.ts';
 import { takeInRefunds } from './bind.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { showsAllForgotten } from './epoch.ts';
@@ -136,16 +136,7 @@ export async function storeSight(
         );
     }
     const sources = await listPaymentSources(tx, locked.id);
-    const now = locked.locked_at;
-    const context = {
-      connection,
-      log: world.log,
-      alerts: world.alerts,
-      by: systemCause,
-      cause: 'evidence' as const,
-      asOf,
-      now,
-    };
+    const context = factContext(world, connection, { cause: 'evidence', asOf, now: locked.locked_at });
     await rememberAttempts(tx, context, locked, sight.refunds);
     const changed: RefundId[] = await takeInRefunds(tx, context, locked, sources, sight.refunds);
     if (readEpoch !== null && locked.read_epoch < readEpoch) await noteReadInEpoch(tx, locked.id, readEpoch);

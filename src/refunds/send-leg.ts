@@ -11,7 +11,7 @@ import { systemCause } from '../context.ts';
 import type { SendOutcome } from '../providers/provider.ts';
 import type { Evidence, LegStatus } from '../vocabulary.ts';
 import { noteAccountHealth } from './account-health.ts';
-import { applyFacts } from './apply-facts.ts';
+import { applyFacts, factContext } from './apply-facts.ts';
 import { pausedAccountGapMs, type Claim } from './claim.ts';
 import { keyConflict } from './recovery-step.ts';
 import { requestOf } from './stored-request.ts';
@@ -114,16 +114,9 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
         await reviewDoubleBinding(tx, world, payment, legs, leg, outcome.refund.providerRefundId);
         return;
       }
-      const context = {
-        connection: claim.connection,
-        log: world.log,
-        alerts: world.alerts,
-        by: systemCause,
-        asOf,
-        now,
-      };
       const cause = isOurs ? 'answer' : 'evidence';
-      await applyFacts(tx, { ...context, cause }, payment, legs, leg, outcome.refund);
+      const context = factContext(world, claim.connection, { cause, asOf, now });
+      await applyFacts(tx, context, payment, legs, leg, outcome.refund);
       // The amount of an open leg is counted already; only that of an ended one can break the sum.
       if (payment.overcommitted || isFinalLeg(leg.status)) await settleOvercommitment(tx, context, payment);
       return;
