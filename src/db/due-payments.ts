@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { AccountId, PaymentId } from '../ids.ts';
+import { claimUntil, dueRows } from './due.ts';
 import { fromAppNow } from './sql-time.ts';
 import type { Database } from './tables.ts';
 
@@ -18,22 +19,25 @@ export interface DuePayment {
  * Claims the payments of an account about which something is not explained and whose time has come, the longest due
  * first, without waiting for those that somebody has locked. Index payments_due.
  */
-export async function claimDuePayments(
+export function claimDuePayments(
   db: Db,
   accountId: AccountId,
   limit: number,
   leaseMs: number,
 ): Promise<DuePayment[]> {
-  // A token comes back from JavaScript in whole milliseconds.
-  const { rows } = await sql<DuePayment>`
-    UPDATE payments SET look_lease_until = date_trunc('milliseconds', ${fromAppNow(leaseMs)!})
-    FROM (SELECT id FROM payments
-          WHERE account_id = ${accountId} AND next_look_at <= (SELECT app_now())
-            AND (look_lease_until IS NULL OR look_lease_until <= (SELECT app_now()))
-          ORDER BY next_look_at LIMIT ${limit} FOR UPDATE SKIP LOCKED) due
-    WHERE payments.id = due.id
-    RETURNING payments.id, provider_payment_id, look_failures, look_lease_until`.execute(db);
-  return rows;
+  return db
+    .with('due', (cte) => dueRows(cte, 'payments', accountId, limit))
+    .updateTable('payments')
+    .from('due')
+    .set({ look_lease_until: claimUntil(leaseMs) })
+    .whereRef('payments.id', '=', 'due.id')
+    .returning([
+      'payments.id',
+      'provider_payment_id',
+      'look_failures',
+      sql<Date>`look_lease_until`.as('look_lease_until'),
+    ])
+    .execute();
 }
 
 /** Ends a claim, whatever became of it; one that has run out and was taken by another stays. Primary key. */

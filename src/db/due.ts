@@ -62,7 +62,7 @@ export interface DueLeg {
 }
 
 /** In whole milliseconds, as a JavaScript date holds them: the token is compared exactly. */
-const claimUntil = (leaseMs: number) =>
+export const claimUntil = (leaseMs: number) =>
   sql<Date>`date_trunc('milliseconds', app_now() + make_interval(secs => ${leaseMs / 1000}::float8))`;
 
 /** Takes the legs of an account that are due, the longest waiting first (refund_legs_due). */
