@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Capabilities } from '../src/providers/provider.ts';
-import { adapters } from '../src/providers/registry.ts';
+import { allAdapters } from '../src/providers/registry.ts';
 import { spreadOf } from './alternate.ts';
 import { lineWith, startChild } from './children.ts';
 import { spreadText, table } from './report.ts';
@@ -77,7 +77,7 @@ function accountsOf(
   inSandbox: Readonly<Record<string, readonly Entry[]>>,
   only: readonly string[],
 ): BenchAccount[] {
-  const adapted = new Set<string>(Object.values(adapters).map(({ code }) => code));
+  const adapted = new Set<string>(allAdapters.map(({ code }) => code));
   return Object.entries(inSandbox)
     .filter(([provider]) => adapted.has(provider) && (only.length === 0 || only.includes(provider)))
     .flatMap(([provider, entries]) =>
@@ -136,7 +136,7 @@ function findingOf(
 ): Finding {
   const rows = accounts.map(({ code, provider }, index) => {
     const refunds = Math.ceil((REFUNDS - index) / accounts.length);
-    const { capabilities } = Object.values(adapters).find((adapter) => adapter.code === provider)!;
+    const { capabilities } = allAdapters.find((adapter) => adapter.code === provider)!;
     return {
       code,
       refunds,

@@ -20,8 +20,8 @@ CREATE OR REPLACE FUNCTION public.refund_legs_move_along_the_table()
 AS $function$
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM leg_transitions t WHERE t.from_status = OLD.status AND t.to_status = NEW.status)
-    -- What was made elsewhere is closed when it turns out to be one of ours; nothing else ends like that.
-    OR (NEW.status = 'CANCELED' AND OLD.status IN ('PENDING', 'SUCCEEDED') AND NEW.name NOT LIKE 'external:%') THEN
+    -- What was made elsewhere is closed when it turns out to be one of ours; nothing else that succeeded ends like that.
+    OR (NEW.status = 'CANCELED' AND OLD.status = 'SUCCEEDED' AND NEW.name NOT LIKE 'external:%') THEN
     RAISE EXCEPTION 'leg % cannot move from % to %', OLD.id, OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'refund_legs_transition_known', TABLE = 'refund_legs';
   END IF;
@@ -187,6 +187,35 @@ CREATE TABLE merchants (
 );
 COMMENT ON COLUMN merchants.code IS 'Immutable: provider keys are derived from it';
 
+CREATE TABLE payment_items (
+  id uuid NOT NULL,
+  merchant_id uuid NOT NULL,
+  payment_id uuid NOT NULL,
+  item text NOT NULL,
+  title text NOT NULL,
+  position integer NOT NULL,
+  sold_hundredths bigint NOT NULL,
+  sold_minor bigint NOT NULL,
+  left_hundredths bigint NOT NULL,
+  left_minor bigint NOT NULL,
+  returned_hundredths bigint NOT NULL DEFAULT 0,
+  returned_minor bigint NOT NULL DEFAULT 0,
+  reserved_hundredths bigint NOT NULL DEFAULT 0,
+  reserved_minor bigint NOT NULL DEFAULT 0,
+  overcommitted boolean NOT NULL DEFAULT false,
+  CONSTRAINT payment_items_pkey PRIMARY KEY (id),
+  CONSTRAINT payment_items_item_unique UNIQUE (payment_id, item),
+  CONSTRAINT payment_items_of_merchant UNIQUE (merchant_id, id),
+  CONSTRAINT payment_items_payment_fkey FOREIGN KEY (merchant_id, payment_id) REFERENCES payments(merchant_id, id),
+  CONSTRAINT payment_items_never_more_than_sold CHECK ((overcommitted OR (((returned_hundredths + reserved_hundredths) <= sold_hundredths) AND ((returned_minor + reserved_minor) <= sold_minor)))),
+  CONSTRAINT payment_items_reserved_not_negative CHECK (((reserved_hundredths >= 0) AND (reserved_minor >= 0))),
+  CONSTRAINT payment_items_returned_not_negative CHECK (((returned_hundredths >= 0) AND (returned_minor >= 0))),
+  CONSTRAINT payment_items_sold_not_negative CHECK (((sold_hundredths >= 0) AND (sold_minor >= 0)))
+);
+COMMENT ON TABLE payment_items IS 'Lines of the cart of a payment; quantities in hundredths of a unit';
+COMMENT ON COLUMN payment_items.sold_minor IS 'As it was seen first: what is refundable of it at most';
+COMMENT ON COLUMN payment_items.left_minor IS 'As the provider told it last';
+
 CREATE TABLE payment_operations (
   id uuid NOT NULL,
   merchant_id uuid NOT NULL,
@@ -214,16 +243,19 @@ CREATE TABLE payment_operations (
   next_look_at timestamp with time zone,
   look_lease_until timestamp with time zone,
   look_failures integer NOT NULL DEFAULT 0,
+  refund_id uuid,
   CONSTRAINT payment_operations_pkey PRIMARY KEY (id),
   CONSTRAINT payment_operations_of_merchant UNIQUE (merchant_id, id),
   CONSTRAINT payment_operations_provider_key_unique UNIQUE (account_id, provider_key),
   CONSTRAINT payment_operations_created_by_fkey FOREIGN KEY (merchant_id, created_by) REFERENCES api_keys(merchant_id, id),
   CONSTRAINT payment_operations_payment_fkey FOREIGN KEY (merchant_id, payment_id) REFERENCES payments(merchant_id, id),
-  CONSTRAINT payment_operations_kind_known CHECK ((kind = 'VOID'::text)),
+  CONSTRAINT payment_operations_refund_fkey FOREIGN KEY (merchant_id, refund_id) REFERENCES refunds(merchant_id, id),
+  CONSTRAINT payment_operations_kind_known CHECK ((kind = ANY (ARRAY['VOID'::text, 'CANCEL_UNPAID'::text]))),
   CONSTRAINT payment_operations_status_known CHECK ((status = ANY (ARRAY['SENDING'::text, 'UNKNOWN'::text, 'SUCCEEDED'::text, 'FAILED'::text])))
 );
 CREATE INDEX payment_operations_due ON payment_operations USING btree (account_id, next_look_at) WHERE (next_look_at IS NOT NULL);
 CREATE UNIQUE INDEX payment_operations_one_open_per_payment ON payment_operations USING btree (payment_id) WHERE (status = ANY (ARRAY['SENDING'::text, 'UNKNOWN'::text]));
+COMMENT ON COLUMN payment_operations.refund_id IS 'The refund that it became, because the payment was captured meanwhile';
 
 CREATE TABLE payment_sources (
   id uuid NOT NULL,
@@ -283,6 +315,8 @@ CREATE TABLE payments (
   mismatch_looks integer NOT NULL DEFAULT 0,
   read_epoch integer NOT NULL DEFAULT 1,
   released_epoch integer,
+  handles jsonb NOT NULL DEFAULT '{}'::jsonb,
+  whole_only boolean NOT NULL DEFAULT false,
   CONSTRAINT payments_pkey PRIMARY KEY (id),
   CONSTRAINT payments_of_account UNIQUE (account_id, provider_payment_id),
   CONSTRAINT payments_of_merchant UNIQUE (merchant_id, id),
@@ -305,6 +339,8 @@ COMMENT ON COLUMN payments.next_look_at IS 'Set while something about the paymen
 COMMENT ON COLUMN payments.mismatch_looks IS 'Looks in a row at which the provider''s sum differed from ours';
 COMMENT ON COLUMN payments.read_epoch IS 'The epoch in which the provider''s refunds of this payment were last read completely';
 COMMENT ON COLUMN payments.released_epoch IS 'A person has released this payment in that epoch, where refunds cannot be read';
+COMMENT ON COLUMN payments.handles IS 'What calls about the payment need besides its id, in the words of its provider; never secret';
+COMMENT ON COLUMN payments.whole_only IS 'Only the whole payment can be refunded, at once';
 
 CREATE TABLE provider_refunds (
   account_id uuid NOT NULL,
@@ -329,6 +365,22 @@ CREATE TABLE provider_refunds (
 CREATE INDEX provider_refunds_by_payment ON provider_refunds USING btree (payment_id);
 COMMENT ON TABLE provider_refunds IS 'Every provider refund ever seen; leg_id is null until it is known whose it is';
 COMMENT ON COLUMN provider_refunds.details IS 'In the words of the provider, such as a batch; no part of any decision';
+
+CREATE TABLE refund_items (
+  leg_id uuid NOT NULL,
+  item_id uuid NOT NULL,
+  merchant_id uuid NOT NULL,
+  refund_id uuid NOT NULL,
+  quantity_hundredths bigint NOT NULL,
+  amount_minor bigint NOT NULL,
+  CONSTRAINT refund_items_pkey PRIMARY KEY (leg_id, item_id),
+  CONSTRAINT refund_items_item_fkey FOREIGN KEY (merchant_id, item_id) REFERENCES payment_items(merchant_id, id),
+  CONSTRAINT refund_items_leg_fkey FOREIGN KEY (merchant_id, leg_id) REFERENCES refund_legs(merchant_id, id),
+  CONSTRAINT refund_items_amounts CHECK (((quantity_hundredths >= 0) AND (amount_minor > 0)))
+);
+CREATE INDEX refund_items_by_item ON refund_items USING btree (item_id);
+CREATE INDEX refund_items_by_refund ON refund_items USING btree (refund_id);
+COMMENT ON TABLE refund_items IS 'What a leg takes of a line: a quantity at its price, or with quantity 0 only a part of the price';
 
 CREATE TABLE refund_legs (
   id uuid NOT NULL,

@@ -9,6 +9,7 @@ export type PaymentId = Id<'Payment'>;
 export type RefundId = Id<'Refund'>;
 export type LegId = Id<'Leg'>;
 export type SourceId = Id<'Source'>;
+export type ItemId = Id<'Item'>;
 export type OperationId = Id<'Operation'>;
 export type ApiKeyId = Id<'ApiKey'>;
 

@@ -1,14 +1,16 @@
 import type { ConfigOptions } from '../config.ts';
-import { adapters } from '../providers/registry.ts';
+import { providers } from '../providers/registry.ts';
 
 /** What the configuration must know about each provider's accounts. */
 export const credentials: ConfigOptions['credentials'] = Object.fromEntries(
-  Object.values(adapters).map(({ code, settings }) => [
+  Object.values(providers).map(({ code, settings }) => [
     code,
     {
       schema: settings.credentials,
-      identityOf: (parsed: unknown) => settings.identityOf(parsed),
-      defaultBaseUrl: settings.defaultBaseUrl,
+      options: settings.options,
+      identityOf: (parsed: unknown, options: unknown) => settings.identityOf(parsed, options),
+      identitySpaceOf: (options: unknown) => settings.identitySpaceOf?.(options) ?? code,
+      ...(settings.defaultBaseUrl === undefined ? {} : { defaultBaseUrl: settings.defaultBaseUrl }),
     },
   ]),
 );

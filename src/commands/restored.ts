@@ -12,7 +12,7 @@ import type { Database } from '../db/tables.ts';
 import { isUuid, type PaymentId } from '../ids.ts';
 import { createAlerts } from '../alerts.ts';
 import { createLog, flushLog } from '../log.ts';
-import { adapters } from '../providers/registry.ts';
+import { usualAdapterOf } from '../providers/registry.ts';
 import { showsAllRefunds } from '../refunds/epoch.ts';
 import { decodeGlobalId } from '../resolvers/global-id.ts';
 import { openDatabase } from '../startup/open-database.ts';
@@ -95,7 +95,7 @@ async function statusOf(db: Kysely<Database>): Promise<string> {
 }
 
 function linesOf({ code, provider, health, unread }: AccountInEpoch): string[] {
-  const isListed = showsAllRefunds(adapters[provider].capabilities);
+  const isListed = showsAllRefunds(usualAdapterOf(provider).capabilities);
   const what = isListed
     ? 'to be read at the provider, which the service does by itself'
     : "whose refunds cannot be read: look each up in the provider's console, then --release it";

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { didYouMean } from './did-you-mean.ts';
 import { parseBaseUrl } from './hosts.ts';
 import { type ReportAt, reportIssues } from './issues.ts';
@@ -8,10 +9,18 @@ import type { Part } from './uniqueness.ts';
 /** What the provider's settings made of an account; undefined where something was reported. */
 export interface ResolvedAccount {
   readonly baseUrl: string | undefined;
-  readonly access: { readonly credentials: unknown; readonly identity: string } | undefined;
+  readonly access:
+    | {
+        readonly credentials: unknown;
+        readonly options: unknown;
+        readonly identity: string;
+        /** Whose name the identity is. */
+        readonly space: string;
+      }
+    | undefined;
 }
 
-/** Checks what only the account's provider knows: its credentials and where its production is. */
+/** Checks what only the account's provider knows: its credentials, its options and where its production is. */
 export function resolveAccount(
   account: Part,
   providers: Readonly<Record<string, ProviderSettings>>,
@@ -27,7 +36,7 @@ export function resolveAccount(
   }
   return {
     baseUrl: readBaseUrl(account, settings, report),
-    access: settings === undefined ? undefined : readCredentials(account, settings, report),
+    access: settings === undefined ? undefined : readAccess(account, settings, report),
   };
 }
 
@@ -47,26 +56,34 @@ function readBaseUrl(
   return undefined;
 }
 
-function readCredentials(
-  { path, value }: Part,
-  settings: ProviderSettings,
+const noOptions = z.strictObject({});
+
+function readAccess(account: Part, settings: ProviderSettings, report: ReportAt): ResolvedAccount['access'] {
+  const { provider, credentials, options = {} } = account.value;
+  const secrets = readPart(account, 'credentials', credentials, settings.schema, report);
+  const others = readPart(account, 'options', options, settings.options ?? noOptions, report);
+  if (secrets === undefined || others === undefined) return undefined;
+  return {
+    credentials: secrets.value,
+    options: others.value,
+    identity: settings.identityOf(secrets.value, others.value),
+    space: settings.identitySpaceOf?.(others.value) ?? String(provider),
+  };
+}
+
+function readPart(
+  { path }: Part,
+  name: string,
+  value: unknown,
+  schema: z.ZodType,
   report: ReportAt,
-): ResolvedAccount['access'] {
-  const { credentials } = value;
+): { readonly value: unknown } | undefined {
   // Absent or not an object: reported with the shape of the file.
-  if (!isRecord(credentials) || Array.isArray(credentials)) return undefined;
-  const parsed = settings.schema.safeParse(credentials);
-  if (parsed.success) {
-    return { credentials: parsed.data, identity: settings.identityOf(parsed.data) };
-  }
-  const known = fieldsOf(settings.schema);
-  reportIssues(
-    parsed.error,
-    credentials,
-    [...path, 'credentials'],
-    (at) => (at.length === 0 ? known : []),
-    report,
-  );
+  if (!isRecord(value) || Array.isArray(value)) return undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { value: parsed.data };
+  const known = fieldsOf(schema);
+  reportIssues(parsed.error, value, [...path, name], (at) => (at.length === 0 ? known : []), report);
   return undefined;
 }
 

@@ -47,6 +47,10 @@ const accountSchema = z.strictObject({
     .describe(
       'What the provider wants, see docs/configuration.md. Keep secrets in the environment: "${NAME}".',
     ),
+  options: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('What else the provider lets one set, see docs/configuration.md. No secrets.'),
   maxInFlight: z
     .int()
     .min(1)

@@ -62,9 +62,9 @@ function reportRepeatedIdentities(
   resolved: ResolvedAccounts,
   report: ReportAt,
 ): void {
-  const identities = accounts.map(({ path, value }) => {
-    const identity = resolved.get(printPath(path))?.access?.identity;
-    const key = identity === undefined ? undefined : JSON.stringify([value['provider'], identity]);
+  const identities = accounts.map(({ path }) => {
+    const access = resolved.get(printPath(path))?.access;
+    const key = access === undefined ? undefined : JSON.stringify([access.space, access.identity]);
     return { path: [...path, 'credentials'], value: key };
   });
   const rule =
@@ -81,7 +81,7 @@ function assemble(file: z.output<typeof accountsFileSchema>, resolved: ResolvedA
     accounts: accounts.flatMap((account, a) => {
       const { baseUrl, access } = resolved.get(printPath(['merchants', m, 'accounts', a])) ?? {};
       if (baseUrl === undefined || access === undefined) return [];
-      const { credentials, identity } = access;
+      const { credentials, options, identity } = access;
       const {
         code: accountCode,
         provider,
@@ -91,7 +91,7 @@ function assemble(file: z.output<typeof accountsFileSchema>, resolved: ResolvedA
         minLookIntervalMs,
         arrivalDays,
       } = account;
-      const visible = { code: accountCode, provider, displayName, baseUrl, identity };
+      const visible = { code: accountCode, provider, displayName, baseUrl, options, identity };
       const limits = { maxInFlight, requestsPerSecond, minLookIntervalMs, arrivalDays };
       return [withHidden({ ...visible, ...limits }, { credentials })];
     }),

@@ -5,8 +5,12 @@ import type { Scope } from '../context.ts';
 export interface ProviderSettings {
   /** The credentials of one account, strict. Its messages must not repeat values. */
   readonly schema: z.ZodType;
+  /** What else is set for an account, strict; without anything it must be satisfied. Absent: nothing can be set. */
+  readonly options?: z.ZodType;
   /** Who the account is at the provider (shopId, merchant login): one identity is one account. Not secret. */
-  identityOf(credentials: unknown): string;
+  identityOf(credentials: unknown, options: unknown): string;
+  /** Whose name the identity is, where two providers lead to one account; absent: the provider's. */
+  identitySpaceOf?(options: unknown): string;
   /** The production API. Without it every account must name its own `baseUrl`. */
   readonly defaultBaseUrl?: string;
 }
@@ -26,6 +30,8 @@ export interface AccountConfig {
   readonly baseUrl: string;
   /** What the provider's schema made of them. Readable by name only; printers see `[hidden]`. */
   readonly credentials: unknown;
+  /** What the provider's schema made of the options. */
+  readonly options: unknown;
   readonly identity: string;
   readonly maxInFlight: number;
   readonly requestsPerSecond: number | undefined;

@@ -136,11 +136,12 @@ export type PaymentFactColumns = Pick<
   | 'captured_minor'
   | 'provider_refunded_minor'
   | 'refundable_by_provider'
+  | 'whole_only'
   | 'captured_at'
   | 'hold_expires_at'
   | 'refund_window_closes_at'
   | 'as_of'
->;
+> & { readonly handles: string };
 
 /** Stores what the provider said; never touches our own sums. Needs the payment's lock. */
 export async function updatePaymentFacts(tx: Db, id: PaymentId, facts: PaymentFactColumns): Promise<void> {

@@ -3,6 +3,7 @@ import type { Failure } from '../errors.ts';
 import type {
   AccountId,
   ApiKeyId,
+  ItemId,
   LegId,
   MerchantId,
   OperationId,
@@ -36,6 +37,8 @@ export interface Database {
   api_keys: ApiKeyTable;
   payments: PaymentTable;
   payment_sources: PaymentSourceTable;
+  payment_items: PaymentItemTable;
+  refund_items: RefundItemTable;
   refunds: RefundTable;
   refund_legs: RefundLegTable;
   leg_sources: LegSourceTable;
@@ -120,6 +123,8 @@ export interface PaymentTable {
   unbound_minor: Defaulted<bigint>;
   provider_refunded_minor: bigint | null;
   refundable_by_provider: boolean;
+  handles: ColumnType<Readonly<Record<string, string>>, string | undefined, string>;
+  whole_only: Defaulted<boolean>;
   overcommitted: Defaulted<boolean>;
   provider_created_at: Date;
   captured_at: Date | null;
@@ -149,6 +154,35 @@ export interface PaymentSourceTable {
   fee_returned_minor: Defaulted<bigint>;
   fee_reserved_minor: Defaulted<bigint>;
   overcommitted: Defaulted<boolean>;
+}
+
+/** A line of a payment's cart: quantities in hundredths of its unit. */
+export interface PaymentItemTable {
+  id: ItemId;
+  merchant_id: MerchantId;
+  payment_id: PaymentId;
+  item: string;
+  title: string;
+  position: number;
+  sold_hundredths: bigint;
+  sold_minor: bigint;
+  left_hundredths: bigint;
+  left_minor: bigint;
+  returned_hundredths: Defaulted<bigint>;
+  returned_minor: Defaulted<bigint>;
+  reserved_hundredths: Defaulted<bigint>;
+  reserved_minor: Defaulted<bigint>;
+  overcommitted: Defaulted<boolean>;
+}
+
+/** What a leg takes of a line. */
+export interface RefundItemTable {
+  leg_id: LegId;
+  item_id: ItemId;
+  merchant_id: MerchantId;
+  refund_id: RefundId;
+  quantity_hundredths: bigint;
+  amount_minor: bigint;
 }
 
 export interface RefundTable {
@@ -264,7 +298,8 @@ export interface PaymentOperationTable {
   merchant_id: MerchantId;
   account_id: AccountId;
   payment_id: PaymentId;
-  kind: 'VOID';
+  kind: 'VOID' | 'CANCEL_UNPAID';
+  refund_id: ColumnType<RefundId | null, RefundId | null | undefined, RefundId | null>;
   status: OperationStatus;
   provider_key: string;
   wire_version: string;

@@ -1,5 +1,5 @@
 import type { Capabilities, ProviderAdapter } from './provider.ts';
-import { adapters } from './registry.ts';
+import { allAdapters } from './registry.ts';
 
 type Cell = (adapter: ProviderAdapter) => string;
 
@@ -17,6 +17,7 @@ const rows: readonly (readonly [label: string, cell: Cell])[] = [
   ['Fiscal receipts', yesNo((can) => can.receipts)],
   ['Speeds', ({ capabilities }) => capabilities.refundSpeeds.join(', ')],
   ['Release of a hold (`cancelPayment`)', yesNo((can) => can.voidAuthorized)],
+  ['Closing an unpaid payment (`cancelPayment`)', yesNo((can) => can.cancelUnpaid)],
   ['Calling a refund back at the provider', yesNo((can) => can.cancelRefund)],
   [
     'Refunds of one payment at the same time',
@@ -47,7 +48,7 @@ const rows: readonly (readonly [label: string, cell: Cell])[] = [
 ];
 
 /** What every provider can do, as a Markdown table: the one in docs/providers.md, which a test compares. */
-export function renderCapabilities(all: readonly ProviderAdapter[] = Object.values(adapters)): string {
+export function renderCapabilities(all: readonly ProviderAdapter[] = allAdapters): string {
   const lines = [
     ['', ...all.map(({ displayName }) => displayName)],
     ['---', ...all.map(() => '---')],

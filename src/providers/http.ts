@@ -16,8 +16,10 @@ import { createTokenBucket } from './http/token-bucket.ts';
 /** A request without its secrets, exactly as it is stored and sent again. */
 export interface WireRequest {
   readonly method: 'GET' | 'POST';
-  /** Below the account's base URL, with its query string: `/refunds?limit=100`. */
+  /** Below the base URL, with its query string: `/refunds?limit=100`. */
   readonly path: string;
+  /** Which of the account's other base URLs; absent: its usual one. */
+  readonly host?: string;
   /** Never a secret: authentication is added when it is sent. */
   readonly headers: Readonly<Record<string, string>>;
   /** The exact bytes as text, or null for none. */
@@ -64,6 +66,8 @@ export interface AccountHttpOptions {
   readonly provider: string;
   /** With the path that all requests share: `https://api.example.com/v3`. */
   readonly baseUrl: string;
+  /** Further ones, by the name that `WireRequest.host` has. */
+  readonly otherBaseUrls?: Readonly<Record<string, string>>;
   /** Sends that may run at once; reads have as many of their own. */
   readonly maxInFlight: number;
   /** Common to sends and reads. */
@@ -94,11 +98,23 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const SEND_WAIT_MS = 15_000;
 const MAX_WAITING_PER_LANE = 500;
 
+interface Base {
+  readonly origin: string;
+  readonly path: string;
+}
+
+function baseOf(text: string): Base {
+  const { origin, pathname } = new URL(text);
+  return { origin, path: pathname.replace(/\/+$/, '') };
+}
+
 /** Makes the HTTP client of one account. Throws for a base URL that is none. */
 export function createAccountHttp(options: AccountHttpOptions): ClosableAccountHttp {
   const { clock, maxInFlight, readDeadlineMs = READ_DEADLINE_MS, observer } = options;
-  const base = new URL(options.baseUrl);
-  const basePath = base.pathname.replace(/\/+$/, '');
+  const base = baseOf(options.baseUrl);
+  const others = new Map(
+    Object.entries(options.otherBaseUrls ?? {}).map(([name, url]) => [name, baseOf(url)]),
+  );
   const log = options.log.child({ account: options.accountCode, provider: options.provider });
   const bucket = createTokenBucket(options.requestsPerSecond, clock);
   const rateLimit = createRateLimit(clock);
@@ -121,6 +137,12 @@ export function createAccountHttp(options: AccountHttpOptions): ClosableAccountH
   const lanes = createLanes({ send: maxInFlight, read: maxInFlight }, MAX_WAITING_PER_LANE, bucket);
   // One request per connection at a time: undici repeats pipelined requests by itself when a connection breaks.
   const agent = new Agent({ pipelining: 1, allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS } });
+
+  function otherBase(host: string): Base {
+    const other = others.get(host);
+    if (other === undefined) throw new TypeError(`The account has no base URL named ${host}.`);
+    return other;
+  }
 
   async function call(
     lane: Lane,
@@ -154,9 +176,10 @@ export function createAccountHttp(options: AccountHttpOptions): ClosableAccountH
       const passage = breaker.enter();
       if (passage === undefined) return circuitOpen;
       const deadlineMs = limits.deadlineMs();
+      const { origin, path } = request.host === undefined ? base : otherBase(request.host);
       const answer = await exchange(agent, {
-        origin: base.origin,
-        path: basePath + request.path,
+        origin,
+        path: path + request.path,
         method: request.method,
         headers: { ...request.headers, ...secretHeaders },
         body: request.body,

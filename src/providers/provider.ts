@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Failure } from '../errors.ts';
-import type { Money } from '../money.ts';
+import type { Currency, Money } from '../money.ts';
 import type {
   Evidence,
   FiscalReceipt,
@@ -15,10 +15,12 @@ import type { AccountHttp, WireRequest } from './http.ts';
 export type { Evidence, FiscalReceipt, PaymentState, ProviderCode, TraceReference };
 export { providerCodes } from '../vocabulary.ts';
 
-/** What an adapter needs of an account for one call: its secrets and an HTTP client bound to its limits. */
-export interface AccountAccess<Credentials = unknown> {
+/** What an adapter needs of an account for one call: its secrets, its settings and an HTTP client bound to its limits. */
+export interface AccountAccess<Credentials = unknown, Options = unknown> {
   readonly code: string;
   readonly credentials: Credentials;
+  /** What is set for the account besides its secrets, such as an edition or an algorithm. */
+  readonly options: Options;
   readonly http: AccountHttp;
   /** For what depends on the date, such as whether a refusal is explained by the refund window. */
   readonly clock: Pick<Clock, 'now'>;
@@ -37,9 +39,27 @@ export interface SourceFacts {
   readonly platformFeeMinor: bigint | null;
 }
 
+/** What is left now of one line of a payment's cart: hundredths of its unit, and minor units of the payment's currency. */
+export interface ItemFacts {
+  /** The provider's own id of the line. */
+  readonly item: string;
+  readonly title: string;
+  readonly leftHundredths: bigint;
+  readonly leftMinor: bigint;
+}
+
+/** What a refund takes of one line: a quantity at its price, or, with a quantity of 0, only a part of its price. */
+export interface ItemShare {
+  readonly item: string;
+  readonly quantityHundredths: bigint;
+  readonly amountMinor: bigint;
+}
+
 /** A payment as its provider describes it now. */
 export interface PaymentFacts {
   readonly providerPaymentId: string;
+  /** What calls about the payment need besides its id, such as another name of it: kept with it, never secret. */
+  readonly handles: Readonly<Record<string, string>>;
   readonly orderReference: string | null;
   readonly state: PaymentState;
   readonly rawStatus: string;
@@ -50,6 +70,8 @@ export interface PaymentFacts {
   readonly refundedMinor: bigint | null;
   /** False only where the provider says definitely that no refund is possible. */
   readonly refundableByProvider: boolean;
+  /** True where only the whole payment can be refunded, at once. */
+  readonly wholeOnly: boolean;
   readonly method: string | null;
   readonly createdAt: Date;
   readonly capturedAt: Date | null;
@@ -59,6 +81,8 @@ export interface PaymentFacts {
   readonly refundWindowClosesAt: Date | null;
   /** Empty for a payment of one seller. */
   readonly sources: readonly SourceFacts[];
+  /** Empty where the provider knows no items, or refunds none. */
+  readonly items: readonly ItemFacts[];
 }
 
 /** A payment with the refunds made there so far, by us or by anybody. */
@@ -68,13 +92,13 @@ export interface PaymentSight {
 }
 
 /**
- * A refund as its provider describes it now. `UNRECOGNISED` is a status word that this adapter does not
- * know (rule 8: never a guess).
+ * A refund as its provider describes it now. `FAILED` and `CANCELED`: it ended without returning money, the latter
+ * because somebody stopped it. `UNRECOGNISED` is a status word that this adapter does not know (rule 8: never a guess).
  */
 export interface RefundFacts {
   readonly providerRefundId: string;
   readonly providerPaymentId: string;
-  readonly status: 'PENDING' | 'SUCCEEDED' | 'FAILED' | 'UNRECOGNISED';
+  readonly status: 'PENDING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED' | 'UNRECOGNISED';
   readonly rawStatus: string;
   readonly amount: Money;
   /** Null unless it failed, and for a failed one of a list that cannot tell why: `readRefund` tells. */
@@ -93,12 +117,26 @@ export interface OrderProblem {
   /** Where in the order, such as `["receipt", "items", "0", "quantity"]`. */
   readonly path: readonly string[];
   readonly message: string;
+  /** Where the amount is the problem: the nearest ones that would work, in minor units, ascending. */
+  readonly nearestMinor?: readonly bigint[];
 }
 
 /** One leg to execute: everything from which the bytes to send are derived. Holds no row id. */
 export interface RefundOrder {
   readonly providerPaymentId: string;
+  /** As the payment was read last. */
+  readonly handles: Readonly<Record<string, string>>;
   readonly amount: Money;
+  /** It takes all that is left at the provider. */
+  readonly takesRest: boolean;
+  /** Nothing of the payment was refunded or is under way. */
+  readonly isFirst: boolean;
+  /** What is left at the provider, line by line, before this order; empty where it knows no items. */
+  readonly cart: readonly ItemFacts[];
+  /** What the order takes of it; empty where items were neither named nor allocated. */
+  readonly items: readonly ItemShare[];
+  /** How many times an order of this attempt was sent before: a rebuilt one may need another name for its transport. */
+  readonly sends: number;
   /** The derived provider key of this attempt, 40 hex digits; also our reference (MONEY section 3). */
   readonly providerKey: string;
   readonly metadata: Readonly<Record<string, string>>;
@@ -138,6 +176,62 @@ export type VoidOutcome =
       readonly evidence: Evidence;
     }
   | Exclude<SendOutcome, { kind: 'accepted' | 'refused' }>;
+
+/** A refund that is known by its id, and what we know of it besides. */
+export interface KnownRefund {
+  readonly providerRefundId: string;
+  readonly providerPaymentId: string;
+  /** What it should return, for a provider that does not repeat the amount in every answer. */
+  readonly amount: Money;
+  /** When the provider made it, as far as is known. */
+  readonly createdAt: Date;
+}
+
+/** The payment that is to be stopped, as it was read a moment ago. */
+export interface VoidTarget {
+  readonly providerPaymentId: string;
+  readonly handles: Readonly<Record<string, string>>;
+  /** AUTHORIZED: a hold to release. PENDING: an unpaid payment to close, where `capabilities.cancelUnpaid`. */
+  readonly state: Extract<PaymentState, 'AUTHORIZED' | 'PENDING'>;
+}
+
+/** What a provider takes as the amount of one refund of a currency, in minor units. */
+export interface AmountRules {
+  readonly minimumMinor: bigint;
+  /** Every amount is a multiple of it. */
+  readonly stepMinor: bigint;
+  /** What stays refundable after a refund is nothing, or at least this much. */
+  readonly leaveAtLeastMinor: bigint;
+}
+
+/** How an adapter lays a wish over the lines of a cart. `nearestMinor`: the nearest amounts that would work, ascending. */
+export type Allocation =
+  | { readonly kind: 'fits'; readonly shares: readonly ItemShare[] }
+  | {
+      readonly kind: 'misfit';
+      /** Which line of the wish, where it is one. */
+      readonly item: string | null;
+      readonly message: string;
+      readonly nearestMinor: readonly bigint[];
+    };
+
+/** An amount of any items, or these items: so much of each, or so much off its price. */
+export type AllocationWish =
+  | { readonly kind: 'amount'; readonly amountMinor: bigint }
+  | {
+      readonly kind: 'items';
+      readonly items: readonly (
+        | { readonly item: string; readonly quantityHundredths: bigint }
+        | { readonly item: string; readonly amountMinor: bigint }
+      )[];
+    };
+
+/** What became of the wish to stop a refund that the provider has accepted. */
+export type CancelOutcome =
+  | { readonly kind: 'accepted'; readonly refund: RefundFacts; readonly evidence: Evidence }
+  | { readonly kind: 'refused'; readonly failure: Failure; readonly evidence: Evidence }
+  | { readonly kind: 'not-sent'; readonly failure: Failure; readonly evidence: Evidence }
+  | { readonly kind: 'unknown'; readonly failure: Failure; readonly evidence: Evidence };
 
 /** Which refunds of an account to list; newest first, pages of the provider's largest size. */
 export interface RefundListQuery {
@@ -179,6 +273,8 @@ export interface Capabilities {
   readonly receipts: boolean;
   readonly refundSpeeds: readonly RefundSpeed[];
   readonly voidAuthorized: boolean;
+  /** An unpaid payment can be closed, so that it is not paid any more. */
+  readonly cancelUnpaid: boolean;
   readonly cancelRefund: boolean;
   readonly idempotencyHours: number;
   readonly listByPayment: boolean;
@@ -196,8 +292,10 @@ export interface Capabilities {
  * The one interface to a provider. An adapter is stateless, knows no database and no GraphQL, and never
  * throws for what a provider says or fails to say: it returns it.
  */
-export interface ProviderAdapter<Credentials = unknown> {
+export interface ProviderAdapter<Credentials = unknown, Options = unknown> {
   readonly code: ProviderCode;
+  /** Which of the ways to this provider: a version of its API, an edition or a connector; null where there is one. */
+  readonly variant: string | null;
   readonly displayName: string;
   /** Changes when the bytes for one order change; stored with every attempt. */
   readonly wireVersion: string;
@@ -214,19 +312,28 @@ export interface ProviderAdapter<Credentials = unknown> {
    * ascending. What comes back later than the last of them is found by `syncRefund` only.
    */
   readonly watchAfterMs: readonly number[];
-  readonly settings: {
-    readonly credentials: ZodType<Credentials>;
-    /** The provider's own name of the account, such as a shopId: belongs to one account only. */
-    identityOf(credentials: Credentials): string;
-    readonly defaultBaseUrl: string;
-    /** Requests per second that are polite without an agreement. */
-    readonly defaultRequestsPerSecond: number;
-  };
+  /** Whoever knows the id of a refund there can read it: it is never shown, searched for or logged. */
+  readonly hidesRefundId: boolean;
+  /**
+   * The bytes depend on what is left of the payment at the provider: it is read, and they are made anew, right before
+   * a send, as long as no earlier send of the attempt may have been executed.
+   */
+  readonly buildsFromFreshPayment: boolean;
 
-  readPayment(access: AccountAccess<Credentials>, providerPaymentId: string): Promise<Look<PaymentSight>>;
-  readRefund(access: AccountAccess<Credentials>, providerRefundId: string): Promise<Look<RefundFacts>>;
-  listRefunds(access: AccountAccess<Credentials>, query: RefundListQuery): Promise<Look<RefundListPage>>;
+  readPayment(
+    access: AccountAccess<Credentials, Options>,
+    providerPaymentId: string,
+  ): Promise<Look<PaymentSight>>;
+  readRefund(access: AccountAccess<Credentials, Options>, known: KnownRefund): Promise<Look<RefundFacts>>;
+  listRefunds(
+    access: AccountAccess<Credentials, Options>,
+    query: RefundListQuery,
+  ): Promise<Look<RefundListPage>>;
 
+  /** What one refund may amount to in this currency. */
+  amountRules(currency: Currency): AmountRules;
+  /** Lays a wish over a cart, so that `buildRefund` takes it; absent where the provider knows no items. Pure. */
+  allocate?(cart: readonly ItemFacts[], wish: AllocationWish): Allocation;
   /** Everything that can be said against an order beforehand; asked before anything is reserved. */
   checkRefund(order: Omit<RefundOrder, 'providerKey'>): readonly OrderProblem[];
   /** The exact bytes for one order; throws only for an order to which `checkRefund` objects. */
@@ -236,17 +343,73 @@ export interface ProviderAdapter<Credentials = unknown> {
    * `mayStillSend` is asked right before the first byte.
    */
   sendRefund(
-    access: AccountAccess<Credentials>,
+    access: AccountAccess<Credentials, Options>,
     request: WireRequest,
-    order: { readonly providerPaymentId: string; readonly amount: Money },
+    order: SentOrder,
     mayStillSend: () => boolean,
   ): Promise<SendOutcome>;
 
-  buildVoid(providerPaymentId: string, providerKey: string): WireRequest;
+  buildVoid(target: VoidTarget, providerKey: string): WireRequest;
   sendVoid(
-    access: AccountAccess<Credentials>,
+    access: AccountAccess<Credentials, Options>,
     request: WireRequest,
     providerPaymentId: string,
     mayStillSend: () => boolean,
   ): Promise<VoidOutcome>;
+
+  /** Stopping a refund that the provider has accepted; present exactly where `capabilities.cancelRefund`. */
+  readonly cancel?: {
+    /** Whether a refund in this status, in the provider's word, can still be stopped there. */
+    isPossible(rawStatus: string): boolean;
+    /** Asks once. Asking again is harmless: it stops, and never starts, anything. */
+    send(
+      access: AccountAccess<Credentials, Options>,
+      known: KnownRefund,
+      mayStillSend: () => boolean,
+    ): Promise<CancelOutcome>;
+  };
+}
+
+/** What the stored bytes of a send mean. */
+export interface SentOrder {
+  readonly providerPaymentId: string;
+  readonly amount: Money;
+  /** How many times these bytes, or others of their attempt, were sent before. */
+  readonly sends: number;
+}
+
+/** What the configuration must know of a provider's accounts. */
+export interface AccountSettings<Credentials = unknown, Options = unknown> {
+  /** Secrets and names, strict. */
+  readonly credentials: ZodType<Credentials>;
+  /** What else is set for an account, strict; without anything it must be satisfied. */
+  readonly options: ZodType<Options>;
+  /** The provider's own name of the account, such as a shopId: belongs to one account only. Not secret. */
+  identityOf(credentials: Credentials, options: Options): string;
+  /** Whose name that is, where the account may be reached in two ways; absent: the provider's code. */
+  identitySpaceOf?(options: Options): string;
+  /** The production API; absent: every account names its own. */
+  readonly defaultBaseUrl?: string;
+  /** Other hosts of the same account by the name that `WireRequest.host` has. */
+  otherBaseUrlsOf?(options: Options): Readonly<Record<string, string>>;
+  /** Requests per second that are polite without an agreement. */
+  readonly defaultRequestsPerSecond: number;
+}
+
+/** Whether the adapter of an account can work on this machine. */
+export type Availability =
+  | { readonly kind: 'ready' }
+  /** Another adapter does the same work in its place; the message says which, and why. */
+  | { readonly kind: 'substituted'; readonly message: string }
+  | { readonly kind: 'unavailable'; readonly message: string };
+
+/** A provider: the settings of its accounts, and the adapter for each way to reach it. */
+export interface Provider<Credentials = unknown, Options = unknown> {
+  readonly code: ProviderCode;
+  readonly displayName: string;
+  readonly settings: AccountSettings<Credentials, Options>;
+  /** One for each variant, the usual one first. */
+  readonly adapters: readonly ProviderAdapter<Credentials, Options>[];
+  /** The one for an account with these options. */
+  adapterOf(options: Options): ProviderAdapter<Credentials, Options>;
 }

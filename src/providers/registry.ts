@@ -1,10 +1,21 @@
-import type { ProviderAdapter, ProviderCode } from './provider.ts';
-import { razorpay } from './razorpay/index.ts';
-import { yookassa } from './yookassa/index.ts';
+import type { Provider, ProviderAdapter, ProviderCode } from './provider.ts';
+import { razorpayProvider } from './razorpay/index.ts';
+import { yookassaProvider } from './yookassa/index.ts';
 
-/** Every provider's adapter, by its code. */
-export const adapters: Readonly<Record<ProviderCode, ProviderAdapter>> = { yookassa, razorpay };
+/** Every provider, by its code. */
+export const providers: Readonly<Record<ProviderCode, Provider>> = {
+  yookassa: yookassaProvider,
+  razorpay: razorpayProvider,
+};
 
-export function adapterFor(code: ProviderCode): ProviderAdapter {
-  return adapters[code];
+/** Every adapter, each variant of a provider by itself. */
+export const allAdapters: readonly ProviderAdapter[] = Object.values(providers).flatMap(
+  ({ adapters }) => adapters,
+);
+
+/** The adapter by which a provider is usually reached. */
+export function usualAdapterOf(code: ProviderCode): ProviderAdapter {
+  const [usual] = providers[code].adapters;
+  if (usual === undefined) throw new TypeError(`The provider ${code} has no adapter.`);
+  return usual;
 }

@@ -65,7 +65,7 @@ function legOf({ payment, sources }: RefundSituation, { legName, facts }: Forgot
     amountMinor,
     platformFeeMinor: shares.find((share) => share.sourceId === id)?.platformFeeMinor ?? null,
   }));
-  return { name: legName, amountMinor, shares, sellers: legName === wholeLegName ? [] : sellers };
+  return { name: legName, amountMinor, shares, items: [], sellers: legName === wholeLegName ? [] : sellers };
 }
 
 /** Where the provider does not tell: a leg is named after its seller, and one call for all was for everything. */

@@ -45,7 +45,7 @@ export async function applyFacts(
   leg: Leg,
   facts: RefundFacts,
 ): Promise<readonly Leg[]> {
-  const isNothing = facts.status === 'FAILED' && ['FAILED', 'CANCELED', 'REVERSED'].includes(leg.status);
+  const isNothing = returnedNothing(facts) && ['FAILED', 'CANCELED', 'REVERSED'].includes(leg.status);
   // A person may have counted another amount than was asked for.
   const expectedMinor = leg.status === 'SUCCEEDED' ? leg.returned_minor : leg.amount_minor;
   const isOther = facts.amount.minor !== expectedMinor || facts.amount.currency !== payment.currency;
@@ -127,11 +127,12 @@ async function tellFinalDiffers(
 /** Rule 8: a word that we do not know leaves the leg open. */
 function targetStatus(leg: Leg, facts: RefundFacts): LegStatus {
   if (facts.status === 'UNRECOGNISED') return leg.status === 'MANUAL_REVIEW' ? 'MANUAL_REVIEW' : 'PENDING';
-  if (facts.status === 'FAILED' && leg.status === 'SUCCEEDED') return 'REVERSED';
-  if (facts.status === 'FAILED' && (leg.status === 'CANCELED' || leg.status === 'REVERSED'))
-    return leg.status;
+  if (returnedNothing(facts) && leg.status === 'SUCCEEDED') return 'REVERSED';
+  if (returnedNothing(facts) && ['FAILED', 'CANCELED', 'REVERSED'].includes(leg.status)) return leg.status;
   return facts.status;
 }
+
+const returnedNothing = ({ status }: RefundFacts): boolean => status === 'FAILED' || status === 'CANCELED';
 
 const sourceOf = (cause: FactContext['cause']): EventSource =>
   cause === 'answer' ? 'PROVIDER_ANSWER' : 'PROVIDER_READ';

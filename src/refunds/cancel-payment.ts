@@ -11,7 +11,7 @@ import { locatePayment, type LocatedPayment } from './locate-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import { refundContentHash, sameKeyOtherContent } from './replay.ts';
 import { refundableOf } from './refundability.ts';
-import { openVoid } from './open-void.ts';
+import { openVoid, type StoppablePayment } from './open-void.ts';
 import { concludeVoid, resumeVoid, type VoidConclusion } from './run-void.ts';
 import { seePayment } from './see-payment.ts';
 import type { Caller, World } from './world.ts';
@@ -68,9 +68,10 @@ export async function cancelPayment(
     const raced = await findEarlier(world, caller, command);
     if (raced !== undefined) return raced;
   }
-  switch (payment.value.state) {
+  const { state } = payment.value;
+  switch (state) {
     case 'AUTHORIZED':
-      return voidPayment(world, caller, command, { ...located.value, payment: payment.value });
+      return voidPayment(world, caller, command, { ...located.value, payment: { ...payment.value, state } });
     case 'CAPTURED':
       return refundInstead(world, caller, command, payment.value);
     case 'PENDING':
@@ -185,7 +186,7 @@ async function voidPayment(
   world: World,
   caller: Caller,
   command: CancelPaymentCommand,
-  located: LocatedPayment,
+  located: LocatedPayment & { readonly payment: StoppablePayment },
 ): Promise<Result<PaymentCanceled>> {
   const { payment, connection } = located;
   if (!connection.adapter.capabilities.voidAuthorized)

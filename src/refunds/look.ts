@@ -4,6 +4,7 @@ import { listLegs, noteVanished, touchLegs } from '../db/legs.ts';
 import { listLookTargets, type LookTarget } from '../db/look-targets.ts';
 import { lockPaymentForUpdate, readAppNow } from '../db/payments.ts';
 import type { Failure } from '../errors.ts';
+import { toCurrency } from '../money.ts';
 import type { LegId, MerchantId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
@@ -63,6 +64,7 @@ async function lookAtAccount(
     named.map((target) => ({
       providerRefundId: target.providerRefundId!,
       providerPaymentId: target.providerPaymentId,
+      amount: { minor: target.amountMinor, currency: toCurrency(target.currency) },
       createdAt: target.providerCreatedAt ?? target.createdAt,
     })),
   );
@@ -105,7 +107,7 @@ function callsOf(connection: Connection): LookCalls {
   const { adapter, access } = connection;
   const { listByPayment, listByTime } = adapter.capabilities;
   return {
-    readRefund: (id) => adapter.readRefund(access, id),
+    readRefund: (known) => adapter.readRefund(access, known),
     listRefunds: listByPayment || listByTime ? (query) => adapter.listRefunds(access, query) : undefined,
     canListByTime: listByTime,
     canListByPayment: listByPayment,

@@ -3,12 +3,14 @@ import type { Leg, LegShareRow, Refund } from '../db/legs.ts';
 import type { Payment } from '../db/payments.ts';
 import { fromStoredReceipt } from '../db/receipts.ts';
 import type { Database } from '../db/tables.ts';
-import { toCurrency } from '../money.ts';
+import { listLegItems, listPaymentItems } from '../db/payment-items.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { SourceFacts } from '../providers/provider.ts';
 import { wholeLegName } from './plan-legs.ts';
 import { deriveProviderKey } from './provider-key.ts';
+import { refundOrder } from './refund-order.ts';
 import { storedRequest } from './stored-request.ts';
+import { bucketOf } from './transitions.ts';
 
 /** Everything that the bytes of a further attempt of a leg are made from. */
 export interface FurtherAttempt {
@@ -26,15 +28,17 @@ export interface FurtherAttempt {
 export async function openAttempt(tx: Kysely<Database>, further: FurtherAttempt): Promise<void> {
   const { connection, merchantCode, idempotencyKey, refund, payment, leg, shares, attempt } = further;
   const providerKey = deriveProviderKey({ merchantCode, idempotencyKey, legName: leg.name, attempt });
-  const request = connection.adapter.buildRefund({
-    providerPaymentId: payment.provider_payment_id,
-    amount: { minor: leg.amount_minor, currency: toCurrency(payment.currency) },
+  const order = refundOrder(payment, await listPaymentItems(tx, payment.id), reservedBefore(payment, leg), {
+    amountMinor: leg.amount_minor,
     providerKey,
     metadata: refund.metadata,
     receipt: refund.receipt && fromStoredReceipt(refund.receipt),
+    items: await listLegItems(tx, leg.id),
+    sends: 0,
     ...(refund.speed === null ? {} : { speed: refund.speed }),
     ...(leg.name === wholeLegName ? {} : { sources: shares.map(sourceOf) }),
   });
+  const request = connection.adapter.buildRefund(order);
   await tx
     .insertInto('leg_attempts')
     .values({
@@ -46,6 +50,10 @@ export async function openAttempt(tx: Kysely<Database>, further: FurtherAttempt)
     })
     .execute();
 }
+
+/** A failed leg that is opened again is not counted yet. */
+const reservedBefore = (payment: Payment, leg: Leg): bigint =>
+  payment.reserved_minor - (bucketOf(leg.status) === 'reserved' ? leg.amount_minor : 0n);
 
 const sourceOf = ({ source, amount_minor, platform_fee_minor }: LegShareRow): SourceFacts => ({
   seller: source.seller,

@@ -6,6 +6,7 @@ import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import { refuse, succeed, type Problem, type Result } from '../errors.ts';
 import { uuidv7, type OperationId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
+import type { VoidTarget } from '../providers/provider.ts';
 import { leaseMsOf } from './claim.ts';
 import type { CancelPaymentCommand } from './cancel-payment.ts';
 import { contentHashVersion } from './content-hash.ts';
@@ -14,6 +15,9 @@ import { deriveProviderKey } from './provider-key.ts';
 import { sameKeyOtherContent } from './replay.ts';
 import { storedRequest } from './stored-request.ts';
 import { causeOf, type Caller, type World } from './world.ts';
+
+/** A hold that can be released, or an unpaid payment that can be closed. */
+export type StoppablePayment = Payment & { readonly state: VoidTarget['state'] };
 
 /** The name in place of a leg's in the derived key of a void. */
 const voidName = 'void';
@@ -27,7 +31,7 @@ export async function openVoid(
   caller: Caller,
   command: CancelPaymentCommand,
   connection: Connection,
-  located: Payment,
+  located: StoppablePayment,
   hash: Buffer,
 ): Promise<Result<OperationId>> {
   try {
@@ -46,7 +50,7 @@ function insertVoid(
   caller: Caller,
   command: CancelPaymentCommand,
   connection: Connection,
-  located: Payment,
+  located: StoppablePayment,
   hash: Buffer,
 ): Promise<Result<OperationId>> {
   const { merchantId, merchantCode, keyId } = caller.viewer;
@@ -70,7 +74,10 @@ function insertVoid(
       stored: storedRequest(
         connection.adapter,
         providerKey,
-        connection.adapter.buildVoid(payment.provider_payment_id, providerKey),
+        connection.adapter.buildVoid(
+          { providerPaymentId: payment.provider_payment_id, handles: payment.handles, state: located.state },
+          providerKey,
+        ),
       ),
       leaseMs: leaseMsOf(connection),
       reason: command.reason,

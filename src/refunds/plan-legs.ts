@@ -1,7 +1,7 @@
 import type { LegShare } from '../db/refunds.ts';
 import type { Payment, PaymentSource } from '../db/payments.ts';
 import { succeed, type Result } from '../errors.ts';
-import type { SourceFacts } from '../providers/provider.ts';
+import type { ItemShare, SourceFacts } from '../providers/provider.ts';
 import { planSplit } from './plan-split.ts';
 import type { RefundWish } from './refund-wish.ts';
 import { refundableOf } from './refundability.ts';
@@ -11,6 +11,8 @@ export interface PlannedLeg {
   readonly name: string;
   readonly amountMinor: bigint;
   readonly shares: readonly LegShare[];
+  /** What it takes of the cart; empty where the provider knows no items. */
+  readonly items: readonly ItemShare[];
   /** The sellers that the provider is told about; empty where it knows or finds them itself. */
   readonly sellers: readonly SourceFacts[];
 }
@@ -43,7 +45,10 @@ export function planLegs(
   if (only === undefined) throw new Error('a payment has at least one source');
   const amountMinor = wish.amount.kind === 'remaining' ? refundableOf(payment) : wish.amount.money.minor;
   const shares = [{ sourceId: only.id, amountMinor, platformFeeMinor: null }];
-  return succeed({ amountMinor, legs: [{ name: wholeLegName, amountMinor, shares, sellers: [] }] });
+  return succeed({
+    amountMinor,
+    legs: [{ name: wholeLegName, amountMinor, shares, items: [], sellers: [] }],
+  });
 }
 
 /** The account itself as the only seller is nothing to tell a provider about. */

@@ -1,16 +1,15 @@
 import { inParallel } from './in-parallel.ts';
-import type { RefundFacts, RefundListPage, RefundListQuery, Look } from '../providers/provider.ts';
-
-/** One provider refund that somebody wants the status of. */
-export interface WantedRefund {
-  readonly providerRefundId: string;
-  readonly providerPaymentId: string;
-  readonly createdAt: Date;
-}
+import type {
+  KnownRefund,
+  Look,
+  RefundFacts,
+  RefundListPage,
+  RefundListQuery,
+} from '../providers/provider.ts';
 
 /** The calls a plan may make; a provider without a list gives none. */
 export interface LookCalls {
-  readonly readRefund: (providerRefundId: string) => Promise<Look<RefundFacts>>;
+  readonly readRefund: (known: KnownRefund) => Promise<Look<RefundFacts>>;
   readonly listRefunds: ((query: RefundListQuery) => Promise<Look<RefundListPage>>) | undefined;
   readonly canListByTime: boolean;
   readonly canListByPayment: boolean;
@@ -34,15 +33,17 @@ const clockSkewMs = 60_000;
  * A refund that a list did not show is read by its id, since lists may lag behind; so is one that a list
  * shows as failed without telling why.
  */
-export async function lookAtRefunds(calls: LookCalls, wanted: readonly WantedRefund[]): Promise<Looks> {
+export async function lookAtRefunds(calls: LookCalls, wanted: readonly KnownRefund[]): Promise<Looks> {
   const open = new Map(wanted.map((refund) => [refund.providerRefundId, refund]));
   const found = new Map<string, RefundFacts>();
   const absent: string[] = [];
-  const unexplained: string[] = [];
+  const unexplained: KnownRefund[] = [];
   const take = (refunds: readonly RefundFacts[]) => {
     for (const facts of refunds) {
-      if (!open.delete(facts.providerRefundId)) continue;
-      if (facts.status === 'FAILED' && facts.failure === null) unexplained.push(facts.providerRefundId);
+      const known = open.get(facts.providerRefundId);
+      if (known === undefined) continue;
+      open.delete(facts.providerRefundId);
+      if (facts.status === 'FAILED' && facts.failure === null) unexplained.push(known);
       else found.set(facts.providerRefundId, facts);
     }
   };
@@ -56,13 +57,13 @@ export async function lookAtRefunds(calls: LookCalls, wanted: readonly WantedRef
     if (page.kind === 'found') take(page.value.refunds);
   }
   let unavailable: Looks['unavailable'];
-  const readOne = async (id: string) => {
-    const look = await calls.readRefund(id);
-    if (look.kind === 'found') found.set(id, look.value);
-    else if (look.kind === 'absent') absent.push(id);
+  const readOne = async (known: KnownRefund) => {
+    const look = await calls.readRefund(known);
+    if (look.kind === 'found') found.set(known.providerRefundId, look.value);
+    else if (look.kind === 'absent') absent.push(known.providerRefundId);
     else unavailable ??= look;
   };
-  await inParallel([...open.keys(), ...unexplained], calls.readsAtOnce, readOne, (_id, error) => {
+  await inParallel([...open.values(), ...unexplained], calls.readsAtOnce, readOne, (_known, error) => {
     throw error;
   });
   return { found, absent, unavailable };
@@ -74,7 +75,7 @@ export async function lookAtRefunds(calls: LookCalls, wanted: readonly WantedRef
  */
 async function scanByTime(
   calls: LookCalls,
-  open: Map<string, WantedRefund>,
+  open: Map<string, KnownRefund>,
   take: (refunds: readonly RefundFacts[]) => void,
 ): Promise<Looks['unavailable']> {
   if (!calls.canListByTime || calls.listRefunds === undefined || open.size < 2) return undefined;
@@ -102,11 +103,11 @@ async function scanByTime(
   return undefined;
 }
 
-const costWithoutScan = (calls: LookCalls, open: ReadonlyMap<string, WantedRefund>): number =>
+const costWithoutScan = (calls: LookCalls, open: ReadonlyMap<string, KnownRefund>): number =>
   calls.canListByPayment ? groupByPayment(open).length : open.size;
 
 /** From the time that one page spans to the time that is still to be covered. */
-function estimatePagesLeft(refunds: readonly RefundFacts[], open: ReadonlyMap<string, WantedRefund>): number {
+function estimatePagesLeft(refunds: readonly RefundFacts[], open: ReadonlyMap<string, KnownRefund>): number {
   const newest = refunds[0]?.createdAt.getTime() ?? 0;
   const last = refunds.at(-1)?.createdAt.getTime() ?? 0;
   const oldestWanted = Math.min(...[...open.values()].map((refund) => refund.createdAt.getTime()));
@@ -114,8 +115,8 @@ function estimatePagesLeft(refunds: readonly RefundFacts[], open: ReadonlyMap<st
   return Math.max(1, Math.ceil((last - oldestWanted) / spanMs));
 }
 
-function groupByPayment(open: ReadonlyMap<string, WantedRefund>): WantedRefund[][] {
-  const groups = new Map<string, WantedRefund[]>();
+function groupByPayment(open: ReadonlyMap<string, KnownRefund>): KnownRefund[][] {
+  const groups = new Map<string, KnownRefund[]>();
   for (const refund of open.values())
     groups.set(refund.providerPaymentId, [...(groups.get(refund.providerPaymentId) ?? []), refund]);
   return [...groups.values()];

@@ -56,11 +56,12 @@ export function planSplit(
   return succeed({
     amountMinor,
     legs: isOneCall
-      ? [{ name: wholeLegName, amountMinor, shares: shares.map(asShare), sellers: [] }]
+      ? [{ name: wholeLegName, amountMinor, shares: shares.map(asShare), items: [], sellers: [] }]
       : shares.map((share) => ({
           name: share.source.seller,
           amountMinor: share.amountMinor,
           shares: [asShare(share)],
+          items: [],
           sellers: [
             {
               seller: share.source.seller,

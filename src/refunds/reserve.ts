@@ -1,10 +1,10 @@
 import { inTransaction } from '../db/in-transaction.ts';
 import { readKeyAndOperation } from '../db/idempotency.ts';
+import { listPaymentItems, type PaymentItem } from '../db/payment-items.ts';
 import { listPaymentSources, lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import { insertRefund, type NewLeg } from '../db/refunds.ts';
 import { invalidInput, refuse, succeed, type Result } from '../errors.ts';
 import { uuidv7, type LegId, type RefundId } from '../ids.ts';
-import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundOrder } from '../providers/provider.ts';
 import { planAdoption } from './adopt.ts';
@@ -18,6 +18,7 @@ import { mayBeSentFor, notReadYet } from './epoch.ts';
 import { findForgotten, type FreshRefunds } from './find-forgotten.ts';
 import type { PlannedLeg } from './plan-legs.ts';
 import { deriveProviderKey } from './provider-key.ts';
+import { refundOrder } from './refund-order.ts';
 import { whyNotReplaceable } from './replaces.ts';
 import { refundContentHash, replayOf } from './replay.ts';
 import { storedRequest } from './stored-request.ts';
@@ -65,6 +66,7 @@ export function reserveRefund(
     if (!mayBeSentFor(payment)) return refuse(notReadYet(capabilities, payment));
     const openLegs = await expireLeases(tx, world, payment);
     const sources = await listPaymentSources(tx, payment.id);
+    const cart = capabilities.itemRefunds ? await listPaymentItems(tx, payment.id) : [];
     const { idempotencyKey } = command;
     const forgotten = await findForgotten(tx, caller.viewer, idempotencyKey, payment, sources, fresh);
     if (forgotten === undefined) return refuse(notReadYet(capabilities, payment));
@@ -86,7 +88,7 @@ export function reserveRefund(
     // What was executed is recorded even where the refund that it replaced is forgotten, too.
     if (irreplaceable && !isAdopted) return refuse(irreplaceable);
     const objections = decision.value.legs.flatMap((leg) =>
-      isAdopted ? [] : connection.adapter.checkRefund(orderOf(command, payment, leg)),
+      isAdopted ? [] : connection.adapter.checkRefund(orderOf(command, payment, cart, leg, '')),
     );
     if (objections.length > 0)
       return refuse(...objections.map(({ path, message }) => invalidInput(['input', ...path], message)));
@@ -99,7 +101,7 @@ export function reserveRefund(
       !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED');
     const refundId = uuidv7<RefundId>();
     const legs = decision.value.legs.map((planned, index) =>
-      newLeg(caller, command, connection, payment, planned, isFree && index === 0),
+      newLeg(caller, command, connection, payment, cart, planned, isFree && index === 0),
     );
     await insertRefund(tx, {
       payment,
@@ -175,24 +177,31 @@ export function reserveRefund(
 export const nothingToSend = (replay: Result<RefundCreated>): Result<Reserved> =>
   replay.ok ? succeed({ ...replay.value, claim: undefined, legCount: 0 }) : replay;
 
+/** @param providerKey empty where the order is only checked, and not made into bytes */
 const orderOf = (
   command: CreateRefundCommand,
   payment: Payment,
+  cart: readonly PaymentItem[],
   planned: PlannedLeg,
-): Omit<RefundOrder, 'providerKey'> => ({
-  providerPaymentId: payment.provider_payment_id,
-  amount: { minor: planned.amountMinor, currency: toCurrency(payment.currency) },
-  metadata: command.metadata,
-  receipt: command.receipt,
-  ...(command.speed === null ? {} : { speed: command.speed }),
-  ...(planned.sellers.length === 0 ? {} : { sources: planned.sellers }),
-});
+  providerKey: string,
+): RefundOrder =>
+  refundOrder(payment, cart, payment.reserved_minor, {
+    amountMinor: planned.amountMinor,
+    providerKey,
+    metadata: command.metadata,
+    receipt: command.receipt,
+    items: planned.items,
+    sends: 0,
+    ...(command.speed === null ? {} : { speed: command.speed }),
+    ...(planned.sellers.length === 0 ? {} : { sources: planned.sellers }),
+  });
 
 function newLeg(
   caller: Caller,
   command: CreateRefundCommand,
   connection: Connection,
   payment: Payment,
+  cart: readonly PaymentItem[],
   planned: PlannedLeg,
   isSending: boolean,
 ): NewLeg {
@@ -202,7 +211,7 @@ function newLeg(
     legName: planned.name,
     attempt: 1,
   });
-  const request = connection.adapter.buildRefund({ ...orderOf(command, payment, planned), providerKey });
+  const request = connection.adapter.buildRefund(orderOf(command, payment, cart, planned, providerKey));
   return {
     legId: uuidv7<LegId>(),
     name: planned.name,

@@ -136,11 +136,17 @@ async function readUnseen(
   const { providerRefundId } = verdict;
   if (await findProviderRefund(world.db, refund.account_id, providerRefundId)) return succeed(undefined);
   const asOf = await readAppNow(world.db);
-  const look = await connection.adapter.readRefund(connection.access, providerRefundId);
+  const payment = await findPayment(world.db, refund.merchant_id, refund.payment_id);
+  if (payment === undefined) throw new Error(`payment ${refund.payment_id} has vanished`);
+  const look = await connection.adapter.readRefund(connection.access, {
+    providerRefundId,
+    providerPaymentId: payment.provider_payment_id,
+    amount: verdict.amount,
+    createdAt: leg.first_sent_at ?? refund.created_at,
+  });
   const path = [...verdictPath, 'returned', 'providerRefundId'];
   if (look.kind === 'unavailable') return refuse(providerProblem(look.failure, path));
-  const payment = await findPayment(world.db, refund.merchant_id, refund.payment_id);
-  if (look.kind === 'absent' || look.value.providerPaymentId !== payment?.provider_payment_id)
+  if (look.kind === 'absent' || look.value.providerPaymentId !== payment.provider_payment_id)
     return refuse(noSuchRefund);
   return succeed({ facts: look.value, asOf });
 }

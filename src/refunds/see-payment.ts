@@ -12,9 +12,10 @@ import {
   type PaymentFactColumns,
 } from '../db/payments.ts';
 import { noteReadInEpoch, readNowAndEpoch } from '../db/epochs.ts';
-import type { PaymentTable } from '../db/tables.ts';
+import { insertPaymentItemsIfAbsent, updateItemsLeft } from '../db/payment-items.ts';
+import type { PaymentItemTable, PaymentTable } from '../db/tables.ts';
 import type { Failure } from '../errors.ts';
-import { uuidv7, type PaymentId, type RefundId, type SourceId } from '../ids.ts';
+import { uuidv7, type ItemId, type PaymentId, type RefundId, type SourceId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { PaymentFacts, PaymentSight, RefundFacts, SourceFacts } from '../providers/provider.ts';
 import { mergeBySeller } from './merge-by-seller.ts';
@@ -126,7 +127,9 @@ export async function storeSight(
         { paymentId: locked.id },
         'the provider names a smaller captured amount than before; the smaller one limits refunds',
       );
+    await insertPaymentItemsIfAbsent(tx, itemRows(locked, facts));
     if (asOf >= locked.as_of) {
+      if (connection.adapter.capabilities.itemRefunds) await updateItemsLeft(tx, locked.id, facts.items);
       await updatePaymentFacts(tx, locked.id, factColumns(locked, facts, asOf));
       if (facts.state === 'CAPTURED')
         await raiseCapturedOfSources(
@@ -149,6 +152,21 @@ export async function storeSight(
   return stored.payment;
 }
 
+/** As a line is seen first, so much of it was sold. */
+const itemRows = (payment: Payment, { items }: PaymentFacts): Insertable<PaymentItemTable>[] =>
+  items.map(({ item, title, leftHundredths, leftMinor }, position) => ({
+    id: uuidv7<ItemId>(),
+    merchant_id: payment.merchant_id,
+    payment_id: payment.id,
+    item,
+    title,
+    position,
+    sold_hundredths: leftHundredths,
+    sold_minor: leftMinor,
+    left_hundredths: leftHundredths,
+    left_minor: leftMinor,
+  }));
+
 /** An unsplit payment has exactly one source, named after its account. */
 const sharesOf = (connection: Connection, facts: PaymentFacts): readonly SourceFacts[] =>
   facts.sources.length > 0
@@ -169,6 +187,8 @@ const firstRow = (connection: Connection, facts: PaymentFacts, asOf: Date): Inse
   captured_minor: facts.capturedMinor,
   provider_refunded_minor: facts.refundedMinor,
   refundable_by_provider: facts.refundableByProvider,
+  handles: JSON.stringify(facts.handles),
+  whole_only: facts.wholeOnly,
   provider_created_at: facts.createdAt,
   captured_at: facts.capturedAt,
   hold_expires_at: facts.holdExpiresAt,
@@ -186,6 +206,8 @@ const factColumns = (known: Payment, facts: PaymentFacts, asOf: Date): PaymentFa
   captured_minor: facts.capturedMinor > known.captured_minor ? facts.capturedMinor : known.captured_minor,
   provider_refunded_minor: facts.refundedMinor,
   refundable_by_provider: facts.refundableByProvider,
+  handles: JSON.stringify(facts.handles),
+  whole_only: facts.wholeOnly,
   captured_at: facts.capturedAt,
   hold_expires_at: facts.holdExpiresAt,
   refund_window_closes_at: facts.refundWindowClosesAt,

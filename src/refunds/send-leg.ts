@@ -67,6 +67,7 @@ async function callProvider(world: World, claim: Claim): Promise<SendOutcome> {
       {
         providerPaymentId: payment.provider_payment_id,
         amount: { minor: leg.amount_minor, currency: toCurrency(payment.currency) },
+        sends: attempt.sends - 1,
       },
       claim.mayStillSend,
     );

@@ -36,6 +36,7 @@ const told: Partial<Record<LegStatus, string>> = {
   MANUAL_REVIEW: 'another amount is named, or the refund belongs to another leg',
   SUCCEEDED: 'the money was returned',
   FAILED: 'a definite no',
+  CANCELED: 'somebody stopped it there',
   REVERSED: 'the provider has taken the return back',
 };
 

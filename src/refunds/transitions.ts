@@ -27,7 +27,7 @@ export interface Transition {
   readonly alarm?: true;
 }
 
-const provenByProvider = ['PENDING', 'SUCCEEDED', 'FAILED', 'MANUAL_REVIEW'] as const;
+const provenByProvider = ['PENDING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'MANUAL_REVIEW'] as const;
 
 /** The one table of leg transitions (MONEY section 1, DESIGN rule 7). What is not here does not happen. */
 export const transitions: readonly Transition[] = [
@@ -100,13 +100,13 @@ export const transitions: readonly Transition[] = [
   {
     from: 'PENDING',
     cause: 'evidence',
-    to: ['SUCCEEDED', 'FAILED', 'MANUAL_REVIEW'],
+    to: ['SUCCEEDED', 'FAILED', 'CANCELED', 'MANUAL_REVIEW'],
     what: 'The service looked at it again',
   },
   {
     from: 'MANUAL_REVIEW',
     cause: 'evidence',
-    to: ['PENDING', 'SUCCEEDED', 'FAILED'],
+    to: ['PENDING', 'SUCCEEDED', 'FAILED', 'CANCELED'],
     what: 'The service looked at it again before a person had decided',
   },
   {

@@ -2,7 +2,7 @@ import { toCurrency, type Money } from '../money.ts';
 import type { Refund } from '../db/legs.ts';
 import { readNowAndEpoch } from '../db/epochs.ts';
 import type { Payment } from '../db/payments.ts';
-import { adapters } from '../providers/registry.ts';
+import { adapterOfAccount } from './account-adapter.ts';
 import {
   allowedPaymentActions,
   allowedRefundActions,
@@ -32,7 +32,7 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     loaders.openOperationOfPayment.load(payment.id),
   ]);
   if (account === null) throw new Error('A payment without its account.');
-  const { capabilities } = adapters[account.provider];
+  const { capabilities } = adapterOfAccount(context, account);
   // Where refunds can be listed, a restore blocks nothing.
   const isBlockable = !showsAllRefunds(capabilities);
   return {

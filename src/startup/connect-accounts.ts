@@ -7,7 +7,7 @@ import type { Metrics } from '../metrics.ts';
 import type { BreakerLimits } from '../providers/http/breaker.ts';
 import { createConnections, type Connection, type Connections } from '../providers/connections.ts';
 import { createAccountHttp, type CallObserver, type ClosableAccountHttp } from '../providers/http.ts';
-import { adapters } from '../providers/registry.ts';
+import { providers } from '../providers/registry.ts';
 
 export interface ConnectedAccounts {
   readonly connections: Connections;
@@ -33,16 +33,18 @@ export function connectAccounts(
   const clients: ClosableAccountHttp[] = [];
   const all = merchants.flatMap((merchant) =>
     merchant.accounts.map((account): Connection => {
-      const adapter = Object.values(adapters).find(({ code }) => code === account.provider);
-      if (adapter === undefined) throw new TypeError(`No adapter for the provider ${account.provider}.`);
+      const provider = Object.values(providers).find(({ code }) => code === account.provider);
+      if (provider === undefined) throw new TypeError(`No adapter for the provider ${account.provider}.`);
+      const { settings } = provider;
       const http = createAccountHttp({
         clock: kernel.clock,
         log: kernel.log.child({ merchant: merchant.code }),
         accountCode: account.code,
         provider: account.provider,
         baseUrl: account.baseUrl,
+        otherBaseUrls: settings.otherBaseUrlsOf?.(account.options) ?? {},
         maxInFlight: account.maxInFlight,
-        requestsPerSecond: account.requestsPerSecond ?? adapter.settings.defaultRequestsPerSecond,
+        requestsPerSecond: account.requestsPerSecond ?? settings.defaultRequestsPerSecond,
         observer: observerOf(kernel, account),
         ...(kernel.breaker && { breaker: kernel.breaker }),
       });
@@ -51,8 +53,14 @@ export function connectAccounts(
         accountId: tenants.accounts.get(account.code)!,
         merchantId: tenants.merchants.get(merchant.code)!,
         accountCode: account.code,
-        adapter,
-        access: { code: account.code, credentials: account.credentials, http, clock: kernel.clock },
+        adapter: provider.adapterOf(account.options),
+        access: {
+          code: account.code,
+          credentials: account.credentials,
+          options: account.options,
+          http,
+          clock: kernel.clock,
+        },
         minLookIntervalMs: account.minLookIntervalMs,
         arrivalDays: account.arrivalDays,
         maxInFlight: account.maxInFlight,

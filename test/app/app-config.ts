@@ -33,6 +33,7 @@ export const configOf = (
           displayName: 'Acme',
           baseUrl: 'http://127.0.0.1:9/v3',
           credentials: { shopId: '1', secretKey: 'canary' },
+          options: {},
           identity: '1',
           maxInFlight: 8,
           requestsPerSecond: undefined,

@@ -29,6 +29,7 @@ const account = (code: string, identity: string, change: Partial<AccountConfig> 
   displayName: code,
   baseUrl: 'https://provider.test',
   credentials: {},
+  options: {},
   identity,
   maxInFlight: 8,
   requestsPerSecond: undefined,

@@ -1,3 +1,4 @@
+import { plainOrder } from './known-refund.ts';
 import { describe, expect, test } from 'vitest';
 import { type Currency, currencies, exponentOf, MAX_MINOR } from '../../src/money.ts';
 import type { RefundOrder } from '../../src/providers/provider.ts';
@@ -23,6 +24,7 @@ const orderOf = (providerPaymentId: string, minor: bigint, currency: Currency): 
   providerKey: '0'.repeat(40),
   metadata: {},
   receipt: null,
+  ...plainOrder,
 });
 
 const table = currencies.map((currency) => ({ currency, exponent: exponentOf(currency) }));

@@ -83,8 +83,8 @@ describe('a provider that takes a failure back', () => {
       const { adapter } = t.world.connections.findByCode(merchantId, 'yookassa-demo')!;
       const slow = await t.replica({
         adapter: {
-          async [reading](access: never, id: string) {
-            const look = await adapter[reading](access, id);
+          async [reading](access: never, asked: never) {
+            const look = await adapter[reading](access, asked);
             await held;
             return look as never;
           },

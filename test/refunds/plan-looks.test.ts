@@ -67,7 +67,7 @@ function provider(
     return { kind: 'found', value: { refunds, nextCursor } } as const;
   };
   const calls: LookCalls = {
-    async readRefund(id): Promise<Look<RefundFacts>> {
+    async readRefund({ providerRefundId: id }): Promise<Look<RefundFacts>> {
       if (!ask('single')) return down;
       const booked = books.find((each) => each.id === id);
       return booked === undefined ? { kind: 'absent' } : { kind: 'found', value: factsOf(booked) };
@@ -85,6 +85,7 @@ const wantedOf = (books: readonly Booked[]) =>
   books.map(({ id, payment, minutesAgo }) => ({
     providerRefundId: id,
     providerPaymentId: payment,
+    amount: { minor: 1n, currency: 'RUB' } as const,
     createdAt: new Date(start - minutesAgo * minute),
   }));
 

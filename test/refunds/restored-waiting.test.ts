@@ -264,7 +264,14 @@ describe('what waits in the backup', () => {
       .executeTakeFirstOrThrow();
     expect(await leaseOperation(t.database.db, id, 1_000)).toBe(false);
     const another = { ...command, idempotencyKey: newKey() };
-    const opened = await openVoid(t.world, t.caller(), another, accountOf(t), payment, Buffer.from('hash'));
+    const opened = await openVoid(
+      t.world,
+      t.caller(),
+      another,
+      accountOf(t),
+      { ...payment, state: 'AUTHORIZED' },
+      Buffer.from('hash'),
+    );
     expect(problemOf(opened)).toMatchObject({ type: 'OperationInProgress', retry: 'WAIT' });
     expect(problemOf(opened).message).toContain('restored');
     await clearFaults(t);

@@ -25,6 +25,8 @@ export const paymentRow = (more: Partial<Payment> = {}): Payment => ({
   unbound_minor: 0n,
   provider_refunded_minor: null,
   refundable_by_provider: true,
+  handles: {},
+  whole_only: false,
   overcommitted: false,
   provider_created_at: at,
   captured_at: at,

@@ -99,6 +99,7 @@ export const testMerchants = ({
         provider: 'yookassa',
         displayName: `YooKassa ${code}`,
         baseUrl: yookassaUrl,
+        options: {},
         credentials: { shopId, secretKey },
         identity: shopId,
         ...limits,
@@ -112,6 +113,7 @@ const razorpayAccount = (baseUrl: string) => ({
   provider: 'razorpay',
   displayName: 'Razorpay demo',
   baseUrl,
+  options: {},
   credentials: {
     clientId: 'PartnerClient01',
     clientSecret: 's3cr3t-Part/ner',

@@ -19,6 +19,7 @@ export const capabilities: Capabilities = {
   refundSpeeds: ['NORMAL', 'OPTIMUM'],
   // There is no such call: a payment that is not captured in time is returned by Razorpay itself.
   voidAuthorized: false,
+  cancelUnpaid: false,
   // "A refund cannot be cancelled once issued" ("Refunds", FAQs).
   cancelRefund: false,
   // How long a key lives is not published; a day is assumed.

@@ -1,7 +1,6 @@
 import { readAs } from '../read-json.ts';
-import type { Money } from '../../money.ts';
 import type { WireRequest } from '../http.ts';
-import type { AccountAccess, RefundOrder, SendOutcome } from '../provider.ts';
+import type { AccountAccess, RefundOrder, SendOutcome, SentOrder } from '../provider.ts';
 import { SEND_DEADLINE_MS } from './capabilities.ts';
 import { checkRefund } from './check-refund.ts';
 import { classifyRefusal } from './classify-refusal.ts';
@@ -50,7 +49,7 @@ export function buildRefund(order: RefundOrder): WireRequest {
 export async function sendRefund(
   access: Access,
   request: WireRequest,
-  order: { readonly providerPaymentId: string; readonly amount: Money },
+  order: SentOrder,
   mayStillSend: () => boolean,
 ): Promise<SendOutcome> {
   const options = { deadlineMs: SEND_DEADLINE_MS, mayStillSend };

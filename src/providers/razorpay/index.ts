@@ -1,4 +1,5 @@
-import type { ProviderAdapter } from '../provider.ts';
+import type { Provider, ProviderAdapter } from '../provider.ts';
+import { noOptions } from '../no-options.ts';
 import { buildVoid, sendVoid } from './cancel-payment.ts';
 import {
   capabilities,
@@ -14,12 +15,14 @@ import { checkRefund } from './check-refund.ts';
 import { buildRefund, sendRefund } from './create-refund.ts';
 import { credentials, identityOf, type RazorpayCredentials } from './credentials.ts';
 import { listRefunds } from './list-refunds.ts';
+import { amountRules } from './money.ts';
 import { readPayment } from './payment.ts';
 import { readRefund } from './read-refund.ts';
 
 /** Razorpay and, in Malaysia, Curlec: razorpay.com/docs/api, version 1. Live and test mode share one base URL. */
 export const razorpay: ProviderAdapter<RazorpayCredentials> = {
   code: 'razorpay',
+  variant: null,
   displayName: 'Razorpay / Curlec',
   wireVersion: 'razorpay-1',
   capabilities,
@@ -28,18 +31,29 @@ export const razorpay: ProviderAdapter<RazorpayCredentials> = {
   lookGapsMs,
   pendingNormallyMs: PENDING_NORMALLY_MS,
   watchAfterMs,
-  settings: {
-    credentials,
-    identityOf,
-    defaultBaseUrl: DEFAULT_BASE_URL,
-    defaultRequestsPerSecond: DEFAULT_REQUESTS_PER_SECOND,
-  },
+  hidesRefundId: false,
+  buildsFromFreshPayment: false,
   readPayment,
   readRefund,
   listRefunds,
+  amountRules,
   checkRefund,
   buildRefund,
   sendRefund,
   buildVoid,
   sendVoid,
+};
+
+export const razorpayProvider: Provider<RazorpayCredentials> = {
+  code: 'razorpay',
+  displayName: 'Razorpay / Curlec',
+  settings: {
+    credentials,
+    options: noOptions,
+    identityOf,
+    defaultBaseUrl: DEFAULT_BASE_URL,
+    defaultRequestsPerSecond: DEFAULT_REQUESTS_PER_SECOND,
+  },
+  adapters: [razorpay],
+  adapterOf: () => razorpay,
 };

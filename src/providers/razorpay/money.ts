@@ -1,4 +1,5 @@
 import { type Currency, type Money, formatDecimal, isCurrency } from '../../money.ts';
+import type { AmountRules } from '../provider.ts';
 
 /**
  * The supported currencies by exponent (razorpay.com/docs/payments/international-payments, "Supported Currencies").
@@ -26,6 +27,19 @@ export function takesCurrency(currency: Currency): boolean {
   return taken.has(currency);
 }
 
+/**
+ * At least MYR 1.00 (curlec.com/docs/api/refunds). The floor of INR 1.00 holds for normal refunds only, and floors of
+ * other currencies are not published: those are left to Razorpay.
+ */
+export const amountRules = (currency: Currency): AmountRules => ({
+  minimumMinor: currency === 'MYR' ? 100n : stepOf(currency),
+  stepMinor: stepOf(currency),
+  leaveAtLeastMinor: 0n,
+});
+
+/** Three-decimal amounts end in 0 (razorpay.com/docs/api/refunds/entity: 99.991 KWD is sent as 99990). */
+const stepOf = (currency: Currency): bigint => (threeDecimals.has(currency) ? 10n : 1n);
+
 /** Undefined for whatever is not exactly an amount: an amount is never guessed. */
 export function fromWire({ amount, currency }: { amount: number; currency: string }): Money | undefined {
   if (!isCurrency(currency) || !takesCurrency(currency)) return undefined;
@@ -34,13 +48,12 @@ export function fromWire({ amount, currency }: { amount: number; currency: strin
 }
 
 /**
- * Why an amount cannot be sent, or undefined. Three-decimal amounts end in 0 (razorpay.com/docs/api/refunds/entity:
- * 99.991 KWD is sent as 99990): rounding is the caller's decision, so the nearest amounts are named.
+ * Why an amount cannot be sent, or undefined. Rounding is the caller's decision, so the nearest amounts are named.
  */
 export function amountProblem({ minor, currency }: Money): string | undefined {
   if (!takesCurrency(currency)) return `Razorpay does not take ${currency}.`;
   if (minor <= 0n) return 'The amount is not above zero.';
-  const step = threeDecimals.has(currency) ? 10n : 1n;
+  const step = stepOf(currency);
   const largest = MAX_WIRE_MINOR - (MAX_WIRE_MINOR % step);
   const print = (some: bigint): string => `${formatDecimal({ minor: some, currency })} ${currency}`;
   if (minor > largest) return `Razorpay takes at most ${print(largest)}.`;

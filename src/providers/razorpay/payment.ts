@@ -60,6 +60,7 @@ function paymentFacts(wire: WirePayment, refunds: readonly RefundFacts[]): Payme
   const state = stateOf(wire);
   return {
     providerPaymentId: wire.id,
+    handles: {},
     orderReference: wire.order_id ?? null,
     state,
     rawStatus: wire.status,
@@ -68,6 +69,7 @@ function paymentFacts(wire: WirePayment, refunds: readonly RefundFacts[]): Payme
     capturedMinor: isCaptured(wire) ? wire.money.minor : 0n,
     refundedMinor: isCaptured(wire) ? refundedMinor(wire, refunds) : 0n,
     refundableByProvider: state === 'CAPTURED',
+    wholeOnly: false,
     method: wire.method ?? null,
     createdAt: wire.created_at,
     // Neither the time of the capture nor the end of a hold (3 to 5 days, or the order's own) is told.
@@ -75,6 +77,7 @@ function paymentFacts(wire: WirePayment, refunds: readonly RefundFacts[]): Payme
     holdExpiresAt: null,
     refundWindowClosesAt: refundWindowEnd(wire.created_at),
     sources: [],
+    items: [],
   };
 }
 

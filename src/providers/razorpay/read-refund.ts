@@ -1,4 +1,4 @@
-import type { AccountAccess, Look, RefundFacts } from '../provider.ts';
+import type { AccountAccess, KnownRefund, Look, RefundFacts } from '../provider.ts';
 import type { RazorpayCredentials } from './credentials.ts';
 import { readWirePayment } from './payment.ts';
 import { read } from './read.ts';
@@ -8,7 +8,10 @@ import { type WireRefund, isRefundId, wireRefund } from './wire.ts';
 type Access = AccountAccess<RazorpayCredentials>;
 
 /** One refund by its id there. */
-export async function readRefund(access: Access, providerRefundId: string): Promise<Look<RefundFacts>> {
+export async function readRefund(
+  access: Access,
+  { providerRefundId }: Pick<KnownRefund, 'providerRefundId'>,
+): Promise<Look<RefundFacts>> {
   if (!isRefundId(providerRefundId)) return { kind: 'absent' };
   const path = `/refunds/${providerRefundId}`;
   const look = await read(access, path, wireRefund, ({ id }) => id === providerRefundId);

@@ -1,7 +1,7 @@
 import { readAs } from '../read-json.ts';
 import { failure } from '../failure.ts';
 import type { WireRequest } from '../http.ts';
-import type { AccountAccess, PaymentFacts, VoidOutcome } from '../provider.ts';
+import type { AccountAccess, PaymentFacts, VoidOutcome, VoidTarget } from '../provider.ts';
 import { SEND_DEADLINE_MS } from './capabilities.ts';
 import { authorization, type YooKassaCredentials } from './credentials.ts';
 import { unreadable, verdictOf } from './errors.ts';
@@ -11,7 +11,7 @@ import { isWireId, wirePayment } from './wire.ts';
 type Access = AccountAccess<YooKassaCredentials>;
 
 /** `POST /payments/{id}/cancel` (yookassa.ru/developers, "Payment process"): always the whole hold. */
-export function buildVoid(providerPaymentId: string, providerKey: string): WireRequest {
+export function buildVoid({ providerPaymentId }: VoidTarget, providerKey: string): WireRequest {
   if (!isWireId(providerPaymentId)) throw new RangeError('YooKassa has no payment with such an id.');
   return {
     method: 'POST',

@@ -17,6 +17,7 @@ export const capabilities: Capabilities = {
   receipts: true,
   refundSpeeds: ['NORMAL'],
   voidAuthorized: true,
+  cancelUnpaid: false,
   // A refund there cannot be called back; its `canceled` always means that it failed.
   cancelRefund: false,
   idempotencyHours: 24,

@@ -1,7 +1,13 @@
 import { readAs } from '../read-json.ts';
-import type { Money } from '../../money.ts';
 import type { WireRequest } from '../http.ts';
-import type { AccountAccess, OrderProblem, RefundOrder, SendOutcome, SourceFacts } from '../provider.ts';
+import type {
+  AccountAccess,
+  OrderProblem,
+  RefundOrder,
+  SendOutcome,
+  SentOrder,
+  SourceFacts,
+} from '../provider.ts';
 import { SEND_DEADLINE_MS } from './capabilities.ts';
 import { classifyRefusal } from './classify-refusal.ts';
 import { authorization, type YooKassaCredentials } from './credentials.ts';
@@ -101,7 +107,7 @@ export function buildRefund(order: RefundOrder): WireRequest {
 export async function sendRefund(
   access: Access,
   request: WireRequest,
-  order: { readonly providerPaymentId: string; readonly amount: Money },
+  order: SentOrder,
   mayStillSend: () => boolean,
 ): Promise<SendOutcome> {
   const options = { deadlineMs: SEND_DEADLINE_MS, mayStillSend };

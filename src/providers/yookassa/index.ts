@@ -1,4 +1,5 @@
-import type { ProviderAdapter } from '../provider.ts';
+import type { Provider, ProviderAdapter } from '../provider.ts';
+import { noOptions } from '../no-options.ts';
 import { buildVoid, sendVoid } from './cancel-payment.ts';
 import {
   capabilities,
@@ -13,11 +14,13 @@ import {
 import { buildRefund, checkRefund, sendRefund } from './create-refund.ts';
 import { credentials, type YooKassaCredentials } from './credentials.ts';
 import { listRefunds, readRefund } from './list-refunds.ts';
+import { amountRules } from './money.ts';
 import { readPayment } from './payment.ts';
 
 /** YooKassa (YooMoney), API v3: yookassa.ru/developers. Live and test shops share one base URL. */
 export const yookassa: ProviderAdapter<YooKassaCredentials> = {
   code: 'yookassa',
+  variant: null,
   displayName: 'YooKassa',
   wireVersion: 'yookassa-1',
   capabilities,
@@ -26,18 +29,29 @@ export const yookassa: ProviderAdapter<YooKassaCredentials> = {
   lookGapsMs,
   pendingNormallyMs: PENDING_NORMALLY_MS,
   watchAfterMs,
-  settings: {
-    credentials,
-    identityOf: ({ shopId }) => shopId,
-    defaultBaseUrl: DEFAULT_BASE_URL,
-    defaultRequestsPerSecond: DEFAULT_REQUESTS_PER_SECOND,
-  },
+  hidesRefundId: false,
+  buildsFromFreshPayment: false,
   readPayment,
   readRefund,
   listRefunds,
+  amountRules,
   checkRefund,
   buildRefund,
   sendRefund,
   buildVoid,
   sendVoid,
+};
+
+export const yookassaProvider: Provider<YooKassaCredentials> = {
+  code: 'yookassa',
+  displayName: 'YooKassa',
+  settings: {
+    credentials,
+    options: noOptions,
+    identityOf: ({ shopId }) => shopId,
+    defaultBaseUrl: DEFAULT_BASE_URL,
+    defaultRequestsPerSecond: DEFAULT_REQUESTS_PER_SECOND,
+  },
+  adapters: [yookassa],
+  adapterOf: () => yookassa,
 };

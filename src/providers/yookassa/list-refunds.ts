@@ -1,5 +1,12 @@
 import { readAs } from '../read-json.ts';
-import type { AccountAccess, Look, RefundFacts, RefundListPage, RefundListQuery } from '../provider.ts';
+import type {
+  AccountAccess,
+  KnownRefund,
+  Look,
+  RefundFacts,
+  RefundListPage,
+  RefundListQuery,
+} from '../provider.ts';
 import { capabilities } from './capabilities.ts';
 import { authorization, type YooKassaCredentials } from './credentials.ts';
 import { deniedBy, readFailure } from './errors.ts';
@@ -30,7 +37,10 @@ export async function listRefunds(access: Access, query: RefundListQuery): Promi
 }
 
 /** One refund by its id there. */
-export async function readRefund(access: Access, providerRefundId: string): Promise<Look<RefundFacts>> {
+export async function readRefund(
+  access: Access,
+  { providerRefundId }: Pick<KnownRefund, 'providerRefundId'>,
+): Promise<Look<RefundFacts>> {
   if (!isWireId(providerRefundId)) return { kind: 'absent' };
   const request = { method: 'GET', path: `/refunds/${providerRefundId}`, headers: {}, body: null } as const;
   const result = await access.http.read(request, authorization(access.credentials));

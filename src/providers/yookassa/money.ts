@@ -1,4 +1,5 @@
 import { type Currency, type Money, formatDecimal, isCurrency, parseDecimal } from '../../money.ts';
+import type { AmountRules } from '../provider.ts';
 
 /** `{"value": "1500.00", "currency": "RUB"}`: a string, and always exactly two decimals (OpenAPI `MonetaryAmount`). */
 export interface WireMoney {
@@ -39,3 +40,6 @@ export function toWire(money: Money): WireMoney {
   if (!takesCurrency(money.currency)) throw new RangeError(`YooKassa does not take ${money.currency}`);
   return { value: formatDecimal(money), currency: money.currency };
 }
+
+/** No smallest amount of a refund is published. */
+export const amountRules = (): AmountRules => ({ minimumMinor: 1n, stepMinor: 1n, leaveAtLeastMinor: 0n });

@@ -86,6 +86,7 @@ export function paymentFacts(wire: WirePayment): PaymentFacts {
   const method = wire.payment_method?.type ?? null;
   return {
     providerPaymentId: wire.id,
+    handles: {},
     orderReference: metadataText(wire.metadata, 'order_id'),
     state,
     rawStatus: wire.status,
@@ -94,12 +95,14 @@ export function paymentFacts(wire: WirePayment): PaymentFacts {
     capturedMinor: state === 'CAPTURED' ? wire.amount.minor : 0n,
     refundedMinor: wire.refunded_amount?.minor ?? 0n,
     refundableByProvider: wire.refundable,
+    wholeOnly: false,
     method,
     createdAt: wire.created_at,
     capturedAt: wire.captured_at ?? null,
     holdExpiresAt: wire.expires_at ?? null,
     refundWindowClosesAt: yearsLater(wire.created_at, method === 'sberbank' ? 1 : 3),
     sources: sourceFacts(wire.transfers),
+    items: [],
   };
 }
 

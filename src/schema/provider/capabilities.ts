@@ -18,6 +18,9 @@ export const CapabilitiesRef = builder.objectRef<Capabilities>('ProviderCapabili
       description: 'Which speeds can be asked for.',
     }),
     voidAuthorized: t.exposeBoolean('voidAuthorized', { description: 'Releasing a hold: `cancelPayment`.' }),
+    cancelUnpaid: t.exposeBoolean('cancelUnpaid', {
+      description: 'Closing an unpaid payment, so that it is not paid any more: `cancelPayment`.',
+    }),
     cancelRefund: t.exposeBoolean('cancelRefund', {
       description: 'Taking back a refund that the provider has accepted.',
     }),

@@ -1,4 +1,4 @@
-import { adapters } from '../../providers/registry.ts';
+import { allAdapters } from '../../providers/registry.ts';
 import type { ProviderAdapter } from '../../providers/provider.ts';
 import { ProviderCodeEnum } from '../account/enums.ts';
 import { builder } from '../builder.ts';
@@ -19,6 +19,6 @@ builder.queryField('providers', (t) =>
   t.field({
     type: [ProviderInfoRef],
     description: 'The providers that this service can work with, whether or not the merchant has an account.',
-    resolve: () => Object.values(adapters),
+    resolve: () => allAdapters,
   }),
 );

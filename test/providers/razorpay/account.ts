@@ -1,3 +1,4 @@
+import { plainOrder } from '../known-refund.ts';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { createAccountHttp } from '../../../src/providers/http.ts';
@@ -56,6 +57,7 @@ export function refund(more: object = {}): object {
     payment_id: PAYMENT_ID,
     notes: [],
     receipt: null,
+    ...plainOrder,
     acquirer_data: { arn: null },
     created_at: unix('2026-11-21T10:00:30Z'),
     batch_id: null,
@@ -95,6 +97,7 @@ export const order: RefundOrder = {
   providerKey: KEY,
   metadata: {},
   receipt: null,
+  ...plainOrder,
 };
 
 export interface Account {
@@ -121,7 +124,7 @@ export async function openAccount(
     await http.close();
     await provider.close();
   });
-  return { access: { code: 'curlec', credentials, http, clock: { now: () => NOW } }, provider };
+  return { access: { code: 'curlec', credentials, options: {}, http, clock: { now: () => NOW } }, provider };
 }
 
 /** What the provider holds when it is asked again. */

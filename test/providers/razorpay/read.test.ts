@@ -1,3 +1,4 @@
+import { knownRefund } from '../known-refund.ts';
 import { expect, test } from 'vitest';
 import { razorpay } from '../../../src/providers/razorpay/index.ts';
 import type { Script } from '../../support/scripted-provider.ts';
@@ -220,7 +221,7 @@ test.each([
 ])('the id %j exists nowhere, and nobody is asked', async (id) => {
   const { access, provider } = await openAccount(() => ({ body: payment() }));
   expect(await razorpay.readPayment(access, id)).toEqual({ kind: 'absent' });
-  expect(await razorpay.readRefund(access, id)).toEqual({ kind: 'absent' });
+  expect(await razorpay.readRefund(access, knownRefund(id))).toEqual({ kind: 'absent' });
   expect(await razorpay.listRefunds(access, { providerPaymentId: id })).toEqual({ kind: 'absent' });
   expect(provider.requests).toHaveLength(0);
 });
@@ -233,7 +234,7 @@ test.each<[string, Script, object]>([
   ['another refund', { body: numbered(7) }, { kind: 'unavailable' }],
 ])('one refund, answered by %s', async (_name, script, expected) => {
   const { access, provider } = await openAccount(() => script);
-  expect(await razorpay.readRefund(access, REFUND_ID)).toMatchObject(expected);
+  expect(await razorpay.readRefund(access, knownRefund(REFUND_ID))).toMatchObject(expected);
   expect(provider.requests[0]?.path).toBe(`/v1/refunds/${REFUND_ID}`);
 });
 
@@ -245,7 +246,7 @@ test.each<[string, Script, string]>([
   const { access } = await openAccount(({ path }) =>
     path.includes('/payments/') ? paymentScript : { body: refund({ status: 'failed' }) },
   );
-  expect(await razorpay.readRefund(access, REFUND_ID)).toMatchObject({
+  expect(await razorpay.readRefund(access, knownRefund(REFUND_ID))).toMatchObject({
     value: { status: 'FAILED', failure: { code } },
   });
 });

@@ -5,7 +5,9 @@ import { KEY, openAccount, order, PAYMENT_ID } from './account.ts';
 test('a hold cannot be released by a call: the capability says so, and nothing is ever sent', async () => {
   const { access, provider } = await openAccount(() => ({}));
   expect(razorpay.capabilities.voidAuthorized).toBe(false);
-  expect(() => razorpay.buildVoid(PAYMENT_ID, KEY)).toThrow(/no call/);
+  expect(() =>
+    razorpay.buildVoid({ providerPaymentId: PAYMENT_ID, handles: {}, state: 'AUTHORIZED' }, KEY),
+  ).toThrow(/no call/);
   const request = razorpay.buildRefund(order);
   const outcome = await razorpay.sendVoid(access, request, PAYMENT_ID, () => true);
   expect(outcome).toMatchObject({ kind: 'refused', failure: { code: 'PROVIDER_REJECTED', retry: 'NEVER' } });

@@ -94,13 +94,15 @@ test('the order of metadata makes no difference', () => {
 });
 
 test('the bytes of a void', () => {
-  expect(buildVoid(PAYMENT_ID, KEY)).toEqual({
+  expect(buildVoid({ providerPaymentId: PAYMENT_ID, handles: {}, state: 'AUTHORIZED' }, KEY)).toEqual({
     method: 'POST',
     path: '/payments/32922358-000f-5000-8000-1b2c3d4e5f60/cancel',
     headers: { 'Content-Type': 'application/json', 'Idempotence-Key': KEY },
     body: '{}',
   });
-  expect(() => buildVoid('../refunds', KEY)).toThrow(RangeError);
+  expect(() => buildVoid({ providerPaymentId: '../refunds', handles: {}, state: 'AUTHORIZED' }, KEY)).toThrow(
+    RangeError,
+  );
 });
 
 const itemWith = (more: Partial<FiscalReceipt['items'][number]>): Partial<RefundOrder> => ({

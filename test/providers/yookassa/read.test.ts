@@ -1,3 +1,4 @@
+import { knownRefund } from '../known-refund.ts';
 import { expect, test } from 'vitest';
 import { yookassa } from '../../../src/providers/yookassa/index.ts';
 import type { Script } from '../../support/scripted-provider.ts';
@@ -143,14 +144,14 @@ test.each(['', '../me', 'a/b', 'a?b', '..', 'a b', 'x'.repeat(65), 'ключ'])(
   async (id) => {
     const { access, provider } = await openShop(() => ({ body: payment() }));
     expect(await yookassa.readPayment(access, id)).toEqual({ kind: 'absent' });
-    expect(await yookassa.readRefund(access, id)).toEqual({ kind: 'absent' });
+    expect(await yookassa.readRefund(access, knownRefund(id))).toEqual({ kind: 'absent' });
     expect(provider.requests).toHaveLength(0);
   },
 );
 
 test('one refund', async () => {
   const { access } = await openShop(() => ({ body: refund({ status: 'pending' }) }));
-  expect(await yookassa.readRefund(access, REFUND_ID)).toMatchObject({
+  expect(await yookassa.readRefund(access, knownRefund(REFUND_ID))).toMatchObject({
     kind: 'found',
     value: { status: 'PENDING' },
   });
@@ -164,7 +165,7 @@ test.each<[string, Script, object]>([
   ['another refund', { body: refund({ id: PAYMENT_ID }) }, { kind: 'unavailable' }],
 ])('one refund, answered by %s', async (_name, script, expected) => {
   const { access } = await openShop(() => script);
-  expect(await yookassa.readRefund(access, REFUND_ID)).toMatchObject(expected);
+  expect(await yookassa.readRefund(access, knownRefund(REFUND_ID))).toMatchObject(expected);
 });
 
 test('a page of refunds by time: dotted filter names, the largest page, the next cursor', async () => {

@@ -1,3 +1,4 @@
+import { knownRefund, plainOrder } from '../known-refund.ts';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSandbox } from '../../../sandbox/sandbox.ts';
@@ -42,6 +43,7 @@ async function open(more: object = {}) {
   const access: AccountAccess<YooKassaCredentials> = {
     code: 'yookassa-demo',
     credentials: { shopId, secretKey },
+    options: {},
     http,
     clock: systemClock,
   };
@@ -53,6 +55,7 @@ async function open(more: object = {}) {
       providerKey,
       metadata: { ticket: 'T-1' },
       receipt: null,
+      ...plainOrder,
     };
     return yookassa.sendRefund(access, yookassa.buildRefund(order), order, () => true);
   };
@@ -89,7 +92,7 @@ test('a partial refund happens, a replay of its bytes is the same refund, and re
       refunds: [{ providerRefundId: id, amount: { minor: 40000n, currency: 'RUB' } }],
     },
   });
-  expect(await yookassa.readRefund(access, id)).toMatchObject({
+  expect(await yookassa.readRefund(access, knownRefund(id))).toMatchObject({
     kind: 'found',
     value: { status: 'SUCCEEDED' },
   });
@@ -168,7 +171,12 @@ test('another shop, or nobody, has no such payment', async () => {
 test('a hold is released once; afterwards and after a capture there is none', async () => {
   const held = await open({ status: 'authorized' });
   const cancel = ({ access, providerPaymentId }: typeof held, key: string) =>
-    yookassa.sendVoid(access, yookassa.buildVoid(providerPaymentId, key), providerPaymentId, () => true);
+    yookassa.sendVoid(
+      access,
+      yookassa.buildVoid({ providerPaymentId: providerPaymentId, handles: {}, state: 'AUTHORIZED' }, key),
+      providerPaymentId,
+      () => true,
+    );
   expect(await yookassa.readPayment(held.access, held.providerPaymentId)).toMatchObject({
     value: { payment: { state: 'AUTHORIZED', capturedMinor: 0n, holdExpiresAt: expect.any(Date) } },
   });

@@ -1,3 +1,4 @@
+import { plainOrder } from '../known-refund.ts';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { createAccountHttp } from '../../../src/providers/http.ts';
@@ -64,6 +65,7 @@ export const order: RefundOrder = {
   providerKey: KEY,
   metadata: {},
   receipt: null,
+  ...plainOrder,
 };
 
 export interface Shop {
@@ -88,7 +90,7 @@ export async function openShop(script: (request: SeenRequest) => Script): Promis
     await provider.close();
   });
   const credentials = { shopId: '100500', secretKey: 'test_N0tARealKey_000' };
-  return { access: { code: 'shop', credentials, http, clock: { now: () => NOW } }, provider };
+  return { access: { code: 'shop', credentials, options: {}, http, clock: { now: () => NOW } }, provider };
 }
 
 /** What the provider holds when it is asked again: for tests of a refused POST. */

@@ -7,7 +7,10 @@ const refused: Script = { status: 400, body: wireError({ parameter: 'payment_id'
 
 async function cancel(post: Script, now: Script = { body: payment() }) {
   const { access, provider } = await openShop(scriptOf(post, { payment: now }));
-  const request = yookassa.buildVoid(PAYMENT_ID, KEY);
+  const request = yookassa.buildVoid(
+    { providerPaymentId: PAYMENT_ID, handles: {}, state: 'AUTHORIZED' },
+    KEY,
+  );
   const outcome = await yookassa.sendVoid(access, request, PAYMENT_ID, () => true);
   return { outcome, provider };
 }

@@ -1,0 +1,11 @@
+import type { AccountId } from '../ids.ts';
+import type { ProviderAdapter } from '../providers/provider.ts';
+import { usualAdapterOf } from '../providers/registry.ts';
+import type { ProviderCode } from '../vocabulary.ts';
+import type { GraphQLContext } from './context.ts';
+
+/** The adapter by which an account is reached; of one that has left the configuration, the usual one there. */
+export const adapterOfAccount = (
+  { world }: Pick<GraphQLContext, 'world'>,
+  account: { readonly id: AccountId; readonly provider: ProviderCode },
+): ProviderAdapter => world.connections.find(account.id)?.adapter ?? usualAdapterOf(account.provider);
