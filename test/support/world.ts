@@ -159,6 +159,7 @@ export async function createTestWorld(
       ...own,
       db: differences.db ?? database.db,
       connections: {
+        adapters: () => connections.adapters(),
         all: () => connections.all().map((connection) => differing(connection, differences)),
         find: (accountId) => differ(connections.find(accountId)),
         findByCode: (merchantId, code) => differ(connections.findByCode(merchantId, code)),
