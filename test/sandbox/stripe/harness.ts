@@ -61,7 +61,11 @@ export function stripeOf(sandbox: Sandbox): StripeHarness {
     refund: (paymentId, amount, extra = {}, key) =>
       api('POST', '/refunds', {
         key,
-        body: { payment_intent: paymentId, ...(amount !== undefined && { amount: String(amount) }), ...extra },
+        body: {
+          payment_intent: paymentId,
+          ...(amount !== undefined && { amount: String(amount) }),
+          ...extra,
+        },
       }),
     settle: (input) => controls.control('POST', '/control/settle', { provider: 'stripe', ...input }),
   };

@@ -216,9 +216,7 @@ describe(`npm stripe ${VERSION} against the simulator`, () => {
     it('agrees on the signature of known bytes', () => {
       const body = '{"id":"evt_1","object":"event"}';
       const header = signatureOf(body, 1_700_000_000, ['whsec_test']);
-      expect(header).toBe(
-        't=1700000000,v1=4c15fb2a43f93ef61eaa3e0893866d57cad9cad4223242cfb96f362480cb4021',
-      );
+      expect(header).toBe('t=1700000000,v1=4c15fb2a43f93ef61eaa3e0893866d57cad9cad4223242cfb96f362480cb4021');
       const receivedAt = 1_700_000_100;
       const event = connect().webhooks.constructEvent(
         body,
