@@ -115,7 +115,7 @@ describe('control API for stripe', () => {
     expect((await sandbox.ledger(id)).refunds).toMatchObject([
       { id: body['refundId'], origin: 'console', providerKey: null, ourReference: null, amountMinor: '5000' },
     ]);
-    expect((await sandbox.api('GET', `/refunds/${body['refundId']}`)).body['metadata']).toEqual({});
+    expect((await sandbox.api('GET', `/refunds/${String(body['refundId'])}`)).body['metadata']).toEqual({});
     expect(await console('100.01')).toMatchObject({ status: 400, body: { error: { field: 'amount' } } });
   });
 

@@ -41,7 +41,7 @@ describe('stripe lists of refunds', () => {
     const lone = String((await sandbox.refund(other, 100)).body['id']);
     expect(idsOf(await list(`payment_intent=${other}`))).toEqual([lone]);
     expect(idsOf(await list(`charge=${other.replace('pi_', 'ch_')}`))).toEqual([lone]);
-    const { created } = (await sandbox.api('GET', `/refunds/${ids[5]}`)).body;
+    const created = Number((await sandbox.api('GET', `/refunds/${ids[5]}`)).body['created']);
     expect(idsOf(await list(`payment_intent=${id}&created[gte]=${created}`))).toEqual(ids.slice(0, 6));
     expect(idsOf(await list(`payment_intent=${id}&created[gt]=${created}`))).toEqual(ids.slice(0, 5));
     expect(idsOf(await list(`created[lt]=${created}`))).toEqual(ids.slice(6));

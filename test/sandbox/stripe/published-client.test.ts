@@ -47,7 +47,7 @@ describe(`npm stripe ${VERSION} against the simulator`, () => {
     const expanded = await client.refunds.retrieve(part.id, { expand: ['payment_intent', 'charge'] });
     expect(expanded.payment_intent).toMatchObject({ id, object: 'payment_intent' });
     expect(expanded.charge).toMatchObject({ object: 'charge', amount_refunded: 5_000, refunded: false });
-    const rest = await client.refunds.create({ charge: String(part.charge) });
+    const rest = await client.refunds.create({ charge: id.replace('pi_', 'ch_') });
     expect(rest.amount).toBe(10_000);
   });
 
