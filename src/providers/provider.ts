@@ -7,6 +7,7 @@ import type {
   FiscalReceipt,
   PaymentState,
   ProviderCode,
+  RefundReason,
   RefundSpeed,
   TraceReference,
 } from '../vocabulary.ts';
@@ -140,6 +141,8 @@ export interface RefundOrder {
   /** The derived provider key of this attempt, 40 hex digits; also our reference (MONEY section 3). */
   readonly providerKey: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Why, in our words: a provider that has such a field has fewer of them. */
+  readonly reason: RefundReason;
   readonly receipt: FiscalReceipt | null;
   /** How fast, where the provider has more than one way; absent: the provider's default. */
   readonly speed?: RefundSpeed;

@@ -1,11 +1,13 @@
 import type { Provider, ProviderAdapter, ProviderCode } from './provider.ts';
 import { razorpayProvider } from './razorpay/index.ts';
+import { stripeProvider } from './stripe/index.ts';
 import { yookassaProvider } from './yookassa/index.ts';
 
 /** Every provider, by its code. */
 export const providers: Providers = {
   yookassa: yookassaProvider,
   razorpay: razorpayProvider,
+  stripe: stripeProvider,
 };
 
 export type Providers = Readonly<Record<ProviderCode, Provider>>;

@@ -189,6 +189,7 @@ const orderOf = (
     amountMinor: planned.amountMinor,
     providerKey,
     metadata: command.metadata,
+    reason: command.reason,
     receipt: command.receipt,
     items: planned.items,
     sends: 0,

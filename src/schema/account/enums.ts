@@ -7,6 +7,7 @@ export const ProviderCodeEnum = builder.enumType('ProviderCode', {
   values: {
     YOOKASSA: { description: 'YooKassa (yookassa.ru).', value: 'yookassa' },
     RAZORPAY: { description: 'Razorpay, in Malaysia Curlec (razorpay.com).', value: 'razorpay' },
+    STRIPE: { description: 'Stripe (stripe.com).', value: 'stripe' },
   } as const satisfies Record<Uppercase<ProviderCode>, { description: string; value: ProviderCode }>,
 });
 
