@@ -304,7 +304,8 @@ export interface ProviderAdapter<Credentials = unknown, Options = unknown> {
   readonly displayName: string;
   /** Changes when the bytes for one order change; stored with every attempt. */
   readonly wireVersion: string;
-  readonly availability: Availability;
+  /** Whether it can work on this machine; absent: it can. */
+  readonly availability?: Availability;
   readonly capabilities: Capabilities;
   readonly recovery: RecoveryPlan;
   /** The longest time a send may take, in milliseconds. */
@@ -404,7 +405,6 @@ export interface AccountSettings<Credentials = unknown, Options = unknown> {
 
 /** Whether the adapter of an account can work on this machine. */
 export type Availability =
-  | { readonly kind: 'ready' }
   /** Another adapter does the same work in its place; the message says which, and why. */
   | { readonly kind: 'substituted'; readonly message: string }
   | { readonly kind: 'unavailable'; readonly message: string };

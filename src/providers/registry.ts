@@ -1,6 +1,7 @@
 import type { Provider, ProviderAdapter, ProviderCode } from './provider.ts';
+import { prismProvider } from './prism/index.ts';
 import { razorpayProvider } from './razorpay/index.ts';
-import { stripeProvider } from './stripe/index.ts';
+import { stripe, stripeProvider } from './stripe/index.ts';
 import { yookassaProvider } from './yookassa/index.ts';
 
 /** Every provider, by its code. */
@@ -8,6 +9,8 @@ export const providers: Providers = {
   yookassa: yookassaProvider,
   razorpay: razorpayProvider,
   stripe: stripeProvider,
+  // The one place that knows both: what Prism does by connector stripe, the built-in adapter can do.
+  prism: prismProvider({ stripe }),
 };
 
 export type Providers = Readonly<Record<ProviderCode, Provider>>;

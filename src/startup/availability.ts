@@ -5,7 +5,7 @@ import type { Connections } from '../providers/connections.ts';
 export function reportAvailability(log: Logger, connections: Connections): void {
   for (const { accountCode, adapter } of connections.all()) {
     const { availability, code, variant } = adapter;
-    if (availability.kind === 'ready') continue;
+    if (availability === undefined) continue;
     const report = { account: accountCode, provider: code, variant };
     const say = `${availability.kind}: ${availability.message}`;
     if (availability.kind === 'unavailable') log.error(report, say);

@@ -25,7 +25,6 @@ export const razorpay: ProviderAdapter<RazorpayCredentials> = {
   variant: null,
   displayName: 'Razorpay / Curlec',
   wireVersion: 'razorpay-1',
-  availability: { kind: 'ready' },
   capabilities,
   recovery,
   sendDeadlineMs: SEND_DEADLINE_MS,

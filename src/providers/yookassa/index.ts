@@ -23,7 +23,6 @@ export const yookassa: ProviderAdapter<YooKassaCredentials> = {
   variant: null,
   displayName: 'YooKassa',
   wireVersion: 'yookassa-1',
-  availability: { kind: 'ready' },
   capabilities,
   recovery,
   sendDeadlineMs: SEND_DEADLINE_MS,

@@ -10,8 +10,8 @@ const ProviderAvailabilityEnum = builder.enumType('ProviderAvailability', {
     SUBSTITUTED: { value: 'substituted', description: 'Something else does the same work in its place.' },
     UNAVAILABLE: { value: 'unavailable', description: 'It cannot be used here; everything else works.' },
   } as const satisfies Record<
-    Uppercase<Availability['kind']>,
-    { value: Availability['kind']; description: string }
+    Uppercase<'ready' | Availability['kind']>,
+    { value: 'ready' | Availability['kind']; description: string }
   >,
 });
 
@@ -29,12 +29,12 @@ const ProviderVariantRef = builder.objectRef<Way>('ProviderVariant').implement({
     availability: t.field({
       type: ProviderAvailabilityEnum,
       description: 'Whether it works here.',
-      resolve: ({ availability }) => availability.kind,
+      resolve: ({ availability }) => availability?.kind ?? 'ready',
     }),
     availabilityMessage: t.string({
       nullable: true,
       description: 'What is missing, or what takes its place, for operators; null where it simply works.',
-      resolve: ({ availability }) => (availability.kind === 'ready' ? null : availability.message),
+      resolve: ({ availability }) => availability?.message ?? null,
     }),
   }),
 });

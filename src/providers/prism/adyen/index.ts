@@ -30,7 +30,6 @@ export function adyen(
     variant: 'adyen',
     displayName: 'Prism: Adyen',
     wireVersion: 'prism-adyen-1',
-    availability: { kind: 'ready' },
     capabilities,
     recovery,
     sendDeadlineMs: SEND_DEADLINE_MS,

@@ -33,7 +33,6 @@ export function checkout(
     variant: 'checkout',
     displayName: 'Prism: Checkout.com',
     wireVersion: 'prism-checkout-1',
-    availability: { kind: 'ready' },
     capabilities,
     recovery,
     sendDeadlineMs: SEND_DEADLINE_MS,
