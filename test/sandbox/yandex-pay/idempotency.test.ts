@@ -128,7 +128,7 @@ describe('yandex-pay request ids', () => {
     await sandbox.mode({ refunds: 'pending' });
     await sandbox.refund(id, '100.00', TWO_MUGS);
     const refused = await sandbox.refund(id, '200.00', {}, 'r-1');
-    expect(refused.status).toBe(400);
+    expect(refused.status).toBe(409);
     await sandbox.settle({ all: true, status: 'succeeded' });
     expect((await sandbox.refund(id, '200.00', {}, 'r-1')).status).toBe(200);
     await sandbox.mode({ replayRefusals: true });

@@ -57,7 +57,12 @@ describe('yandex-pay refusals', () => {
     ['a product twice', '100.00', target({ productId: 'mug' }, { productId: 'mug' }), 'productTwice'],
     ['a cart without items', '100.00', { targetCart: {} }, 'itemsInvalid'],
     ['an item without a product', '100.00', target({ quantityCount: '2' }), 'itemsInvalid'],
-    ['more units than there are', '1.00', target({ productId: 'mug', quantityCount: '3.01' }), 'quantityExceeds'],
+    [
+      'more units than there are',
+      '1.00',
+      target({ productId: 'mug', quantityCount: '3.01' }),
+      'quantityExceeds',
+    ],
     [
       'a quantity with three decimals',
       '100.00',
