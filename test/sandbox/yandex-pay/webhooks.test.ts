@@ -101,7 +101,11 @@ describe('yandex-pay webhooks', () => {
     await mode('on');
     const { operationId } = operationOf(await sandbox.refund(id, '300.00', { externalOperationId: 'rf-1' }));
     await expect
-      .poll(() => events().toSorted())
+      .poll(() =>
+        events()
+          .map(String)
+          .toSorted((a, b) => a.localeCompare(b)),
+      )
       .toEqual(['OPERATION_STATUS_UPDATED', 'ORDER_STATUS_UPDATED']);
     for (const { raw, path, headers } of receiver.received) {
       expect(path).toBe('/webhooks/yandex-pay-demo/v1/webhook');
