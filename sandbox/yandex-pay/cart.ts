@@ -29,12 +29,13 @@ export function cartTotal(lines: readonly Line[]): bigint {
  * line, then its unit price is cut. Undefined when no cart with two-decimal unit prices is left.
  */
 export function cartWithout(lines: readonly Line[], amountMinor: bigint): Line[] | undefined {
-  if (amountMinor === cartTotal(lines)) return [];
+  const whole = keptAfter(lines, amountMinor);
+  if (cartTotal(lines) - cartTotal(whole) === amountMinor) return whole;
   for (const cut of lines) {
     const others = lines.filter((line) => line !== cut);
     for (const kept of [others, keptAfter(others, amountMinor)]) {
       const rest = amountMinor - (cartTotal(others) - cartTotal(kept));
-      const reduced = rest === 0n ? cut : reduce(cut, rest);
+      const reduced = reduce(cut, rest);
       if (reduced !== undefined)
         return lines.flatMap((line) => (line === cut ? reduced : within(kept, line)));
     }

@@ -10,7 +10,6 @@ import type { Settings } from './settings.ts';
 import type { Store } from './store.ts';
 
 const METHODS = ['card', 'split', 'sbp'];
-const MAX_REFERENCE_LENGTH = 128;
 
 /** `POST /control/payments`: an order as if a buyer had paid it. Throws ControlError. */
 export function newPayment(store: Store, input: NewPayment, now: number): OrderRecord {
@@ -110,7 +109,6 @@ function lineOf(productId: string, title: string, countHundredths: bigint, unitM
 
 function freeReference(store: Store, reference: string | undefined): string {
   if (reference === undefined) return `order-${randomUUID()}`;
-  if (reference.length > MAX_REFERENCE_LENGTH) throw new ControlError('reference', 'is too long');
   if (store.payments.has(reference)) throw new ControlError('reference', 'this order exists already');
   return reference;
 }

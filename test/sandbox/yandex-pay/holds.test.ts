@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { rub } from '../harness.ts';
+import { type Json, rub } from '../harness.ts';
 import { items, MUGS, operationOf, startYandex, type YandexHarness } from './harness.ts';
 
 describe('yandex-pay holds and rollback', () => {
@@ -63,8 +63,10 @@ describe('yandex-pay holds and rollback', () => {
     const path = 'capture';
     expect((await post(held, path, { orderAmount: '181.00', cart })).body['reason']).toMatch(/mismatch/);
     expect((await post(held, path, { orderAmount: '300.01' })).status).toBe(400);
-    const twice = { items: [...cart.items, ...cart.items] };
-    expect((await post(held, path, { cart: twice })).status).toBe(400);
+    const one = { productId: 'mug', quantity: { count: '1' } };
+    expect((await post(held, path, { cart: { items: [one, one] } })).body['reason']).toMatch(/twice/);
+    const four = { productId: 'mug', quantity: { count: '4' } };
+    expect((await post(held, path, { cart: { items: [four] } })).body['reason']).toMatch(/exceeds/);
     expect((await post(held, path, { orderAmount: '180.00', cart })).status).toBe(200);
     expect((await sandbox.order(held)).order).toMatchObject({
       orderAmount: '180.00',
@@ -106,6 +108,9 @@ describe('yandex-pay holds and rollback', () => {
     expect(await sandbox.ledger(unpaid)).toMatchObject({ voided: false, releasedMinor: '0', refunds: [] });
     expect(await sandbox.ledger(held)).toMatchObject({ voided: true, releasedMinor: '30000', refunds: [] });
     expect((await post(held, 'rollback', {})).status).toBe(200);
+    const { body } = await sandbox.control('GET', '/control/requests?provider=yandex-pay');
+    const rollbacks = (body['requests'] as Json[]).filter(({ operation }) => operation === 'cancelPayment');
+    expect(rollbacks.map(({ effect }) => effect)).toEqual([true, true, false]);
   });
 
   it('rolls back a paid order by refunding all that is left, once, without an external id', async () => {
@@ -172,6 +177,20 @@ describe('yandex-pay holds and rollback', () => {
     expect((await refund('250.00')).status).toBe(200);
     expect((await refund('1.00')).body).toMatchObject({ error: { field: 'reference' } });
     expect((await sandbox.ledger(id)).refunds).toMatchObject([{ origin: 'console' }, { origin: 'console' }]);
+  });
+
+  it('takes whole lines out first when the console gives money back', async () => {
+    const id = await sandbox.payment({
+      amount: rub('110.00'),
+      items: items(['a', '1', '50.00'], ['b', '1', '30.00'], ['c', '1', '30.00']),
+    });
+    await sandbox.control('POST', '/control/console-refund', {
+      provider: 'yandex-pay',
+      reference: id,
+      amount: rub('80.00'),
+    });
+    const { order } = await sandbox.order(id);
+    expect(order.cart.items).toMatchObject([{ productId: 'c', total: '30.00' }]);
   });
 
   it('refuses a console refund that no cart can express', async () => {
