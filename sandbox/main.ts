@@ -30,7 +30,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   process.on('SIGINT', stop);
   if (env['SANDBOX_STDIN'] === '1') process.stdin.on('end', stop).on('error', stop).resume();
   const { controlUrl: control, yookassaUrl: yookassa, razorpayUrl: razorpay, stripeUrl: stripe } = sandbox;
-  const urls = { control, yookassa, razorpay, stripe };
+  const urls = { control, yookassa, razorpay, 'yandex-pay': sandbox.yandexPayUrl, stripe };
   process.stdout.write(`${JSON.stringify({ event: 'sandbox-ready', ...urls })}\n`);
 }
 

@@ -6,6 +6,7 @@ import { ProviderServer } from './provider-server.ts';
 import { RazorpaySimulator } from './razorpay/simulator.ts';
 import { RequestLog } from './request-log.ts';
 import { StripeSimulator } from './stripe/simulator.ts';
+import { YandexPaySimulator } from './yandex-pay/simulator.ts';
 import { YooKassaSimulator } from './yookassa/simulator.ts';
 
 export interface SandboxOptions {
@@ -26,6 +27,8 @@ export interface Sandbox {
   controlUrl: string;
   yookassaUrl: string;
   razorpayUrl: string;
+  /** Where the API begins; the JWKS is beside it. */
+  yandexPayUrl: string;
   stripeUrl: string;
   /** Stops at once, also with requests that hang. */
   close(): Promise<void>;
@@ -43,7 +46,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const yookassa = new ProviderServer(new YooKassaSimulator(simulator), world);
   const razorpay = new ProviderServer(new RazorpaySimulator(simulator), world);
   const stripe = new ProviderServer(new StripeSimulator(simulator), world);
-  const servers = [yookassa, razorpay, stripe];
+  const yandexPay = new ProviderServer(new YandexPaySimulator(simulator), world);
+  const servers = [yookassa, razorpay, yandexPay, stripe];
   const control = createControlListener({ ...world, journal, servers });
   const close = async (): Promise<void> => {
     await Promise.all([control.close(), ...servers.map((server) => server.close())]);
@@ -60,6 +64,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     controlUrl: control.url,
     yookassaUrl: yookassa.url,
     razorpayUrl: razorpay.url,
+    yandexPayUrl: `${yandexPay.url}/merchant`,
     stripeUrl: stripe.url,
     close,
   };
