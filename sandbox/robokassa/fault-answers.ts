@@ -108,11 +108,11 @@ function unauthorized({ description }: Fault, call: Call, settings: Settings): A
     case 'Create':
       return rejectionAnswer(401, description ?? say(texts, 'wrongKey'));
     case 'OpStateExt':
-      return resultAnswer(settings, WRONG_SIGNATURE, description ?? 'Signature is wrong');
+      return resultAnswer(settings, WRONG_SIGNATURE, description ?? say(texts, 'wrongSignature'));
     case 'OpRefund':
-      return v1Answer('RefundResponse', '1', description ?? say(texts, 'holdSignature'));
+      return v1Answer('RefundResponse', '1', description ?? say(texts, 'wrongSignature'));
     default:
-      return textAnswer(settings.holdRefusalStatus, description ?? say(texts, 'holdSignature'));
+      return textAnswer(settings.holdRefusalStatus, description ?? say(texts, 'wrongSignature'));
   }
 }
 

@@ -100,6 +100,13 @@ describe('robokassa OpStateExt', () => {
     }
   });
 
+  it('leaves a description out when it is configured to be empty', async () => {
+    expect(textOf(await sandbox.state('999'), 'Description')).toBe('Operation is not found');
+    await sandbox.mode({ texts: { unknownInvoice: '' } });
+    const reply = await sandbox.state('999');
+    expect([resultOf(reply), textOf(reply, 'Description')]).toEqual(['3', undefined]);
+  });
+
   it('shows every state, and card details only where a card paid', async () => {
     for (const state of ['5', '10', '20', '50', '60', '80', '100']) {
       const id = await sandbox.payment({ state });

@@ -119,6 +119,10 @@ describe('robokassa Create', () => {
     expect(await amounts()).toEqual([]);
   });
 
+  it.each([{}, { OpKey: 7 }, ['OpKey'], 'OpKey'])('refuses the claims %j', async (claims) => {
+    expect((await sandbox.create(claims)).body).toEqual(refused('InvalidRequest'));
+  });
+
   it('reads 50, 50.0 and 50.25 to the kopeck', async () => {
     for (const sum of ['50', '50.0', '50.25', '0.01', '100.10']) {
       expect(
