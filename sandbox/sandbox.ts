@@ -7,6 +7,7 @@ import { RazorpaySimulator } from './razorpay/simulator.ts';
 import { RequestLog } from './request-log.ts';
 import { StripeSimulator } from './stripe/simulator.ts';
 import { YandexPaySimulator } from './yandex-pay/simulator.ts';
+import { RoboKassaSimulator } from './robokassa/simulator.ts';
 import { YooKassaSimulator } from './yookassa/simulator.ts';
 
 export interface SandboxOptions {
@@ -26,6 +27,7 @@ export interface SandboxOptions {
 export interface Sandbox {
   controlUrl: string;
   yookassaUrl: string;
+  robokassaUrl: string;
   razorpayUrl: string;
   /** Where the API begins; the JWKS is beside it. */
   yandexPayUrl: string;
@@ -44,10 +46,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const world = { clock, faults, log };
   const simulator = { journal, clock, seed, webhookUrl };
   const yookassa = new ProviderServer(new YooKassaSimulator(simulator), world);
+  const robokassa = new ProviderServer(new RoboKassaSimulator(simulator), world);
   const razorpay = new ProviderServer(new RazorpaySimulator(simulator), world);
   const stripe = new ProviderServer(new StripeSimulator(simulator), world);
   const yandexPay = new ProviderServer(new YandexPaySimulator(simulator), world);
-  const servers = [yookassa, razorpay, yandexPay, stripe];
+  const servers = [yookassa, robokassa, razorpay, yandexPay, stripe];
   const control = createControlListener({ ...world, journal, servers });
   const close = async (): Promise<void> => {
     await Promise.all([control.close(), ...servers.map((server) => server.close())]);
@@ -66,6 +69,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     razorpayUrl: razorpay.url,
     yandexPayUrl: `${yandexPay.url}/merchant`,
     stripeUrl: stripe.url,
+    robokassaUrl: robokassa.url,
     close,
   };
 }

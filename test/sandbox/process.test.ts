@@ -50,6 +50,8 @@ describe('sandbox process', () => {
         controlUrl: control ?? '',
         yookassaUrl: yookassa ?? '',
         razorpayUrl: razorpay ?? '',
+        robokassaUrl: ready['robokassa'] ?? '',
+        prismUrl: ready['prism'] ?? '',
         yandexPayUrl: ready['yandex-pay'] ?? '',
         stripeUrl: stripe ?? '',
         close,
@@ -258,7 +260,7 @@ describe('sandbox process', () => {
       const first = createServer();
       await new Promise<void>((resolve) => first.listen(0, '127.0.0.1', resolve));
       const { port } = first.address() as AddressInfo;
-      const others = [1, 3, 4, 5].map((offset) => ({ server: createServer(), port: port + offset }));
+      const others = [1, 2, 3, 4, 5, 6].map((offset) => ({ server: createServer(), port: port + offset }));
       const open = others.map(
         (other) =>
           new Promise<boolean>((resolve) => {
