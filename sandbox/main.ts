@@ -29,8 +29,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   if (env['SANDBOX_STDIN'] === '1') process.stdin.on('end', stop).on('error', stop).resume();
-  const { controlUrl: control, yookassaUrl: yookassa, razorpayUrl: razorpay } = sandbox;
-  process.stdout.write(`${JSON.stringify({ event: 'sandbox-ready', control, yookassa, razorpay })}\n`);
+  const { controlUrl: control, yookassaUrl: yookassa, razorpayUrl: razorpay, prismUrl: prism } = sandbox;
+  process.stdout.write(`${JSON.stringify({ event: 'sandbox-ready', control, yookassa, razorpay, prism })}\n`);
 }
 
 function parsePort(text: string): number {

@@ -103,8 +103,12 @@ export class ProviderServer {
       response.writeHead(413, { connection: 'close' }).end();
       return;
     }
-    const fault = faults.take(this.simulator.provider, call.operation, call.references, (kind, operation) =>
-      this.simulator.faultApplies(kind, operation),
+    const fault = faults.take(
+      this.simulator.provider,
+      call.operation,
+      call.references,
+      (kind, operation) =>
+        this.simulator.faultApplies(kind, operation) && call.faultApplies?.(kind) !== false,
     );
     entry.fault = fault?.kind ?? null;
     await this.#play(call, fault, entry, response);

@@ -2,6 +2,7 @@ import { SandboxClock } from './clock.ts';
 import { createControlListener } from './control/server.ts';
 import { FaultBook } from './faults.ts';
 import { Journal } from './journal.ts';
+import { PrismSimulator } from './prism/simulator.ts';
 import { ProviderServer } from './provider-server.ts';
 import { RazorpaySimulator } from './razorpay/simulator.ts';
 import { RequestLog } from './request-log.ts';
@@ -25,6 +26,8 @@ export interface Sandbox {
   controlUrl: string;
   yookassaUrl: string;
   razorpayUrl: string;
+  /** Without a path: the connectors are below it. */
+  prismUrl: string;
   /** Stops at once, also with requests that hang. */
   close(): Promise<void>;
 }
@@ -40,7 +43,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const simulator = { journal, clock, seed, webhookUrl };
   const yookassa = new ProviderServer(new YooKassaSimulator(simulator), world);
   const razorpay = new ProviderServer(new RazorpaySimulator(simulator), world);
-  const servers = [yookassa, razorpay];
+  const prism = new ProviderServer(new PrismSimulator(simulator), world);
+  const servers = [yookassa, razorpay, prism];
   const control = createControlListener({ ...world, journal, servers });
   const close = async (): Promise<void> => {
     await Promise.all([control.close(), ...servers.map((server) => server.close())]);
@@ -53,5 +57,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     await close();
     throw error;
   }
-  return { controlUrl: control.url, yookassaUrl: yookassa.url, razorpayUrl: razorpay.url, close };
+  return {
+    controlUrl: control.url,
+    yookassaUrl: yookassa.url,
+    razorpayUrl: razorpay.url,
+    prismUrl: prism.url,
+    close,
+  };
 }

@@ -38,7 +38,7 @@ describe('sandbox process', () => {
     if (child.stdout === null) throw new Error('no output');
     const lines = createInterface({ input: child.stdout });
     const [line] = (await once(lines, 'line')) as [string];
-    const { event, control, yookassa, razorpay } = JSON.parse(line) as Record<string, string>;
+    const { event, control, yookassa, razorpay, prism } = JSON.parse(line) as Record<string, string>;
     expect(event).toBe('sandbox-ready');
     const close = (): Promise<void> => Promise.resolve();
     return {
@@ -47,6 +47,7 @@ describe('sandbox process', () => {
         controlUrl: control ?? '',
         yookassaUrl: yookassa ?? '',
         razorpayUrl: razorpay ?? '',
+        prismUrl: prism ?? '',
         close,
       }),
     };
