@@ -22,10 +22,14 @@ function main(args: string[]): number {
     process.stderr.write(`SKIP native Prism: ${reason}\n`);
     return process.env['REQUIRE_NATIVE_PRISM'] === '1' ? 1 : 0;
   }
-  const { status } = spawnSync(node, [VITEST, 'run', '--config', CONFIG, ...args], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    node,
+    [VITEST, 'run', '--config', CONFIG, '--configLoader', 'native', ...args],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+    },
+  );
   return status ?? 1;
 }
 
