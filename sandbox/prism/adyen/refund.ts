@@ -44,7 +44,7 @@ export function createRefund(scene: Scene, id: string, body: Json | undefined): 
 
 // Checked when the money should move, not when the request arrives, unless the mode says otherwise.
 function doomOf({ store }: Scene, payment: PaymentRecord, amountMinor: bigint): ForcedOutcome | undefined {
-  if (payment.status === 'captured' && amountMinor <= store.leftMinor(payment)) return undefined;
+  if (amountMinor <= store.leftMinor(payment)) return undefined;
   if (store.settings.adyenOverRefund === 'refuse') throw new ApiError('adyenExceeds');
   return { status: 'failed', failure: payment.status === 'captured' ? TOO_MUCH : NOT_CAPTURED };
 }

@@ -140,6 +140,7 @@ describe('a cancel at adyen', () => {
 
   it('releases a hold', async () => {
     const psp = await sandbox.adyenPayment({ status: 'authorized', amount: eur('20.00') });
+    expect(await sandbox.ledger(psp)).toMatchObject({ voided: false, releasedMinor: '0' });
     expect(await cancel(psp)).toMatchObject({
       status: 201,
       body: { paymentPspReference: psp, reference: 'v1', status: 'received' },

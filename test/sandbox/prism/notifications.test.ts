@@ -161,7 +161,10 @@ describe('adyen notifications', () => {
 
   it('do not exist at checkout', async () => {
     await mode('on');
-    await sandbox.checkoutRefund(await sandbox.checkoutPayment(), 100);
+    const pay = await sandbox.checkoutPayment();
+    await sandbox.fault({ operation: 'createRefund', kind: 'pending' });
+    const { body } = await sandbox.checkoutRefund(pay, 100);
+    await sandbox.settle({ refundId: body['action_id'], status: 'succeeded' });
     await sandbox.adyenRefund(psp, 4_000);
     expect(await items(1)).toMatchObject([{ originalReference: psp }]);
   });
