@@ -23,9 +23,12 @@ export const INSPECT_ROUTES: Routes = {
 };
 
 /** A payment that two providers show, as what is behind Prism, stands in the books once. */
-const once = (payments: readonly LedgerPayment[]): LedgerPayment[] =>
-  [
-    ...new Map(
-      payments.map((payment) => [`${payment.account} ${payment.reference}`, payment]).toReversed(),
-    ).values(),
-  ].toReversed();
+function once(payments: readonly LedgerPayment[]): LedgerPayment[] {
+  const seen = new Set<string>();
+  return payments.filter(({ account, reference }) => {
+    const name = `${account} ${reference}`;
+    const isNew = !seen.has(name);
+    seen.add(name);
+    return isNew;
+  });
+}
