@@ -3,7 +3,7 @@ import { providers } from '../providers/registry.ts';
 
 /** What the configuration must know about each provider's accounts. */
 export const credentials: ConfigOptions['credentials'] = Object.fromEntries(
-  Object.values(providers).map(({ code, settings }) => [
+  providers.map(({ code, settings }) => [
     code,
     {
       schema: settings.credentials,

@@ -14,7 +14,6 @@ import type {
 import type { AccountHttp, WireRequest } from './http.ts';
 
 export type { Evidence, FiscalReceipt, PaymentState, ProviderCode, TraceReference };
-export { providerCodes } from '../vocabulary.ts';
 
 /** What an adapter needs of an account for one call: its secrets, its settings and an HTTP client bound to its limits. */
 export interface AccountAccess<Credentials = unknown, Options = unknown> {
@@ -411,8 +410,11 @@ export type Availability =
 
 /** A provider: the settings of its accounts, and the adapter for each way to reach it. */
 export interface Provider<Credentials = unknown, Options = unknown> {
+  /** Lower-case letters, digits and hyphens. Stored, so it never changes. */
   readonly code: ProviderCode;
   readonly displayName: string;
+  /** For clients of the schema: a short name, and where the provider is, such as `Stripe (stripe.com).` */
+  readonly description: string;
   readonly settings: AccountSettings<Credentials, Options>;
   /** One for each variant, the usual one first. */
   readonly adapters: readonly ProviderAdapter<Credentials, Options>[];

@@ -8,4 +8,6 @@ import type { GraphQLContext } from './context.ts';
 export const adapterOfAccount = (
   { world }: Pick<GraphQLContext, 'world'>,
   account: { readonly id: AccountId; readonly provider: ProviderCode },
-): ProviderAdapter => world.connections.find(account.id)?.adapter ?? usualAdapterOf(account.provider);
+): ProviderAdapter =>
+  world.connections.find(account.id)?.adapter ??
+  usualAdapterOf(account.provider, world.connections.adapters());

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { renderCapabilities } from '../../src/providers/capability-table.ts';
-import { providerCodes } from '../../src/providers/provider.ts';
-import { usualAdapterOf } from '../../src/providers/registry.ts';
+import { providers, usualAdapterOf } from '../../src/providers/registry.ts';
+
+const providerCodes = providers.map(({ code }) => code);
 
 const page = readFileSync(new URL('../../docs/providers.md', import.meta.url), 'utf8');
 

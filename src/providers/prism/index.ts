@@ -25,6 +25,7 @@ export function prismProvider(
   const provider = (loaded: LoadedLibrary): Provider<PrismCredentials> => ({
     code: 'prism',
     displayName: 'Hyperswitch Prism',
+    description: 'Hyperswitch Prism: one library over many connectors.',
     settings: {
       credentials,
       options: noOptions,

@@ -47,6 +47,7 @@ export const razorpay: ProviderAdapter<RazorpayCredentials> = {
 export const razorpayProvider: Provider<RazorpayCredentials> = {
   code: 'razorpay',
   displayName: 'Razorpay / Curlec',
+  description: 'Razorpay, in Malaysia Curlec (razorpay.com).',
   settings: {
     credentials,
     options: noOptions,

@@ -53,6 +53,7 @@ export const stripe: ProviderAdapter<StripeCredentials> = {
 export const stripeProvider: Provider<StripeCredentials> = {
   code: 'stripe',
   displayName: 'Stripe',
+  description: 'Stripe (stripe.com).',
   settings: {
     credentials,
     options: noOptions,

@@ -45,6 +45,7 @@ export const yookassa: ProviderAdapter<YooKassaCredentials> = {
 export const yookassaProvider: Provider<YooKassaCredentials> = {
   code: 'yookassa',
   displayName: 'YooKassa',
+  description: 'YooKassa (yookassa.ru).',
   settings: {
     credentials,
     options: noOptions,
