@@ -43,7 +43,7 @@ export function reportDemoRules(env: Environment, report: Report): void {
 /**
  * The accounts of the demo, in the form of an accounts file: two merchants, so that their isolation can be tried, with
  * accounts in the sandbox, whose simulators listen on ports of its block: YooKassa's on `sandboxPort` + 1, Razorpay's
- * on + 3.
+ * on + 3, Stripe's on + 5.
  */
 export function demoDocument(sandboxPort: number): unknown {
   const key = (text: string) => ({ name: 'demo', sha256: sha256(text), scopes: [...scopes] });
@@ -72,13 +72,22 @@ export function demoDocument(sandboxPort: number): unknown {
     arrivalDays: { min: 5, max: 7 },
     ...limits,
   };
+  const stripe = {
+    code: 'stripe-demo',
+    provider: 'stripe',
+    displayName: 'Stripe (sandbox)',
+    baseUrl: `http://127.0.0.1:${sandboxPort + 5}/v1`,
+    credentials: { apiKey: 'sk_test_SimStripeDemo000000000001', accountId: 'acct_SimStripe000001' },
+    arrivalDays: { min: 5, max: 14 },
+    ...limits,
+  };
   return {
     merchants: [
       {
         code: 'demo',
         name: 'Demo shop',
         keys: [key(DEMO_KEYS.demo)],
-        accounts: [yookassa('demo', '100500', 'sandbox'), razorpay],
+        accounts: [yookassa('demo', '100500', 'sandbox'), razorpay, stripe],
       },
       {
         code: 'other',

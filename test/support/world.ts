@@ -75,11 +75,12 @@ export interface LedgerPayment {
 
 const limits = { maxInFlight: 8, requestsPerSecond: 10_000, minLookIntervalMs: 0 };
 
-/** Both have an account at YooKassa, and `demo` one at Razorpay. */
+/** Both have an account at YooKassa, and `demo` one at Razorpay and one at Stripe. */
 export const testMerchants = ({
   yookassaUrl,
   razorpayUrl,
-}: Pick<Sandbox, 'yookassaUrl' | 'razorpayUrl'>): MerchantConfig[] =>
+  stripeUrl,
+}: Pick<Sandbox, 'yookassaUrl' | 'razorpayUrl' | 'stripeUrl'>): MerchantConfig[] =>
   [
     { code: 'demo', shopId: '100500', secretKey: 'test_demo_yookassa_secret_key' },
     { code: 'other', shopId: '100501', secretKey: 'test_other_yookassa_secret_key' },
@@ -104,7 +105,7 @@ export const testMerchants = ({
         identity: shopId,
         ...limits,
       },
-      ...(code === 'demo' ? [razorpayAccount(razorpayUrl)] : []),
+      ...(code === 'demo' ? [razorpayAccount(razorpayUrl), stripeAccount(stripeUrl)] : []),
     ],
   }));
 
@@ -120,6 +121,17 @@ const razorpayAccount = (baseUrl: string) => ({
     account: 'acc_SimSub00000001',
   },
   identity: 'acc_SimSub00000001',
+  ...limits,
+});
+
+const stripeAccount = (baseUrl: string) => ({
+  code: 'stripe-demo',
+  provider: 'stripe',
+  displayName: 'Stripe demo',
+  baseUrl,
+  options: {},
+  credentials: { apiKey: 'sk_test_SimStripeDemo000000000001', accountId: 'acct_SimStripe000001' },
+  identity: 'acct_SimStripe000001',
   ...limits,
 });
 
