@@ -20,6 +20,8 @@ const ofPartner = z
   .strictObject({ clientId: z.string(), clientSecret: z.string(), account: z.string() })
   .transform((checked) => checked);
 
+const ofStripe = z.strictObject({ apiKey: z.string(), accountId: z.string() });
+
 /** A provider as the configuration sees one; the tests of the configuration need no real provider. */
 export const providers: Record<string, ProviderSettings> = {
   yookassa: {
@@ -31,6 +33,11 @@ export const providers: Record<string, ProviderSettings> = {
     schema: ofPartner,
     identityOf: (value) => ofPartner.parse(value).account,
     defaultBaseUrl: 'https://api.razorpay.com/v1',
+  },
+  stripe: {
+    schema: ofStripe,
+    identityOf: (value) => ofStripe.parse(value).accountId,
+    defaultBaseUrl: 'https://api.stripe.com/v1',
   },
   homegrown: { schema: z.strictObject({ login: z.string() }), identityOf: () => '100' },
 };

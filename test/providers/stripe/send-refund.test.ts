@@ -111,6 +111,8 @@ describe('unknown, neither repeated nor explained by reading', () => {
     ['a 302', { status: 302, headers: { location: '/elsewhere' } }],
     ['an earlier send of the key that still runs', coded('idempotency_key_in_use', 409)],
     ['the same as a 400', coded('idempotency_key_in_use')],
+    ['the same by its type', coded('idempotency_key_in_use', 400, { type: 'idempotency_error' })],
+    ['a 409 of that type', typed('idempotency_error', 409)],
     ['any other 409', { status: 409, body: wireError() }],
     ['a 408', { status: 408, body: wireError() }],
     ['a 425', { status: 425, body: wireError() }],
