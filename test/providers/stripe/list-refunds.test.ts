@@ -55,9 +55,17 @@ test('a failed refund tells its reason in a list', async () => {
   });
 });
 
-test('a page with one refund that cannot be read is unavailable as a whole', async () => {
-  const { look } = await list({}, { body: page([numbered(1), numbered(2, { amount: '1' })]) });
+test.each([
+  ['no number', '1'],
+  ['a fraction', 1.5],
+])('a page with one refund whose amount is %s is unavailable as a whole', async (_name, amount) => {
+  const { look } = await list({}, { body: page([numbered(1), numbered(2, { amount })]) });
   expect(look.kind).toBe('unavailable');
+});
+
+test('a page behind a refund that is not there is unavailable, and says nothing of the payment', async () => {
+  const query = { providerPaymentId: PAYMENT_ID, cursor: 're_00000000000099' };
+  expect((await list(query, missing('starting_after'))).look.kind).toBe('unavailable');
 });
 
 test('the list of a payment that is not there is absent, and so is that of an id that cannot be one', async () => {

@@ -4,6 +4,7 @@ import type { Script } from '../../support/scripted-provider.ts';
 import { knownRefund } from '../known-refund.ts';
 import {
   charge,
+  coded,
   missing,
   numbered,
   openAccount,
@@ -220,6 +221,7 @@ describe('unavailable rather than wrong', () => {
     ['no time', { payment: body({ created: null }) }, 'PROVIDER_UNAVAILABLE'],
     ['a proxy that says 404', { payment: { status: 404, body: '<html>' } }, 'PROVIDER_UNAVAILABLE'],
     ['a 404 of something else', { payment: { status: 404, body: wireError() } }, 'PROVIDER_UNAVAILABLE'],
+    ['a 400 of something missing', { payment: coded('resource_missing', 400) }, 'PROVIDER_UNAVAILABLE'],
     ['a 500', { payment: { status: 500, body: '' } }, 'PROVIDER_UNAVAILABLE'],
     ['a refused key', { payment: denied, refunds: denied }, 'AUTHENTICATION_FAILED'],
     [
