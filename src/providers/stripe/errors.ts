@@ -158,6 +158,9 @@ function evidenceOf(
     ...(error === undefined ? {} : { errorType: error.type }),
     ...(error?.code === undefined ? {} : { errorCode: error.code }),
     ...(error?.param === undefined ? {} : { errorParameter: error.param }),
-    ...(error?.message === undefined ? {} : { errorMessage: safeText(error.message, MAX_MESSAGE) }),
+    // What is said about a refused key quotes parts of it.
+    ...(error?.message === undefined || isDenied(status, error)
+      ? {}
+      : { errorMessage: safeText(error.message, MAX_MESSAGE) }),
   };
 }
