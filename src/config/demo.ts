@@ -43,7 +43,7 @@ export function reportDemoRules(env: Environment, report: Report): void {
 /**
  * The accounts of the demo, in the form of an accounts file: two merchants, so that their isolation can be tried, with
  * accounts in the sandbox, whose simulators listen on ports of its block: YooKassa's on `sandboxPort` + 1, Razorpay's
- * on + 3.
+ * on + 3, Stripe's on + 5.
  */
 export function demoDocument(sandboxPort: number): unknown {
   const key = (text: string) => ({ name: 'demo', sha256: sha256(text), scopes: [...scopes] });
