@@ -5,6 +5,7 @@ import { Journal } from './journal.ts';
 import { ProviderServer } from './provider-server.ts';
 import { RazorpaySimulator } from './razorpay/simulator.ts';
 import { RequestLog } from './request-log.ts';
+import { RoboKassaSimulator } from './robokassa/simulator.ts';
 import { YooKassaSimulator } from './yookassa/simulator.ts';
 
 export interface SandboxOptions {
@@ -24,6 +25,7 @@ export interface SandboxOptions {
 export interface Sandbox {
   controlUrl: string;
   yookassaUrl: string;
+  robokassaUrl: string;
   razorpayUrl: string;
   /** Stops at once, also with requests that hang. */
   close(): Promise<void>;
@@ -39,8 +41,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const world = { clock, faults, log };
   const simulator = { journal, clock, seed, webhookUrl };
   const yookassa = new ProviderServer(new YooKassaSimulator(simulator), world);
+  const robokassa = new ProviderServer(new RoboKassaSimulator(simulator), world);
   const razorpay = new ProviderServer(new RazorpaySimulator(simulator), world);
-  const servers = [yookassa, razorpay];
+  const servers = [yookassa, robokassa, razorpay];
   const control = createControlListener({ ...world, journal, servers });
   const close = async (): Promise<void> => {
     await Promise.all([control.close(), ...servers.map((server) => server.close())]);
@@ -53,5 +56,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     await close();
     throw error;
   }
-  return { controlUrl: control.url, yookassaUrl: yookassa.url, razorpayUrl: razorpay.url, close };
+  return {
+    controlUrl: control.url,
+    yookassaUrl: yookassa.url,
+    robokassaUrl: robokassa.url,
+    razorpayUrl: razorpay.url,
+    close,
+  };
 }

@@ -48,6 +48,10 @@ export interface NewPayment {
   sources?: { account: string; amount: WireMoney; platformFee?: WireMoney | undefined }[] | undefined;
   items?: { id: string; title: string; quantity: string; unitPrice: WireMoney }[] | undefined;
   connector?: string | undefined;
+  /** What the buyer paid, when that is not what the merchant gets. */
+  paidByBuyer?: WireMoney | undefined;
+  /** The provider's own word for the state, instead of `status`. */
+  state?: string | undefined;
 }
 
 /** `POST /control/console-refund`: a refund that somebody made in the provider's own console. */
@@ -123,6 +127,8 @@ export interface Simulator {
   /** Port relative to SANDBOX_PORT. */
   readonly portOffset: number;
   readonly basePath: string;
+  /** Fields of a new payment that few providers understand: all others refuse them. */
+  readonly ownPaymentFields?: readonly ('paidByBuyer' | 'state')[];
   identify(request: ProviderRequest): ProviderCall;
   /** Throws a ControlError when this fault can never happen at this provider. */
   checkFault(fault: FaultInput): void;

@@ -38,7 +38,7 @@ describe('sandbox process', () => {
     if (child.stdout === null) throw new Error('no output');
     const lines = createInterface({ input: child.stdout });
     const [line] = (await once(lines, 'line')) as [string];
-    const { event, control, yookassa, razorpay } = JSON.parse(line) as Record<string, string>;
+    const { event, control, yookassa, robokassa, razorpay } = JSON.parse(line) as Record<string, string>;
     expect(event).toBe('sandbox-ready');
     const close = (): Promise<void> => Promise.resolve();
     return {
@@ -46,6 +46,7 @@ describe('sandbox process', () => {
       sandbox: harnessOf({
         controlUrl: control ?? '',
         yookassaUrl: yookassa ?? '',
+        robokassaUrl: robokassa ?? '',
         razorpayUrl: razorpay ?? '',
         close,
       }),
@@ -202,7 +203,7 @@ describe('sandbox process', () => {
       const first = createServer();
       await new Promise<void>((resolve) => first.listen(0, '127.0.0.1', resolve));
       const { port } = first.address() as AddressInfo;
-      const others = [1, 3].map((offset) => ({ server: createServer(), port: port + offset }));
+      const others = [1, 2, 3].map((offset) => ({ server: createServer(), port: port + offset }));
       const open = others.map(
         (other) =>
           new Promise<boolean>((resolve) => {
