@@ -10,6 +10,8 @@ export const credentials: ConfigOptions['credentials'] = Object.fromEntries(
       options: settings.options,
       identityOf: (parsed: unknown, options: unknown) => settings.identityOf(parsed, options),
       identitySpaceOf: (options: unknown) => settings.identitySpaceOf?.(options) ?? code,
+      missingOf: (credentials: unknown, options: unknown, baseUrl: string) =>
+        settings.missingOf?.(credentials, options, baseUrl),
       ...(settings.defaultBaseUrl === undefined ? {} : { defaultBaseUrl: settings.defaultBaseUrl }),
     },
   ]),

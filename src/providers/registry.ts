@@ -1,11 +1,13 @@
 import type { Provider, ProviderAdapter, ProviderCode } from './provider.ts';
 import { razorpayProvider } from './razorpay/index.ts';
+import { robokassaProvider } from './robokassa/index.ts';
 import { yookassaProvider } from './yookassa/index.ts';
 
 /** Every provider, by its code. */
 export const providers: Readonly<Record<ProviderCode, Provider>> = {
   yookassa: yookassaProvider,
   razorpay: razorpayProvider,
+  robokassa: robokassaProvider,
 };
 
 /** Every adapter, each variant of a provider by itself. */

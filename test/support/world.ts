@@ -75,11 +75,12 @@ export interface LedgerPayment {
 
 const limits = { maxInFlight: 8, requestsPerSecond: 10_000, minLookIntervalMs: 0 };
 
-/** Both have an account at YooKassa, and `demo` one at Razorpay. */
+/** Both have an account at YooKassa, and `demo` one at Razorpay and at RoboKassa. */
 export const testMerchants = ({
   yookassaUrl,
   razorpayUrl,
-}: Pick<Sandbox, 'yookassaUrl' | 'razorpayUrl'>): MerchantConfig[] =>
+  robokassaUrl,
+}: Pick<Sandbox, 'yookassaUrl' | 'razorpayUrl' | 'robokassaUrl'>): MerchantConfig[] =>
   [
     { code: 'demo', shopId: '100500', secretKey: 'test_demo_yookassa_secret_key' },
     { code: 'other', shopId: '100501', secretKey: 'test_other_yookassa_secret_key' },
@@ -104,7 +105,7 @@ export const testMerchants = ({
         identity: shopId,
         ...limits,
       },
-      ...(code === 'demo' ? [razorpayAccount(razorpayUrl)] : []),
+      ...(code === 'demo' ? [razorpayAccount(razorpayUrl), robokassaAccount(robokassaUrl)] : []),
     ],
   }));
 
@@ -120,6 +121,27 @@ const razorpayAccount = (baseUrl: string) => ({
     account: 'acc_SimSub00000001',
   },
   identity: 'acc_SimSub00000001',
+  ...limits,
+});
+
+const robokassaAccount = (baseUrl: string) => ({
+  code: 'robokassa-demo',
+  provider: 'robokassa',
+  displayName: 'RoboKassa demo',
+  baseUrl,
+  options: {
+    refundApi: 'v2',
+    hashAlgorithm: 'md5',
+    jwtAlgorithm: 'HS256',
+    refundBaseUrl: `${baseUrl}/RefundService`,
+  },
+  credentials: {
+    merchantLogin: 'demo-shop',
+    password1: 'pass1-secret',
+    password2: 'pass2-secret',
+    password3: 'pass3-secret',
+  },
+  identity: 'demo-shop',
   ...limits,
 });
 
