@@ -15,7 +15,7 @@ const wireState = z.object({
   label: z.string().min(1).max(64),
   amount: z.string().nullish(),
 });
-const wireUnknownId = z.object({ message: z.string(), label: z.undefined() });
+const wireUnknownId = z.object({ message: z.string(), label: z.never().optional() });
 
 /** Labels (docs.robokassa.ru/ru/refund-api); none says that a refund failed. */
 const statuses: ReadonlyMap<string, RefundFacts['status']> = new Map([
