@@ -3,8 +3,8 @@ import { ControlError } from '../control-error.ts';
 import { checkFaultScope, type FaultScope } from '../fault-scope.ts';
 import type { Fault, FaultInput, FaultKind, Operation } from '../faults.ts';
 import type { Answer } from '../simulator.ts';
-import { resultAnswer } from './operation-state.ts';
-import { acceptance } from './refund-create.ts';
+import { resultAnswer } from './op-state-ext.ts';
+import { acceptance } from './create-call.ts';
 import { rejectionAnswer, textAnswer } from './rejection.ts';
 import type { Call } from './routes.ts';
 import type { Settings } from './settings.ts';
@@ -108,11 +108,11 @@ function unauthorized({ description }: Fault, call: Call, settings: Settings): A
     case 'Create':
       return rejectionAnswer(401, description ?? say(texts, 'wrongKey'));
     case 'OpStateExt':
-      return resultAnswer(settings, WRONG_SIGNATURE, description ?? 'Signature is wrong');
+      return resultAnswer(settings, WRONG_SIGNATURE, description ?? say(texts, 'wrongSignature'));
     case 'OpRefund':
-      return v1Answer('RefundResponse', '1', description ?? say(texts, 'holdSignature'));
+      return v1Answer('RefundResponse', '1', description ?? say(texts, 'wrongSignature'));
     default:
-      return textAnswer(settings.holdRefusalStatus, description ?? say(texts, 'holdSignature'));
+      return textAnswer(settings.holdRefusalStatus, description ?? say(texts, 'wrongSignature'));
   }
 }
 

@@ -54,13 +54,13 @@ function heldPayment(
 ): PaymentRecord {
   const invoiceId = fields.get('InvoiceID') ?? '';
   const shop = findLogin(fields.get('MerchantLogin'));
-  if (shop === undefined) throw new Rejection('holdUnknown');
+  if (shop === undefined) throw new Rejection('unknownInvoice');
   const values = [shop.merchantLogin, ...signed(invoiceId), shop.password1];
   if (!isSignature(fields.get('SignatureValue'), store.settings.hash, values)) {
-    throw new Rejection('holdSignature');
+    throw new Rejection('wrongSignature');
   }
   const payment = store.payments.get(invoiceId);
-  if (payment?.merchantLogin !== shop.merchantLogin) throw new Rejection('holdUnknown');
+  if (payment?.merchantLogin !== shop.merchantLogin) throw new Rejection('unknownInvoice');
   if (payment.state !== STATES.held) throw new Rejection('notHeld');
   return payment;
 }

@@ -13,6 +13,7 @@ import { SHP_FIELDS } from './user-fields.ts';
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const ATTEMPTS = 6; // the first one and five repeats
+const FIRST_RETRY_MS = 50;
 const LIE_MINOR = 99_999_900n;
 const WRONG_PASSWORD = 'not-the-password';
 
@@ -31,6 +32,7 @@ export class NotificationSender {
       acknowledges: (status) => status >= 200 && status < 300,
       attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
       attempts: ATTEMPTS,
+      firstRetryMs: FIRST_RETRY_MS,
       disablesAfterFailure: false,
     });
   }

@@ -2,16 +2,15 @@ import { bareAnswer } from '../answers.ts';
 import type { Fault } from '../faults.ts';
 import type { Answer, ProviderCall, ProviderRequest } from '../simulator.ts';
 import { findLogin, getShop } from './accounts.ts';
-import type { Announce } from './announce.ts';
 import { answerInstead, distort } from './fault-answers.ts';
 import { formFields } from './form.ts';
 import { doCancel, doConfirm } from './holds.ts';
-import { doOpStateExt } from './operation-state.ts';
-import { doCreate, paymentOfBody } from './refund-create.ts';
-import { doGetState } from './refund-state.ts';
+import { doOpStateExt } from './op-state-ext.ts';
+import { doCreate, paymentOfBody } from './create-call.ts';
+import { doGetState } from './get-state.ts';
 import { textAnswer } from './rejection.ts';
 import { type Call, matchRoute, type Route } from './routes.ts';
-import type { Scene } from './scene.ts';
+import type { Announce, Scene } from './scene.ts';
 import type { Store } from './store.ts';
 import { doOpRefund, doOpRefundStatus, V1_ROOTS } from './v1.ts';
 import { readFlatXml } from './xml.ts';
@@ -89,7 +88,7 @@ function subjectOf(
     return { references: refund === undefined ? [id] : [id, refund.paymentId], account: null };
   }
   if (call === 'Create') {
-    const payment = paymentOfBody({ store }, request);
+    const payment = paymentOfBody(store, request);
     if (payment === undefined) return { references: [], account: null };
     return { references: [payment.id, payment.opKey], account: getShop(payment.merchantLogin).account };
   }

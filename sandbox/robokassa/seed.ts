@@ -1,6 +1,6 @@
 import { DAY_SECONDS } from '../calendar.ts';
 import { createCabinetRefund } from './create-refund.ts';
-import { kopecksOf } from './amount.ts';
+import { CURRENCY, kopecksOf } from './amount.ts';
 import { DEMO_PAYMENTS, type DemoPayment } from './demo-payments.ts';
 import { opKeyOf } from './ids.ts';
 import { newPayment } from './new-payment.ts';
@@ -8,7 +8,6 @@ import type { PaymentRecord } from './records.ts';
 import type { Store } from './store.ts';
 
 const DAY_MS = DAY_SECONDS * 1_000;
-const CURRENCY = 'RUB';
 
 /** Stores the ready payments with ages that count from `now`. */
 export function seedDemoPayments(store: Store, now: number): void {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** The hash algorithms that a shop can choose in its cabinet (docs.robokassa.ru/ru/quick-start). */
+/** The hash algorithms that a shop can choose in its cabinet. */
 export const HASH_ALGORITHMS = ['MD5', 'RIPEMD160', 'SHA1', 'SHA256', 'SHA384', 'SHA512'] as const;
 export type HashAlgorithm = (typeof HASH_ALGORITHMS)[number];
 

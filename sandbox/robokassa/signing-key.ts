@@ -12,8 +12,7 @@ export class SigningKey {
 
   constructor(journal: Journal) {
     this.#journal = journal;
-    const stored = journal.take(KIND).get('pem');
-    this.#pem = stored === undefined ? undefined : String(stored);
+    this.#pem = journal.take(KIND).get('pem') as string | undefined; // our own file
   }
 
   /** What receivers check signatures with, PEM. */

@@ -14,7 +14,6 @@ import type {
 } from '../simulator.ts';
 import { SHOPS } from './accounts.ts';
 import { CURRENCY, EXPONENT } from './amount.ts';
-import type { Announce } from './announce.ts';
 import { createCabinetRefund } from './create-refund.ts';
 import { DEMO_PAYMENTS } from './demo-payments.ts';
 import { settleDue } from './due.ts';
@@ -24,6 +23,7 @@ import { newPayment } from './new-payment.ts';
 import { NotificationSender } from './notifications.ts';
 import { Rejection } from './rejection.ts';
 import { identifyRequest } from './request.ts';
+import type { Announce } from './scene.ts';
 import { seedDemoPayments } from './seed.ts';
 import { settleRefunds } from './settle.ts';
 import { SettingsSchema } from './settings.ts';

@@ -8,19 +8,19 @@ export const DEFAULT_TEXTS = {
   badSum: 'InvalidRefundSum', // own
   forced: 'OperationRejected', // own
   holdAmount: 'OutSum exceeds the held sum', // own
-  holdSignature: 'SignatureValue is wrong', // own
   holdSuccess: 'true', // own: the body of a successful Confirm or Cancel is documented nowhere
-  holdUnknown: 'Operation is not found', // own
-  internal: 'Internal error', // own
   noAccess: 'Signature key is not exists or partner have not access to API', // documented
   notEnoughFunds: 'NotEnoughOperationFunds', // documented
   notHeld: 'Operation is not held', // own
   notPaid: 'OperationIsNotPaid', // own
   tooManyRequests: 'Too many requests', // own
   tooOld: 'RefundPeriodExpired', // own
+  unknownInvoice: 'Operation is not found', // own
   unknownOpKey: 'OperationNotFound', // own
   unknownRequest: 'Id is invalid or request id does not exist', // documented
+  unknownShop: 'Shop is not found or not active', // own
   wrongKey: 'Signature key is not exists', // documented
+  wrongSignature: 'SignatureValue is wrong', // own
 } as const;
 
 export type TextKey = keyof typeof DEFAULT_TEXTS;

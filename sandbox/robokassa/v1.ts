@@ -74,11 +74,11 @@ function askedBy(
   const { MerchantLogin, InvoiceID = '', Amount: amount, SignatureValue } = fields;
   const shop = findLogin(MerchantLogin);
   if (shop === undefined || !isSignature(SignatureValue, settings.hash, signed(shop, InvoiceID, amount))) {
-    return v1Answer(root, REFUSED, say(settings.texts, 'holdSignature'));
+    return v1Answer(root, REFUSED, say(settings.texts, 'wrongSignature'));
   }
   const payment = store.payments.get(InvoiceID);
   if (payment?.merchantLogin !== shop.merchantLogin) {
-    return v1Answer(root, NO_REFUND, say(settings.texts, 'holdUnknown'));
+    return v1Answer(root, NO_REFUND, say(settings.texts, 'unknownInvoice'));
   }
   return { payment, amount };
 }

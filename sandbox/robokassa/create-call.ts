@@ -9,6 +9,7 @@ import { parseRefundClaims } from './refund-request.ts';
 import { accessDenied, Rejection, rejectionAnswer, textAnswer } from './rejection.ts';
 import type { Scene } from './scene.ts';
 import type { Settings } from './settings.ts';
+import type { Store } from './store.ts';
 import { say } from './texts.ts';
 
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
@@ -45,10 +46,7 @@ export function acceptance(requestId: string | null): Answer {
 }
 
 /** The payment that the body of a Create is about, whoever signed it. */
-export function paymentOfBody(
-  { store }: Pick<Scene, 'store'>,
-  request: ProviderRequest,
-): PaymentRecord | undefined {
+export function paymentOfBody(store: Store, request: ProviderRequest): PaymentRecord | undefined {
   const text = jwtText(request, store.settings.createBody);
   const jwt = typeof text === 'string' ? parseJwt(text) : undefined;
   const opKey = jwt === undefined ? undefined : opKeyOf(jwt);

@@ -8,6 +8,7 @@ import { type PaymentRecord, STATES } from './records.ts';
 import type { Scene } from './scene.ts';
 import type { Settings } from './settings.ts';
 import { isSignature } from './signature.ts';
+import { say } from './texts.ts';
 import { USER_FIELDS } from './user-fields.ts';
 import { element, escaped, xmlAnswer } from './xml.ts';
 
@@ -20,24 +21,26 @@ const LIE_MINOR = 100n;
 /** `OpStateExt` by GET or POST form (docs.robokassa.ru/ru/xml-interfaces). Refunds leave no trace in it. */
 export function doOpStateExt(scene: Scene, request: ProviderRequest): Answer {
   const { store } = scene;
+  const { texts } = store.settings;
   const fields = request.method === 'POST' ? formFields(request) : request.query;
   const invoiceId = fields.get('InvoiceID') ?? '';
   const shop = findLogin(fields.get('MerchantLogin'));
-  if (shop === undefined) return resultAnswer(store.settings, '2', 'Shop is not found or not active');
+  if (shop === undefined) return resultAnswer(store.settings, '2', say(texts, 'unknownShop'));
   const signed = [shop.merchantLogin, invoiceId, shop.password2];
   if (!isSignature(fields.get('Signature'), store.settings.hash, signed)) {
-    return resultAnswer(store.settings, '1', 'Signature is wrong');
+    return resultAnswer(store.settings, '1', say(texts, 'wrongSignature'));
   }
   const payment = store.payments.get(invoiceId);
   if (payment?.merchantLogin !== shop.merchantLogin) {
-    return resultAnswer(store.settings, '3', 'Operation is not found');
+    return resultAnswer(store.settings, '3', say(texts, 'unknownInvoice'));
   }
   return response(store.settings, element('Result', element('Code', '0')), stateOf(scene, payment));
 }
 
-/** A business refusal: HTTP 200, a code that is not 0, and neither state nor info. */
+/** A business refusal: HTTP 200, a code that is not 0, and neither state nor info; an empty description is left out. */
 export function resultAnswer(settings: Settings, code: string, description: string): Answer {
-  const result = element('Result', element('Code', code), element('Description', escaped(description)));
+  const told = description === '' ? undefined : element('Description', escaped(description));
+  const result = element('Result', element('Code', escaped(code)), told);
   return response(settings, result, '');
 }
 
