@@ -29,11 +29,9 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   if (env['SANDBOX_STDIN'] === '1') process.stdin.on('end', stop).on('error', stop).resume();
-  const { controlUrl: control, yookassaUrl: yookassa, razorpayUrl: razorpay } = sandbox;
-  const { robokassaUrl: robokassa } = sandbox;
-  process.stdout.write(
-    `${JSON.stringify({ event: 'sandbox-ready', control, yookassa, robokassa, razorpay })}\n`,
-  );
+  const { controlUrl: control, yookassaUrl: yookassa, razorpayUrl: razorpay, stripeUrl: stripe } = sandbox;
+  const urls = { control, yookassa, robokassa: sandbox.robokassaUrl, razorpay, stripe };
+  process.stdout.write(`${JSON.stringify({ event: 'sandbox-ready', ...urls })}\n`);
 }
 
 function parsePort(text: string): number {

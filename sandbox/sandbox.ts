@@ -6,6 +6,7 @@ import { ProviderServer } from './provider-server.ts';
 import { RazorpaySimulator } from './razorpay/simulator.ts';
 import { RequestLog } from './request-log.ts';
 import { RoboKassaSimulator } from './robokassa/simulator.ts';
+import { StripeSimulator } from './stripe/simulator.ts';
 import { YooKassaSimulator } from './yookassa/simulator.ts';
 
 export interface SandboxOptions {
@@ -27,6 +28,7 @@ export interface Sandbox {
   yookassaUrl: string;
   robokassaUrl: string;
   razorpayUrl: string;
+  stripeUrl: string;
   /** Stops at once, also with requests that hang. */
   close(): Promise<void>;
 }
@@ -43,7 +45,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const yookassa = new ProviderServer(new YooKassaSimulator(simulator), world);
   const robokassa = new ProviderServer(new RoboKassaSimulator(simulator), world);
   const razorpay = new ProviderServer(new RazorpaySimulator(simulator), world);
-  const servers = [yookassa, robokassa, razorpay];
+  const stripe = new ProviderServer(new StripeSimulator(simulator), world);
+  const servers = [yookassa, robokassa, razorpay, stripe];
   const control = createControlListener({ ...world, journal, servers });
   const close = async (): Promise<void> => {
     await Promise.all([control.close(), ...servers.map((server) => server.close())]);
@@ -61,6 +64,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     yookassaUrl: yookassa.url,
     robokassaUrl: robokassa.url,
     razorpayUrl: razorpay.url,
+    stripeUrl: stripe.url,
     close,
   };
 }

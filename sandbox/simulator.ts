@@ -27,6 +27,8 @@ export interface ProviderCall {
   references: string[];
   providerKey: string | null;
   account: string | null;
+  /** Another provider's name for the same call: faults and the request log know it under both. */
+  alsoKnownAs?: 'prism' | undefined;
   /** Calls with the same value run one after the other; undefined means no need to wait. */
   exclusive: string | undefined;
   /** The answer while another call with the same `exclusive` runs; absent: this call waits for it. */

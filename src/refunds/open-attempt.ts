@@ -32,6 +32,7 @@ export async function openAttempt(tx: Kysely<Database>, further: FurtherAttempt)
     amountMinor: leg.amount_minor,
     providerKey,
     metadata: refund.metadata,
+    reason: refund.reason,
     receipt: refund.receipt && fromStoredReceipt(refund.receipt),
     items: await listLegItems(tx, leg.id),
     sends: 0,

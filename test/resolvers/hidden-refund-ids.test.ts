@@ -157,7 +157,7 @@ test('also of an account that has left the configuration', async () => {
   const world = await t.replica();
   const without = {
     ...world,
-    connections: { all: () => [], find: () => undefined, findByCode: () => undefined },
+    connections: { adapters: () => [], all: () => [], find: () => undefined, findByCode: () => undefined },
   };
   const answer = await ask(
     without,

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { credentials } from '../../../src/commands/credentials.ts';
 import { type AccountConfig, loadConfig } from '../../../src/config.ts';
 import { robokassaProvider, robokassaV1, robokassaV2 } from '../../../src/providers/robokassa/index.ts';
-import type { RoboKassaOptions } from '../../../src/providers/robokassa/settings.ts';
+import type { RoboKassaCredentials, RoboKassaOptions } from '../../../src/providers/robokassa/settings.ts';
 import { merchant, problemsOf } from '../../config/settings.ts';
 
 const passwords = { merchantLogin: 'shop', password1: 'p1', password2: 'p2', password3: 'canary-3' };
@@ -27,18 +27,21 @@ const complaintsOf = (more: object): string => problemsOf(() => configured(more)
 const hostsOf = (account: AccountConfig) =>
   robokassaProvider.settings.otherBaseUrlsOf!(account.options as RoboKassaOptions);
 
+const adapterOf = ({ options, credentials: secrets }: AccountConfig) =>
+  robokassaProvider.adapterOf(options as RoboKassaOptions, secrets as RoboKassaCredentials);
+
 describe('an account of RoboKassa', () => {
   test('needs its passwords only: production, MD5, HS256 and the refund API are usual', () => {
     const account = configured();
     expect(account).toMatchObject({ identity: 'shop', baseUrl: 'https://auth.robokassa.ru' });
     expect(account.options).toEqual({ refundApi: 'v2', hashAlgorithm: 'md5', jwtAlgorithm: 'HS256' });
     expect(hostsOf(account)).toEqual({ refunds: 'https://services.robokassa.ru/RefundService' });
-    expect(robokassaProvider.adapterOf(account.options as RoboKassaOptions)).toBe(robokassaV2);
+    expect(adapterOf(account)).toBe(robokassaV2);
   });
 
   test('is reached by v1 where it says so, without a third password', () => {
     const account = configured({ credentials: two, options: { refundApi: 'v1' } });
-    expect(robokassaProvider.adapterOf(account.options as RoboKassaOptions)).toBe(robokassaV1);
+    expect(adapterOf(account)).toBe(robokassaV1);
   });
 
   test('has its own second host, without a slash at the end', () => {
