@@ -10,10 +10,9 @@ export interface Form {
 const MAX_DEPTH = 5;
 
 /** The parameters of a request, from its query and its form-encoded body. Throws 400 for a body of another kind. */
-export function parseParams({ method, query, headers, body }: ProviderRequest): Form {
+export function parseParams({ query, headers, body }: ProviderRequest): Form {
   const pairs = [...query];
-  // Prism sends the content type with GET too, and no body.
-  if (method !== 'GET' && body.length > 0) {
+  if (body.length > 0) {
     const type = headers['content-type'] ?? 'application/x-www-form-urlencoded';
     if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) throw new ApiError('bodyUnreadable');
     pairs.push(...new URLSearchParams(body.toString('utf8')));

@@ -32,6 +32,16 @@ export const providers: Record<string, ProviderSettings> = {
     identityOf: (value) => ofPartner.parse(value).account,
     defaultBaseUrl: 'https://api.razorpay.com/v1',
   },
+  ...Object.fromEntries(
+    ['robokassa', 'yandex-pay', 'stripe', 'prism'].map((code): [string, ProviderSettings] => [
+      code,
+      {
+        schema: z.looseObject({}),
+        options: z.looseObject({}),
+        identityOf: (value) => `${code} ${JSON.stringify(value)}`,
+      },
+    ]),
+  ),
   homegrown: { schema: z.strictObject({ login: z.string() }), identityOf: () => '100' },
 };
 

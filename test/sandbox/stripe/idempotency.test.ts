@@ -155,6 +155,10 @@ describe('stripe Idempotency-Key', () => {
     expect((await cancel()).status).toBe(200);
     const again = await cancel();
     expect([again.status, isReplay(again)]).toEqual([200, true]);
+    const second = await sandbox.payment({ status: 'authorized' });
+    const other = await sandbox.api('POST', `/payment_intents/${second}/cancel`, { key: KEY });
+    expect([other.status, errorOf(other)['type']]).toEqual([400, 'idempotency_error']);
+    expect((await sandbox.ledger(second)).voided).toBe(false);
   });
 
   it('has at most 255 characters', async () => {

@@ -54,6 +54,8 @@ describe('stripe lists of refunds', () => {
     expect(reply.body['data']).toEqual([]);
     const filtered = await sandbox.api('GET', `/refunds?payment_intent=${id}`, { apiKey: OTHER_KEY });
     expect([filtered.status, errorOf(filtered)['code']]).toEqual([404, 'resource_missing']);
+    const cursor = await sandbox.api('GET', `/refunds?starting_after=${ids[0]}`, { apiKey: OTHER_KEY });
+    expect([cursor.status, errorOf(cursor)['param']]).toEqual([404, 'starting_after']);
     await sandbox.mode({ unknownFilter: 'empty' });
     expect(await list('payment_intent=pi_x')).toMatchObject({ data: [], has_more: false });
   });

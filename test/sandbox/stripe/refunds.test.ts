@@ -72,6 +72,9 @@ describe('stripe refunds', () => {
     expect(body).toMatchObject({ payment_intent: id, charge });
     const unknown = await sandbox.api('POST', '/refunds', { body: { charge: 'ch_x' } });
     expect([unknown.status, errorOf(unknown)['param']]).toEqual([404, 'charge']);
+    const unpaid = await sandbox.payment({ status: 'pending' });
+    const uncharged = { charge: unpaid.replace('pi_', 'ch_') };
+    expect((await sandbox.api('POST', '/refunds', { body: uncharged })).status).toBe(404);
   });
 
   it.each([
@@ -115,7 +118,9 @@ describe('stripe refunds', () => {
       headers: { 'content-type': 'application/json' },
     });
     const clash = await sandbox.api('POST', '/refunds', { body: 'metadata=1&metadata[k]=2' });
-    const reversed = await sandbox.api('POST', '/refunds', { body: 'metadata[k]=2&metadata=1' });
+    const reversed = await sandbox.api('POST', '/refunds', {
+      body: `payment_intent=${id}&expand[0]=charge&expand=charge`,
+    });
     expect([json.status, clash.status, reversed.status]).toEqual([400, 400, 400]);
   });
 

@@ -72,6 +72,16 @@ describe('stripe webhooks', () => {
     expect(types().filter((type) => type === 'refund.created')).toHaveLength(1);
   });
 
+  it('tell of a refund that failed at once, and not of its charge', async () => {
+    await webhooks('on');
+    await sandbox.fault({ operation: 'createRefund', kind: 'refuse', code: 'declined' });
+    await sandbox.refund(id, 100);
+    await sandbox.settle({ all: true, status: 'reversed' });
+    await expect.poll(() => types().toSorted()).toEqual(['refund.created', 'refund.failed']);
+    const { body } = await sandbox.control('GET', '/control/webhooks?provider=stripe');
+    expect(body['webhooks']).toMatchObject([{ deliveries: [{}, {}] }]);
+  });
+
   it('tell of every change and of the failure after a success', async () => {
     const refundId = String((await sandbox.refund(id, 100)).body['id']);
     await webhooks('on');
