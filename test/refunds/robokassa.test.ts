@@ -254,12 +254,14 @@ describe('a hold', () => {
     },
   );
 
-  test('that still stands after a refusal can be asked for again under a new key', async () => {
+  test('that still stands after a refusal is asked for again: stopping twice is stopping once', async () => {
     const paymentId = await robokassaPayment(t, '2000.00', { status: 'authorized' });
     await armRobokassa(t, 'unauthorized', { operation: 'cancelPayment' });
     expect(valueOf(await cancel(paymentId))).toMatchObject({ outcome: 'IN_PROGRESS' });
+    expect(await t.ledgerOf(paymentId)).toMatchObject({ status: '20' });
     await pass(t, t.world, 61, 2);
-    expect(valueOf(await cancel(paymentId))).toMatchObject({ outcome: 'VOIDED' });
+    expect(await t.ledgerOf(paymentId)).toMatchObject({ status: '60' });
+    expect(await paymentRow(t, paymentId)).toMatchObject({ state: 'CANCELED' });
   });
 });
 
