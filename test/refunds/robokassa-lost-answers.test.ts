@@ -183,7 +183,10 @@ describe('a person resolves it', () => {
     const { provider_refund_id: requestId } = await legOf(t, id);
     const wrong = problemOf(await resolve(t, id, returned(39_000n, { providerRefundId: 'another' })));
     expect(wrong.message).not.toContain(requestId);
-    expect(problemOf(await resolve(t, id, notReturned)).message).not.toContain(requestId);
+    await t.advance(longAfterSeconds);
+    const { message } = problemOf(await resolve(t, id, notReturned));
+    expect(message).toContain('The provider has a refund of this');
+    expect(message).not.toContain(requestId);
     valueOf(await resolve(t, id, returned(39_000n)));
     expect(await refundRow(t, id)).toMatchObject({
       status: 'SUCCEEDED',

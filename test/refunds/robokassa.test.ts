@@ -5,6 +5,8 @@ import { createRefund } from '../../src/refunds/create-refund.ts';
 import { retryRefund } from '../../src/refunds/retry-refund.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';
 import type { RefundId } from '../../src/ids.ts';
+import type { FiscalReceipt } from '../../src/vocabulary.ts';
+import { ask } from '../support/execute.ts';
 import type { World } from '../../src/refunds/world.ts';
 import { pass, recordLog, statusOf } from '../support/engine.ts';
 import {
@@ -77,6 +79,41 @@ describe('a refund', () => {
     const { attempts } = await refundAtRobokassa(t, paymentId, 5_025n);
     expect(attempts[0]!.body).toMatch(/^\{"OpKey":"[A-Za-z0-9-]+","RefundSum":50\.25\}$/);
     expect(JSON.stringify(attempts)).not.toMatch(/pass\d-secret|eyJ|ignature/);
+  });
+
+  test('goes with the items of its receipt', async () => {
+    const items = [{ id: '1', title: 'Mug', quantity: '2', unitPrice: { value: '200.00', currency: 'RUB' } }];
+    const paymentId = await robokassaPayment(t, '400.00', { items });
+    const receipt: FiscalReceipt = {
+      customer: { fullName: null, inn: null, email: 'a@example.com', phone: null },
+      items: [
+        {
+          description: 'Mug',
+          quantity: '1',
+          unitPrice: { minor: 20_000n, currency: 'RUB' },
+          vatCode: 11,
+          paymentMode: 'full_payment',
+          paymentSubject: 'commodity',
+          measure: null,
+        },
+      ],
+      taxSystemCode: null,
+    };
+    const refund = await refundAtRobokassa(t, paymentId, 20_000n, { receipt });
+    expect(refund).toMatchObject({ status: 'PENDING' });
+    expect(refund.attempts[0]!.body).toContain(
+      '"InvoiceItems":[{"Name":"Mug","Quantity":1,"Cost":200,"Tax":"vat22",',
+    );
+    const ambiguous = { ...receipt, items: [{ ...receipt.items[0]!, vatCode: 1 }] };
+    const refused = await createRefund(
+      t.world,
+      t.caller(),
+      robokassaCommand(paymentId, 20_000n, { receipt: ambiguous }),
+    );
+    expect(problemOf(refused)).toMatchObject({
+      code: 'INVALID_INPUT',
+      path: ['input', 'receipt', 'items', '0', 'vatCode'],
+    });
   });
 
   test('that was canceled in the cabinet is CANCELED, and its amount is free', async () => {
@@ -191,6 +228,18 @@ describe('a payment', () => {
       });
       expect(await requests('createRefund')).toEqual([]);
       expect(await paymentRow(t, paymentId)).toMatchObject({ state: 'PENDING', captured_minor: 0n });
+      const { payment } = await ask<{ payment: object }>(
+        t.world,
+        t.caller(),
+        `query ($by: PaymentRefInput!) {
+        payment(by: $by) { refundability { state maximum { value } } allowedActions externalRefunds } }`,
+        { by: { provider: { account: ACCOUNT, paymentId } } },
+      );
+      expect(payment).toEqual({
+        refundability: { state: 'BUSY', maximum: { value: '0.00' } },
+        allowedActions: [],
+        externalRefunds: 'INVISIBLE',
+      });
       if (state === '80') return;
       await robokassaMode(t, { creditAfterSeconds: 60 });
       await t.advance(61);

@@ -131,6 +131,11 @@ describe('the look-up of a payment', () => {
     expect(refundWindowClosesAt).toEqual(new Date('2026-11-30T09:15:31.447Z'));
   });
 
+  test('resolves no entity', async () => {
+    const { method } = await factsOf(operation([['<Code>BankCard', '<Code>Bank&amp;Card']]));
+    expect(method).toBe('Bank&amp;Card');
+  });
+
   test('keeps no key that is none', async () => {
     expect((await factsOf(operation([[OP_KEY, 'a b']]))).handles).toEqual({});
   });
