@@ -31,6 +31,8 @@ export interface ProviderCall {
   alsoKnownAs?: 'prism' | undefined;
   /** Calls with the same value run one after the other; undefined means no need to wait. */
   exclusive: string | undefined;
+  /** Whether a fault can happen to this very call, where the simulator's own answer for its operation is too wide. */
+  faultApplies?(kind: FaultKind): boolean;
   /** The answer while another call with the same `exclusive` runs; absent: this call waits for it. */
   whenBusy?(fault: Fault | undefined): Answer;
   /** Executes the request. Synchronous, so that nothing else happens between its checks and its effect. */

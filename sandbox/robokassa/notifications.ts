@@ -13,7 +13,7 @@ import { SHP_FIELDS } from './user-fields.ts';
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const ATTEMPTS = 6; // the first one and five repeats
-const FIRST_RETRY_MS = 50;
+const FIRST_RETRY_MS = 20;
 const LIE_MINOR = 99_999_900n;
 const WRONG_PASSWORD = 'not-the-password';
 

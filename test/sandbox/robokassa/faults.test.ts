@@ -4,6 +4,7 @@ import { type Json, rub } from '../harness.ts';
 import { LOGIN, resultOf, type RobokassaHarness, startRobokassa, stateOf, textOf } from './harness.ts';
 
 const IMPOSSIBLE = ['busy', 'processing', 'key-in-progress', 'key-conflict', 'key-forgotten'];
+const PATIENT = { timeout: 10_000 };
 
 describe('robokassa faults', () => {
   let sandbox: RobokassaHarness;
@@ -66,9 +67,9 @@ describe('robokassa faults', () => {
   });
 
   it('slow answers rightly, later', async () => {
-    await arm('slow', { ms: 300 });
+    await arm('slow', { ms: 2_000 });
     const answered = refund();
-    await expect.poll(refundCount).toBe(1);
+    await expect.poll(refundCount, PATIENT).toBe(1);
     expect(await Promise.race([answered, Promise.resolve('waiting')])).toBe('waiting');
     expect((await answered).body['success']).toBe(true);
   });
@@ -84,8 +85,8 @@ describe('robokassa faults', () => {
         ((await sandbox.control('GET', '/control/requests')).body['requests'] as Json[]).filter(
           ({ fault }) => fault === 'hang',
         ).length;
-      await expect.poll(hung).toBe(executed + 1);
-      await expect.poll(refundCount).toBe(executed);
+      await expect.poll(hung, PATIENT).toBe(executed + 1);
+      await expect.poll(refundCount, PATIENT).toBe(executed);
       expect(await Promise.race([answered, Promise.resolve('waiting')])).toBe('waiting');
     }
   });

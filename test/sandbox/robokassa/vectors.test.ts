@@ -113,7 +113,7 @@ describe('robokassa test vectors of a payment of 100.00', () => {
     await sandbox.mode({ notifications: ['ResultURL'] });
     await sandbox.control('POST', '/control/webhooks', webhooks);
     await sandbox.payment(hundred);
-    await expect.poll(() => receiver.received.length).toBe(1);
+    await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(1);
     receiver.close();
     const form = new URLSearchParams(receiver.received[0]?.raw);
     expect(Object.fromEntries(form)).toMatchObject({
