@@ -72,6 +72,20 @@ export function demoDocument(sandboxPort: number): unknown {
     arrivalDays: { min: 5, max: 7 },
     ...limits,
   };
+  const robokassa = {
+    code: 'robokassa-demo',
+    provider: 'robokassa',
+    displayName: 'RoboKassa (sandbox)',
+    baseUrl: `http://127.0.0.1:${sandboxPort + 2}`,
+    options: { refundBaseUrl: `http://127.0.0.1:${sandboxPort + 2}/RefundService` },
+    credentials: {
+      merchantLogin: 'demo-shop',
+      password1: 'pass1-secret',
+      password2: 'pass2-secret',
+      password3: 'pass3-secret',
+    },
+    ...limits,
+  };
   const stripe = {
     code: 'stripe-demo',
     provider: 'stripe',
@@ -100,7 +114,7 @@ export function demoDocument(sandboxPort: number): unknown {
         code: 'demo',
         name: 'Demo shop',
         keys: [key(DEMO_KEYS.demo)],
-        accounts: [yookassa('demo', '100500', 'sandbox'), razorpay, stripe, prism],
+        accounts: [yookassa('demo', '100500', 'sandbox'), razorpay, robokassa, stripe, prism],
       },
       {
         code: 'other',
