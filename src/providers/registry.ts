@@ -1,6 +1,7 @@
 import type { Provider, ProviderAdapter, ProviderCode } from './provider.ts';
 import { prismProvider } from './prism/index.ts';
 import { razorpayProvider } from './razorpay/index.ts';
+import { robokassaProvider } from './robokassa/index.ts';
 import { stripe, stripeProvider } from './stripe/index.ts';
 import { yookassaProvider } from './yookassa/index.ts';
 
@@ -11,6 +12,7 @@ export type Providers = readonly Provider[];
 export const providers: Providers = [
   yookassaProvider,
   razorpayProvider,
+  robokassaProvider,
   stripeProvider,
   // The one place that knows both: what Prism does by connector stripe, the built-in adapter can do.
   prismProvider({ stripe }),

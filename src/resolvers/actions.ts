@@ -33,7 +33,8 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     loaders.openOperationOfPayment.load(payment.id),
   ]);
   if (account === null) throw new Error('A payment without its account.');
-  const { capabilities } = adapterOfAccount(context, account);
+  const adapter = adapterOfAccount(context, account);
+  const { capabilities } = adapter;
   // Where refunds can be listed, a restore blocks nothing.
   const isBlockable = !showsAllRefunds(capabilities);
   return {
@@ -41,6 +42,7 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     openLegs: openLegs ?? [],
     isBeingCanceled: operation !== null,
     capabilities,
+    isNotYetRefundable: adapter.isNotYetRefundable?.(payment.raw_status) ?? false,
     isBlocked: isBlockable && isBlocked(capabilities, payment, (await readNowAndEpoch(world.db)).epoch),
     now: world.clock.now(),
   };
@@ -92,6 +94,7 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
       return source === undefined ? [] : [{ ...share, source }];
     }),
     payment,
+    capabilities: connection?.adapter.capabilities,
     isReplaced: replacement !== null,
     isBeingCanceled: operation !== null,
     now: world.clock.now(),
