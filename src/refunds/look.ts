@@ -13,6 +13,7 @@ import { noteAccountHealth } from './account-health.ts';
 import { applyFacts, factContext } from './apply-facts.ts';
 import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
 import { expireLeasesOf } from './claim.ts';
+import { inParallel } from './in-parallel.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment } from './overcommitment.ts';
 import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
@@ -60,27 +61,48 @@ async function lookAtAccount(
     (target) => canBeFound && target.providerRefundId === null && target.status !== 'QUEUED',
   );
   const asOf = await readAppNow(world.db);
+  const { shown, failure: notSeen } = await seePaymentsOf(world, connection, nameless);
   const looks = await lookAtRefunds(
     callsOf(connection),
-    named.map((target) => ({
-      providerRefundId: target.providerRefundId!,
-      providerPaymentId: target.providerPaymentId,
-      amount: { minor: target.amountMinor, currency: toCurrency(target.currency) },
-      createdAt: target.providerCreatedAt ?? target.createdAt,
-    })),
+    named
+      .filter((target) => !shown.has(target.providerRefundId!))
+      .map((target) => ({
+        providerRefundId: target.providerRefundId!,
+        providerPaymentId: target.providerPaymentId,
+        amount: { minor: target.amountMinor, currency: toCurrency(target.currency) },
+        createdAt: target.providerCreatedAt ?? target.createdAt,
+      })),
   );
-  await store(world, connection, named, looks.found, asOf);
+  await store(world, connection, named, new Map([...shown, ...looks.found]), asOf);
   await noteAbsent(world, connection, named, looks.absent);
-  let failure = looks.unavailable?.failure;
-  for (const providerPaymentId of new Set(nameless.map((target) => target.providerPaymentId))) {
-    if (failure !== undefined) break;
-    const sight = await seePayment(world, connection, providerPaymentId);
-    if (sight.kind === 'unavailable') failure = sight.failure;
-  }
+  const failure = looks.unavailable?.failure ?? notSeen;
   if (failure !== undefined) await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure });
   else if (named.length + nameless.length > 0)
     await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
   return failure;
+}
+
+/** Reads the payments of lost answers; what it shows of other refunds of theirs needs no call any more. */
+async function seePaymentsOf(
+  world: World,
+  connection: Connection,
+  nameless: readonly LookTarget[],
+): Promise<{ readonly shown: ReadonlyMap<string, RefundFacts>; readonly failure: Failure | undefined }> {
+  const shown = new Map<string, RefundFacts>();
+  let failure: Failure | undefined;
+  const see = async (providerPaymentId: string): Promise<void> => {
+    if (failure !== undefined) return;
+    const sight = await seePayment(world, connection, providerPaymentId);
+    if (sight.kind === 'unavailable') failure = sight.failure;
+    if (sight.kind !== 'seen') return;
+    for (const facts of sight.refunds)
+      if (facts.status !== 'FAILED' || facts.failure !== null) shown.set(facts.providerRefundId, facts);
+  };
+  const payments = [...new Set(nameless.map((target) => target.providerPaymentId))];
+  await inParallel(payments, connection.maxInFlight, see, (_payment, error) => {
+    throw error;
+  });
+  return { shown, failure };
 }
 
 /** Told once for each state of a leg, however often it is looked at. */
