@@ -67,7 +67,7 @@ function readAccess(account: Part, settings: ProviderSettings, report: ReportAt)
     credentials: secrets.value,
     options: others.value,
     identity: settings.identityOf(secrets.value, others.value),
-    space: settings.identitySpaceOf?.(others.value) ?? String(provider),
+    space: settings.identitySpaceOf?.(others.value, secrets.value) ?? String(provider),
   };
 }
 

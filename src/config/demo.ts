@@ -78,7 +78,20 @@ export function demoDocument(sandboxPort: number): unknown {
     displayName: 'Stripe (sandbox)',
     baseUrl: `http://127.0.0.1:${sandboxPort + 5}/v1`,
     credentials: { apiKey: 'sk_test_SimStripeDemo000000000001', accountId: 'acct_SimStripe000001' },
-    arrivalDays: { min: 5, max: 14 },
+    arrivalDays: { min: 5, max: 10 },
+    ...limits,
+  };
+  const prism = {
+    code: 'prism-demo',
+    provider: 'prism',
+    displayName: 'Stripe by way of Prism (sandbox)',
+    baseUrl: `http://127.0.0.1:${sandboxPort + 5}`,
+    credentials: {
+      connector: 'stripe',
+      apiKey: 'sk_test_SimStripePrism00000000003',
+      accountId: 'acct_SimStripe000003',
+    },
+    arrivalDays: { min: 5, max: 10 },
     ...limits,
   };
   return {
@@ -87,7 +100,7 @@ export function demoDocument(sandboxPort: number): unknown {
         code: 'demo',
         name: 'Demo shop',
         keys: [key(DEMO_KEYS.demo)],
-        accounts: [yookassa('demo', '100500', 'sandbox'), razorpay, stripe],
+        accounts: [yookassa('demo', '100500', 'sandbox'), razorpay, stripe, prism],
       },
       {
         code: 'other',

@@ -10,7 +10,7 @@ export interface ProviderSettings {
   /** Who the account is at the provider (shopId, merchant login): one identity is one account. Not secret. */
   identityOf(credentials: unknown, options: unknown): string;
   /** Whose name the identity is, where two providers lead to one account; absent: the provider's. */
-  identitySpaceOf?(options: unknown): string;
+  identitySpaceOf?(options: unknown, credentials: unknown): string;
   /** The production API. Without it every account must name its own `baseUrl`. */
   readonly defaultBaseUrl?: string;
 }

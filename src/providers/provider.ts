@@ -269,6 +269,8 @@ export interface RecoveryPlan {
 
 /** What a provider can do. Data: documentation and `providers { … }` are compiled from it. */
 export interface Capabilities {
+  /** A payment can be read there; absent: it can. Where it cannot, the caller has to say what was captured. */
+  readonly readsPayments?: false;
   readonly partialRefunds: boolean;
   readonly severalRefundsPerPayment: boolean;
   readonly splitRefunds: boolean;
@@ -302,6 +304,8 @@ export interface ProviderAdapter<Credentials = unknown, Options = unknown> {
   readonly displayName: string;
   /** Changes when the bytes for one order change; stored with every attempt. */
   readonly wireVersion: string;
+  /** Whether it can work on this machine; absent: it can. */
+  readonly availability?: Availability;
   readonly capabilities: Capabilities;
   readonly recovery: RecoveryPlan;
   /** The longest time a send may take, in milliseconds. */
@@ -390,7 +394,7 @@ export interface AccountSettings<Credentials = unknown, Options = unknown> {
   /** The provider's own name of the account, such as a shopId: belongs to one account only. Not secret. */
   identityOf(credentials: Credentials, options: Options): string;
   /** Whose name that is, where the account may be reached in two ways; absent: the provider's code. */
-  identitySpaceOf?(options: Options): string;
+  identitySpaceOf?(options: Options, credentials: Credentials): string;
   /** The production API; absent: every account names its own. */
   readonly defaultBaseUrl?: string;
   /** Other hosts of the same account by the name that `WireRequest.host` has. */
@@ -401,7 +405,6 @@ export interface AccountSettings<Credentials = unknown, Options = unknown> {
 
 /** Whether the adapter of an account can work on this machine. */
 export type Availability =
-  | { readonly kind: 'ready' }
   /** Another adapter does the same work in its place; the message says which, and why. */
   | { readonly kind: 'substituted'; readonly message: string }
   | { readonly kind: 'unavailable'; readonly message: string };
@@ -413,6 +416,11 @@ export interface Provider<Credentials = unknown, Options = unknown> {
   readonly settings: AccountSettings<Credentials, Options>;
   /** One for each variant, the usual one first. */
   readonly adapters: readonly ProviderAdapter<Credentials, Options>[];
-  /** The one for an account with these options. */
-  adapterOf(options: Options): ProviderAdapter<Credentials, Options>;
+  /** The one for an account with these options and credentials. */
+  adapterOf(options: Options, credentials: Credentials): ProviderAdapter<Credentials, Options>;
+  /**
+   * Loads what its adapters need, and gives the provider as it can be used then; asked once at start, where an account
+   * needs it. Absent: nothing has to be loaded. Never rejects: what does not load is said by `availability`.
+   */
+  load?(): Promise<Provider<Credentials, Options>>;
 }

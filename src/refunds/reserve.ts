@@ -59,9 +59,8 @@ export function reserveRefund(
       command.idempotencyKey,
       payment.id,
     );
-    if (earlier !== undefined) {
-      return nothingToSend(await replayOf({ ...world, db: tx }, caller, command, earlier));
-    }
+    const replay = earlier && (await replayOf({ ...world, db: tx }, caller, command, earlier));
+    if (replay !== undefined) return nothingToSend(replay);
     const { capabilities } = connection.adapter;
     if (!mayBeSentFor(payment)) return refuse(notReadYet(capabilities, payment));
     const openLegs = await expireLeases(tx, world, payment);
@@ -122,6 +121,7 @@ export function reserveRefund(
         key: command.idempotencyKey,
         hashVersion: contentHashVersion,
         hash: refundContentHash(command, payment.id),
+        continues: command.continues ?? null,
       },
       isFact: isAdopted,
       legs,

@@ -9,6 +9,7 @@ import {
   type PaymentAction,
   type RefundAction,
 } from '../refunds/allowed-actions.ts';
+import { isStoppableThere } from '../refunds/cancel-at-provider.ts';
 import type { PaymentSituation } from '../refunds/decide-refund.ts';
 import { isBlocked, showsAllRefunds } from '../refunds/epoch.ts';
 import { explainRefundability, type RefundabilityState } from '../refunds/explain-refundability.ts';
@@ -96,5 +97,6 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
     now: world.clock.now(),
     unclearLegs,
     plan: connection && planTimesOf(connection),
+    isStoppable: connection !== undefined && legs.some((leg) => isStoppableThere(connection.adapter, leg)),
   });
 }

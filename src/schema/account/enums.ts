@@ -8,6 +8,7 @@ export const ProviderCodeEnum = builder.enumType('ProviderCode', {
     YOOKASSA: { description: 'YooKassa (yookassa.ru).', value: 'yookassa' },
     RAZORPAY: { description: 'Razorpay, in Malaysia Curlec (razorpay.com).', value: 'razorpay' },
     STRIPE: { description: 'Stripe (stripe.com).', value: 'stripe' },
+    PRISM: { description: 'Hyperswitch Prism: one library over many connectors.', value: 'prism' },
   } as const satisfies Record<Uppercase<ProviderCode>, { description: string; value: ProviderCode }>,
 });
 

@@ -1,0 +1,46 @@
+import type { AccountConfig } from '../../src/config/types.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+
+type Account = Pick<
+  AccountConfig,
+  'code' | 'provider' | 'displayName' | 'baseUrl' | 'options' | 'credentials' | 'identity'
+>;
+
+/** The accounts of merchant `demo` besides that at YooKassa, as the sandbox knows them. */
+export const otherAccounts = (sandbox: Sandbox): readonly Account[] => [
+  {
+    code: 'razorpay-demo',
+    provider: 'razorpay',
+    displayName: 'Razorpay demo',
+    baseUrl: sandbox.razorpayUrl,
+    options: {},
+    credentials: {
+      clientId: 'PartnerClient01',
+      clientSecret: 's3cr3t-Part/ner',
+      account: 'acc_SimSub00000001',
+    },
+    identity: 'acc_SimSub00000001',
+  },
+  {
+    code: 'stripe-demo',
+    provider: 'stripe',
+    displayName: 'Stripe demo',
+    baseUrl: sandbox.stripeUrl,
+    options: {},
+    credentials: { apiKey: 'sk_test_SimStripeDemo000000000001', accountId: 'acct_SimStripe000001' },
+    identity: 'acct_SimStripe000001',
+  },
+  {
+    code: 'prism-demo',
+    provider: 'prism',
+    displayName: 'Prism demo',
+    baseUrl: sandbox.stripeUrl.replace(/\/v1$/, ''),
+    options: {},
+    credentials: {
+      connector: 'stripe',
+      apiKey: 'sk_test_SimStripePrism00000000003',
+      accountId: 'acct_SimStripe000003',
+    },
+    identity: 'acct_SimStripe000003',
+  },
+];
