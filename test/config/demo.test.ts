@@ -43,9 +43,8 @@ describe('demo mode', () => {
     const stripe = config.merchants[0]?.accounts.find(({ code }) => code === 'stripe-demo');
     expect(stripe).toMatchObject({
       provider: 'stripe',
-      identity: 'acct_SimStripe000001',
       baseUrl: 'http://127.0.0.1:4015/v1',
-      arrivalDays: { min: 5, max: 14 },
+      arrivalDays: { min: 5, max: 10 },
       ...limits,
     });
     expect(stripe?.credentials).toHaveProperty('apiKey', 'sk_test_SimStripeDemo000000000001');
