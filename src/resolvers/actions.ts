@@ -32,7 +32,8 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     loaders.openOperationOfPayment.load(payment.id),
   ]);
   if (account === null) throw new Error('A payment without its account.');
-  const { capabilities } = adapterOfAccount(context, account);
+  const { capabilities, amountRules, allocate } = adapterOfAccount(context, account);
+  const lines = capabilities.itemRefunds ? await loaders.itemsOfPayment.load(payment.id) : null;
   // Where refunds can be listed, a restore blocks nothing.
   const isBlockable = !showsAllRefunds(capabilities);
   return {
@@ -40,6 +41,9 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     openLegs: openLegs ?? [],
     isBeingCanceled: operation !== null,
     capabilities,
+    amountRules: amountRules(toCurrency(payment.currency)),
+    lines: lines ?? [],
+    allocate,
     isBlocked: isBlockable && isBlocked(capabilities, payment, (await readNowAndEpoch(world.db)).epoch),
     now: world.clock.now(),
   };
@@ -82,6 +86,9 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
   const isUnclear = legs.some(({ status }) => status === 'UNKNOWN' || status === 'MANUAL_REVIEW');
   const unclearLegs = (isUnclear && (await loaders.unclearLegsOfRefund.load(refund.id))) || [];
   const connection = world.connections.find(refund.account_id);
+  const capabilities = connection?.adapter.capabilities;
+  const mayRetryItems = capabilities?.itemRefunds === true && legs.some(({ status }) => status === 'FAILED');
+  const items = mayRetryItems ? await loaders.itemsOfRefund.load(refund.id) : null;
   const sourceById = new Map((sources ?? []).map((source) => [source.id, source]));
   return allowedRefundActions({
     refund,
@@ -91,6 +98,8 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
       return source === undefined ? [] : [{ ...share, source }];
     }),
     payment,
+    items: items ?? [],
+    takesSeveral: capabilities?.severalRefundsPerPayment !== false,
     isReplaced: replacement !== null,
     isBeingCanceled: operation !== null,
     now: world.clock.now(),
