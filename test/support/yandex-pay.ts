@@ -44,3 +44,23 @@ export const settleYandex = (
 
 export const yandexConsoleRefund = (t: TestWorld, reference: string, value: string): Promise<unknown> =>
   t.control('console-refund', { provider, reference, amount: { value, currency: 'RUB' } });
+
+/** The simulator behaves as documented again. */
+export const resetYandex = (t: TestWorld): Promise<unknown> =>
+  yandexMode(t, {
+    refunds: 'instant',
+    holdOperations: 'instant',
+    amountShrinks: 'success',
+    priceCut: 'rewritten',
+    failedRefund: 'keep',
+    rollbackOperation: 'visible',
+    unpaidStatus: 'PENDING',
+    duplicateFrom: 'end',
+    failedReplay: 'duplicate',
+    readLagSeconds: 0,
+    notFoundBody: 'envelope',
+    uzbekCurrency: 'UZS',
+    texts: {},
+    reasonCodes: {},
+    statuses: {},
+  });
