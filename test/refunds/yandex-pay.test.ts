@@ -19,6 +19,7 @@ import {
   ACCOUNT,
   armYandex,
   cartLine,
+  MERCHANT_ID,
   resetYandex,
   settleYandex,
   UZBEK_ACCOUNT,
@@ -70,9 +71,7 @@ const takenOf = async (refundId: RefundId) =>
 describe('a refund', () => {
   test('is PENDING at first, and of everything and of parts adds up, here and there', async () => {
     const whole = await mugsAndKettle();
-    const { refundId } = valueOf(
-      await createRefund(t.world, t.caller(), yandexCommand(whole, 'remaining')),
-    );
+    const { refundId } = valueOf(await createRefund(t.world, t.caller(), yandexCommand(whole, 'remaining')));
     expect(await refundRow(t, refundId)).toMatchObject({ status: 'PENDING' });
     valueOf(await sync(refundId));
     expect(await refundRow(t, refundId)).toMatchObject({ status: 'SUCCEEDED', returned_minor: 150_000n });
@@ -139,9 +138,7 @@ describe('a refund', () => {
     const paymentId = await yandexOrder(t, '100.03', { items: [cartLine('bulb', '7', '14.29')] });
     await see(paymentId);
     const requests = await watchRequests(t, 'yandex-pay');
-    const problem = problemOf(
-      await createRefund(t.world, t.caller(), yandexCommand(paymentId, 5_000n)),
-    );
+    const problem = problemOf(await createRefund(t.world, t.caller(), yandexCommand(paymentId, 5_000n)));
     expect(problem).toMatchObject({ type: 'AmountNotAllocatable', code: 'AMOUNT_NOT_ALLOCATABLE' });
     const { nearestAmounts } = problem as Extract<typeof problem, { type: 'AmountNotAllocatable' }>;
     expect(nearestAmounts.map(({ minor }) => minor)).toEqual([4_998n, 5_005n]);
@@ -155,9 +152,9 @@ describe('a refund', () => {
   test('is of at least 1.00, and leaves nothing or at least 1.00, in Russia; in Uzbekistan of anything', async () => {
     const russian = await yandexOrder(t, '10.00');
     for (const minor of [99n, 950n])
-      expect(
-        problemOf(await createRefund(t.world, t.caller(), yandexCommand(russian, minor))),
-      ).toMatchObject({ code: 'AMOUNT_NOT_ALLOCATABLE' });
+      expect(problemOf(await createRefund(t.world, t.caller(), yandexCommand(russian, minor)))).toMatchObject(
+        { code: 'AMOUNT_NOT_ALLOCATABLE' },
+      );
     const uzbek = await t.payment('10.00', {
       provider: 'yandex-pay',
       account: UZBEK_ACCOUNT,
@@ -256,7 +253,10 @@ describe('what others do', () => {
     expect(
       problemOf(await createRefund(t.world, t.caller(), yandexCommand(paymentId, 120_000n))),
     ).toMatchObject({ code: 'AMOUNT_EXCEEDS_REFUNDABLE' });
-    expect(await create(paymentId, 'remaining')).toMatchObject({ status: 'SUCCEEDED', amount_minor: 30_000n });
+    expect(await create(paymentId, 'remaining')).toMatchObject({
+      status: 'SUCCEEDED',
+      amount_minor: 30_000n,
+    });
     await expectSound(t, paymentId);
   });
 
@@ -304,10 +304,9 @@ describe('what others do', () => {
 
   /** As somebody does it at the provider, past this service. */
   async function rollBack(paymentId: string): Promise<void> {
-    const merchantId = '0b6f2c1e-6f0a-5d3e-9a54-3f6d2a7c8e10';
     const answer = await fetch(`${t.sandbox.yandexPayUrl}/v1/orders/${paymentId}/rollback`, {
       method: 'POST',
-      headers: { authorization: `Api-Key ${merchantId}`, 'x-request-id': `rollback-${paymentId}` },
+      headers: { authorization: `Api-Key ${MERCHANT_ID}`, 'x-request-id': `rollback-${paymentId}` },
     });
     expect(answer.status).toBe(200);
   }
@@ -315,7 +314,7 @@ describe('what others do', () => {
 
 test('a look at 12 pending refunds of 12 orders is one call for each, and at several of one order one call', async () => {
   await yandexMode(t, { refunds: 'pending' });
-  const refunds = [];
+  const refunds: Awaited<ReturnType<typeof create>>[] = [];
   for (let made = 0; made < 12; made += 1) refunds.push(await create(await yandexOrder(t, '15.00'), 1_000n));
   await settleYandex(t, 'succeeded');
   const requests = await watchRequests(t, 'yandex-pay');

@@ -5,6 +5,8 @@ import type { TestWorld } from './world.ts';
 /** What the tests of the rules at Yandex Pay share, in roubles. */
 const provider = 'yandex-pay';
 export const ACCOUNT = 'yandex-pay-demo';
+/** Also the key, in the sandbox. */
+export const MERCHANT_ID = '0b6f2c1e-6f0a-5d3e-9a54-3f6d2a7c8e10';
 export const UZBEK_ACCOUNT = 'yandex-pay-uz';
 
 /** A new paid order; without `items` it has one line of one unit. Returns its id. */
@@ -56,6 +58,7 @@ export const resetYandex = (t: TestWorld): Promise<unknown> =>
     rollbackOperation: 'visible',
     unpaidStatus: 'PENDING',
     duplicateFrom: 'end',
+    requestIdLifeSeconds: 86_400,
     failedReplay: 'duplicate',
     readLagSeconds: 0,
     notFoundBody: 'envelope',

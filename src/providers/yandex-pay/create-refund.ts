@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WireRequest } from '../http.ts';
-import type { AmountRules, RefundOrder, SendOutcome, SentOrder } from '../provider.ts';
+import type { AmountRules, Evidence, RefundOrder, SendOutcome, SentOrder } from '../provider.ts';
 import { readAs } from '../read-json.ts';
 import { SEND_DEADLINE_MS } from './capabilities.ts';
 import { cartAfter, checkRefund, isWhole } from './check-refund.ts';
@@ -103,11 +103,19 @@ async function adopted(
   { evidence }: Answered<'exists'>,
 ): Promise<SendOutcome> {
   const look = await readOperation(access, key);
-  if (look.kind !== 'found') return unknown(evidence);
-  // Another order's, or no refund at all: our id was used for something else.
-  if (!isOurs(look.value, order)) return { ...unknown(evidence), isKeyConflict: true };
-  return { kind: 'accepted', refund: refundFacts(look.value, access.options.currency), evidence };
+  return look.kind === 'found' ? under(access, look.value, order, evidence) : unknown(evidence);
 }
+
+/** What is under our external id: the refund, or what it was used for instead, which is another order's or no refund. */
+const under = (
+  { options }: Access,
+  operation: WireOperation,
+  order: SentOrder,
+  evidence: Evidence,
+): SendOutcome =>
+  isOurs(operation, order)
+    ? { kind: 'accepted', refund: refundFacts(operation, options.currency), evidence }
+    : { ...unknown(evidence), isKeyConflict: true };
 
 async function explained(
   access: Access,
@@ -120,8 +128,7 @@ async function explained(
   const look = await readOrder(access, order.providerPaymentId);
   const made = look.kind === 'found' ? madeBy(look.value, key) : undefined;
   // Refused, and yet it is there: what is there counts, or a refund that happened would be called failed.
-  if (made !== undefined)
-    return { kind: 'accepted', refund: refundFacts(made, access.options.currency), evidence };
+  if (made !== undefined) return under(access, made, order, evidence);
   if (verdict.kind === 'busy') return busy(evidence);
   // Something in between may have said that it found nothing.
   if (verdict.kind === 'nowhere' && look.kind !== 'absent') return unknown(evidence);
@@ -130,6 +137,9 @@ async function explained(
   if (look.kind === 'found' && look.value.operations.some(({ status }) => status === 'PENDING'))
     return busy(evidence);
   const error = verdict.kind === 'refused' ? verdict.error : undefined;
+  // An id that was used with other arguments is refused without a code that is documented.
+  const used = look.kind === 'found' ? await readOperation(access, key) : undefined;
+  if (used?.kind === 'found') return under(access, used.value, order, evidence);
   return {
     kind: 'refused',
     failure: classifyRefusal({ error, requested: order.amount, look, rules }),
