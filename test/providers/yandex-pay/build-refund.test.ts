@@ -36,6 +36,11 @@ describe('the bytes', () => {
     expect(bodyOf({ ...all, items })).not.toHaveProperty('targetCart');
   });
 
+  test('name no cart that would be empty', () => {
+    const items = [{ item: 'sku-1', quantityHundredths: 300n, amountMinor: 30_000n }];
+    expect(bodyOf({ amount: rub(30_000n), items })).not.toHaveProperty('targetCart');
+  });
+
   test('name the cart where it shows more than what our books call the rest', () => {
     expect(bodyOf({ takesRest: true })).toHaveProperty('targetCart');
   });
