@@ -93,6 +93,7 @@ describe('an order that Yandex Pay would refuse', () => {
     ['a rest that cannot be divided', { items: [share(0n, 10_000n)] }],
     ['a price that would go up', { amount: rub(10_000n), items: [share(200n, 10_000n)] }],
     ['the whole quantity for a part of the price', { items: [share(300n, 10_000n)] }],
+    ['the whole price for none of it', { amount: rub(30_000n), items: [share(0n, 30_000n)] }],
     ['nothing', { amount: rub(0n), items: [] }],
     ['less than 1.00', { amount: rub(99n), items: [share(0n, 99n)] }],
     ['less than 1.00 that stays', { amount: rub(29_940n), items: [share(0n, 29_940n)] }],

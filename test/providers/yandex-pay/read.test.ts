@@ -121,6 +121,7 @@ describe('an order', () => {
     [what: string, order: object, operations: object[], refundable: boolean, refunded: bigint, sum: bigint]
   >([
     ['rolled back, the refund shown', young, [capture(), operation(), rest], false, 30_000n, 30_000n],
+    ['rolled back long ago, the refund shown', long, [capture(), operation(), rest], false, 30_000n, 30_000n],
     ['rolled back long ago, hidden', long, [capture(), operation()], false, 30_000n, 30_000n],
     [
       'rolled back long ago, shrunk, hidden',
@@ -169,6 +170,7 @@ describe('an order', () => {
       const succeeded = refunds.filter(({ status }) => status === 'SUCCEEDED');
       expect(succeeded.reduce((total, { amount }) => total + amount.minor, 0n)).toBe(sum);
       expect(new Set(refunds.map(({ providerRefundId }) => providerRefundId)).size).toBe(refunds.length);
+      expect(refunds.every(({ amount }) => amount.minor > 0n)).toBe(true);
       if (!refundable) expect(payment.items).toEqual([]);
     },
   );
