@@ -2,7 +2,13 @@ import type { PaymentItem } from '../db/payment-items.ts';
 import type { Payment } from '../db/payments.ts';
 import { invalidInput, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import { toCurrency } from '../money.ts';
-import type { Allocation, AmountRules, ItemFacts, ItemShare, ProviderAdapter } from '../providers/provider.ts';
+import type {
+  Allocation,
+  AmountRules,
+  ItemFacts,
+  ItemShare,
+  ProviderAdapter,
+} from '../providers/provider.ts';
 import { nearestThatWork, notAllocatable, type Fit } from './amount-rules.ts';
 import type { ItemWish } from './refund-wish.ts';
 import { refundableCart, refundableOfItem, sumOfCart } from './refundable-items.ts';
@@ -85,7 +91,12 @@ export function planItems(payment: Payment, cart: Cart, wishes: readonly ItemWis
   const currency = toCurrency(payment.currency);
   // Amounts of one line, and not of the payment: what the line has left bounds them.
   if (wish !== undefined) {
-    const path = [...amountPath, 'items', String(index), wish.quantityHundredths === null ? 'amount' : 'quantity'];
+    const path = [
+      ...amountPath,
+      'items',
+      String(index),
+      wish.quantityHundredths === null ? 'amount' : 'quantity',
+    ];
     const leftMinor = refundable.find((line) => line.item === wish.item)?.leftMinor ?? 0n;
     const nearest = allocation.nearestMinor.filter((minor) => minor > 0n && minor <= leftMinor);
     const wantedMinor = wish.quantityHundredths === null ? wish.amount.minor : 0n;
@@ -125,7 +136,8 @@ function whyNotOfLine(
   return {
     type: 'AmountExceedsRefundable',
     code: 'AMOUNT_EXCEEDS_REFUNDABLE',
-    message: 'More than is left of this item. Refunds that are under way are counted. Look at `refundable` of the item.',
+    message:
+      'More than is left of this item. Refunds that are under way are counted. Look at `refundable` of the item.',
     path: [...path, isQuantity ? 'quantity' : 'amount'],
     retry: 'NEW_REQUEST',
     refundable: { minor, currency: toCurrency(payment.currency) },

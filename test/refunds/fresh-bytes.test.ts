@@ -146,7 +146,12 @@ describe('bytes that depend on what is left', () => {
     await syncRefund(world, t.caller(), { refundId, waitMs: 10_000 });
     expect(await statusOf(t, refundId)).toBe('SUCCEEDED');
     const after = (await refundRow(t, refundId)).attempts;
-    const bytes = ({ method, path, headers, body }: (typeof before)[number]) => ({ method, path, headers, body });
+    const bytes = ({ method, path, headers, body }: (typeof before)[number]) => ({
+      method,
+      path,
+      headers,
+      body,
+    });
     expect(after.map(bytes)).toEqual(before.map(bytes));
     const sent = await requests('createRefund');
     expect(sent).toHaveLength(2);

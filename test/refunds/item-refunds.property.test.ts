@@ -39,7 +39,11 @@ const amount: fc.Arbitrary<AmountWish> = fc.oneof(
   fc
     .uniqueArray(
       fc.oneof(
-        fc.record({ item, quantityHundredths: fc.bigInt({ min: 50n, max: 300n }), amount: fc.constant(null) }),
+        fc.record({
+          item,
+          quantityHundredths: fc.bigInt({ min: 50n, max: 300n }),
+          amount: fc.constant(null),
+        }),
         fc.record({
           item,
           quantityHundredths: fc.constant(null),
@@ -51,7 +55,10 @@ const amount: fc.Arbitrary<AmountWish> = fc.oneof(
     .map((items) => ({ kind: 'items' as const, items })),
   fc
     .integer({ min: 1, max: 30 })
-    .map((tens) => ({ kind: 'money' as const, money: { minor: BigInt(tens) * 1_000n, currency: 'RUB' as const } })),
+    .map((tens) => ({
+      kind: 'money' as const,
+      money: { minor: BigInt(tens) * 1_000n, currency: 'RUB' as const },
+    })),
   fc.constant({ kind: 'remaining' as const }),
 );
 const fault = fc.constantFrom(
@@ -65,8 +72,14 @@ const fault = fc.constantFrom(
   { kind: 'wrong-amount' },
 );
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('create' as const), amount, fault, isFresh: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('console' as const), tens: fc.integer({ min: 1, max: 20 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('create' as const), amount, fault, isFresh: fc.boolean() }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('console' as const), tens: fc.integer({ min: 1, max: 20 }) }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -87,18 +100,10 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
 
 const see = (paymentId: string) =>
-  seePayment(
-    world,
-    world.connections.findByCode(t.caller().viewer.merchantId, 'yookassa-demo')!,
-    paymentId,
-  );
+  seePayment(world, world.connections.findByCode(t.caller().viewer.merchantId, 'yookassa-demo')!, paymentId);
 
 /** What createRefund may say of a wish that is none. */
-const refusals = [
-  'AMOUNT_EXCEEDS_REFUNDABLE',
-  'AMOUNT_NOT_ALLOCATABLE',
-  'PAYMENT_NOT_REFUNDABLE',
-];
+const refusals = ['AMOUNT_EXCEEDS_REFUNDABLE', 'AMOUNT_NOT_ALLOCATABLE', 'PAYMENT_NOT_REFUNDABLE'];
 
 async function take(paymentId: string, made: RefundId[], next: Step): Promise<void> {
   if (next.do === 'create') {

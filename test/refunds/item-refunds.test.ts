@@ -99,11 +99,7 @@ const partsOf = async (refundId: RefundId) =>
     .execute();
 
 const see = (paymentId: string) =>
-  seePayment(
-    world,
-    world.connections.findByCode(t.caller().viewer.merchantId, 'yookassa-demo')!,
-    paymentId,
-  );
+  seePayment(world, world.connections.findByCode(t.caller().viewer.merchantId, 'yookassa-demo')!, paymentId);
 
 describe('a refund by items', () => {
   test('returns what they cost, and is counted with its lines', async () => {
@@ -211,7 +207,13 @@ describe('a refund by items', () => {
       amount: { kind: 'items', items: [units('mug', 1), cut('kettle', 700n)] },
     });
     const { refundId } = valueOf(await createRefund(world, t.caller(), command));
-    const turned = { ...command, amount: { kind: 'items' as const, items: command.amount.kind === 'items' ? command.amount.items.toReversed() : [] } };
+    const turned = {
+      ...command,
+      amount: {
+        kind: 'items' as const,
+        items: command.amount.kind === 'items' ? command.amount.items.toReversed() : [],
+      },
+    };
     expect(valueOf(await createRefund(world, t.caller(), turned))).toEqual({ refundId, replayed: true });
     const other = { ...command, amount: { kind: 'items' as const, items: [units('mug', 2)] } };
     expect(problemOf(await createRefund(world, t.caller(), other))).toMatchObject({
@@ -287,8 +289,7 @@ describe('what happens at the provider', () => {
     expect(await statusOf(t, refundId)).toBe('FAILED');
     await refundsAre(t, 'pending');
     const second = await made(paymentId, [units('mug', 2)]);
-    const retry = () =>
-      retryRefund(world, t.caller(), { refundId, expectedRetries: 0, waitMs: 10_000 });
+    const retry = () => retryRefund(world, t.caller(), { refundId, expectedRetries: 0, waitMs: 10_000 });
     expect(problemOf(await retry())).toMatchObject({
       type: 'AmountExceedsRefundable',
       retry: 'RETRY_REFUND',

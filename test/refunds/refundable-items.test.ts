@@ -34,11 +34,7 @@ describe('what is refundable of a line', () => {
       { returned_hundredths: 100n, returned_minor: 10_000n },
       [200n, 20_000n],
     ],
-    [
-      'no more than the provider has left',
-      { left_hundredths: 100n, left_minor: 10_000n },
-      [100n, 10_000n],
-    ],
+    ['no more than the provider has left', { left_hundredths: 100n, left_minor: 10_000n }, [100n, 10_000n]],
     [
       'less what is reserved of what the provider has left',
       { left_hundredths: 200n, left_minor: 20_000n, reserved_hundredths: 100n, reserved_minor: 10_000n },
