@@ -4,6 +4,7 @@ import { invalidInput, refuse, succeed, type Problem, type Result } from '../err
 import { toCurrency } from '../money.ts';
 import type {
   Allocation,
+  AllocationWish,
   AmountRules,
   ItemFacts,
   ItemShare,
@@ -14,10 +15,16 @@ import type { ItemWish } from './refund-wish.ts';
 import { refundableCart, refundableOfItem, sumOfCart } from './refundable-items.ts';
 import { refundableOf } from './refundability.ts';
 
+export type Allocate = (cart: readonly ItemFacts[], wish: AllocationWish) => Allocation;
+
+/** Undefined where the provider knows no items. */
+export const allocateBy = (adapter: ProviderAdapter): Allocate | undefined =>
+  adapter.allocate && ((cart, wish) => adapter.allocate!(cart, wish));
+
 /** The cart of a payment, and who can lay a wish over it. */
 export interface Cart {
   readonly lines: readonly PaymentItem[];
-  readonly allocate: NonNullable<ProviderAdapter['allocate']>;
+  readonly allocate: Allocate;
   readonly amountRules: AmountRules;
 }
 

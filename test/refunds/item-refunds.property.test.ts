@@ -53,12 +53,10 @@ const amount: fc.Arbitrary<AmountWish> = fc.oneof(
       { minLength: 1, maxLength: 3, selector: (wish) => wish.item },
     )
     .map((items) => ({ kind: 'items' as const, items })),
-  fc
-    .integer({ min: 1, max: 30 })
-    .map((tens) => ({
-      kind: 'money' as const,
-      money: { minor: BigInt(tens) * 1_000n, currency: 'RUB' as const },
-    })),
+  fc.integer({ min: 1, max: 30 }).map((tens) => ({
+    kind: 'money' as const,
+    money: { minor: BigInt(tens) * 1_000n, currency: 'RUB' as const },
+  })),
   fc.constant({ kind: 'remaining' as const }),
 );
 const fault = fc.constantFrom(

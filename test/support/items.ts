@@ -9,6 +9,8 @@ import type {
   RefundOrder,
 } from '../../src/providers/provider.ts';
 
+type Access = Parameters<typeof yookassa.readPayment>[0];
+
 /** A line as it was sold: so many units at a price in minor units. */
 export interface SoldLine {
   readonly item: string;
@@ -32,7 +34,6 @@ export interface ItemProvider {
 export function createItemProvider(differences: Partial<ProviderAdapter> = {}): ItemProvider {
   const sold = new Map<string, readonly SoldLine[]>();
   const built: RefundOrder[] = [];
-  const { readPayment } = yookassa;
   return {
     built,
     sell: (paymentId, lines) => void sold.set(paymentId, lines),
@@ -40,7 +41,7 @@ export function createItemProvider(differences: Partial<ProviderAdapter> = {}): 
       capabilities: { ...yookassa.capabilities, itemRefunds: true },
       allocate,
       async readPayment(access, paymentId) {
-        const look = await readPayment(access as Parameters<typeof readPayment>[0], paymentId);
+        const look = await yookassa.readPayment(access as Access, paymentId);
         if (look.kind !== 'found') return look;
         const { payment, refunds } = look.value;
         const items = cartOf(sold.get(paymentId) ?? [], refunds, built);
