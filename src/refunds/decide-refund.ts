@@ -183,14 +183,16 @@ function whyNotOfOneSeller({ capabilities }: RefundSituation, { legs }: LegPlan)
 
 function whyNotByItem(situation: RefundSituation, { amount }: RefundWish): Problem | undefined {
   if (amount.kind !== 'items') return undefined;
-  const { capabilities, allocate, sources, accountCode } = situation;
+  const { allocate, lines, sources, accountCode } = situation;
   const isOfSellers = isSplit(sources, accountCode);
-  if (capabilities.itemRefunds && allocate !== undefined && !isOfSellers) return undefined;
+  const path = ['input', 'amount', 'items'];
+  if (allocate !== undefined && !isOfSellers)
+    return lines.length > 0 ? undefined : invalidInput(path, 'The payment has no items. Ask for an amount.');
   return {
     type: 'CapabilityMissing',
     code: 'CAPABILITY_MISSING',
     message: 'This provider refunds amounts of the payment, and no items of it.',
-    path: ['input', 'amount', 'items'],
+    path,
     retry: 'NEW_REQUEST',
     capability: 'itemRefunds',
     alternative: isOfSellers

@@ -160,7 +160,52 @@ describe('bytes that depend on what is left', () => {
   });
 });
 
+test('a read that began before another refund was sent is no fresh one', async () => {
+  const paymentId = await sell();
+  await see(paymentId);
+  await t.advance(61);
+  const requests = await watchRequests(t);
+  let others = 0;
+  const overtaken = await t.replica({
+    adapter: {
+      ...provider.adapter,
+      async readPayment(access, id) {
+        const look = await provider.adapter.readPayment!(access, id);
+        if (others === 0) {
+          others += 1;
+          await make(paymentId, 1);
+        }
+        return look;
+      },
+    },
+  });
+  const command = refundCommand(paymentId, 1n, mugs(2));
+  const { refundId } = valueOf(await createRefund(overtaken, t.caller(), command));
+  expect(await statusOf(t, refundId)).toBe('SUCCEEDED');
+  expect(await cartSent(refundId)).toBe('mug 300; sends 0');
+  const order = (await requests('getPayment', 'createRefund')).map(({ operation }) => operation);
+  // Ours, the other one's, which is sent, and ours once more.
+  expect(order).toEqual(['getPayment', 'getPayment', 'createRefund', 'getPayment', 'createRefund']);
+  await expectSound(t, paymentId);
+});
+
 describe('a leg that waited', () => {
+  test('takes all that is left only where nothing else waits behind it', async () => {
+    const paymentId = await sell();
+    await see(paymentId);
+    const three = await wait(paymentId, 3);
+    const one = await wait(paymentId, 1);
+    const before = base.built.length;
+    await pass(t, world, 1);
+    for (const refundId of [three, one]) expect(await statusOf(t, refundId)).toBe('SUCCEEDED');
+    const built = base.built.slice(before);
+    expect(built.map(({ takesRest, isFirst }) => ({ takesRest, isFirst }))).toEqual([
+      { takesRest: false, isFirst: true },
+      { takesRest: true, isFirst: false },
+    ]);
+    await expectSound(t, paymentId);
+  });
+
   test('fails unsent where what it takes is gone, and the next one is sent', async () => {
     const paymentId = await t.payment('400.00');
     base.sell(paymentId, [

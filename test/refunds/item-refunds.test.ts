@@ -191,6 +191,14 @@ describe('a refund by items', () => {
     expect(await lineOf(paymentId, 'mug')).toMatchObject({ reserved: [0n, 0n] });
   });
 
+  test('of a payment that has none is refused', async () => {
+    const paymentId = await t.payment('1000.00');
+    expect(problemOf(await refund(paymentId, [units('mug', 1)]))).toMatchObject({
+      type: 'InvalidInput',
+      path: ['input', 'amount', 'items'],
+    });
+  });
+
   test('is a missing capability where the provider knows no items', async () => {
     const paymentId = await t.payment('1000.00');
     const command = refundCommand(paymentId, 1n, { amount: { kind: 'items', items: [units('mug', 1)] } });
@@ -234,6 +242,16 @@ describe('an amount of a payment with items', () => {
     await expectSound(t, paymentId);
   });
 
+  test('that is named as the share of the account itself is laid over them, too', async () => {
+    const paymentId = await sell();
+    const amount = { minor: 10_000n, currency: 'RUB' as const };
+    const sources = [{ seller: 'yookassa-demo', amount, platformFee: null }];
+    const command = refundCommand(paymentId, 1n, { amount: { kind: 'sources', sources } });
+    const { refundId } = valueOf(await createRefund(world, t.caller(), command));
+    expect(await partsOf(refundId)).toEqual([{ item: 'mug', hundredths: 100n, minor: 10_000n }]);
+    await expectSound(t, paymentId);
+  });
+
   test('that no items make up is refused with the nearest amounts', async () => {
     const paymentId = await sell();
     expect(problemOf(await money(paymentId, 15_000n))).toMatchObject({
@@ -254,6 +272,62 @@ describe('an amount of a payment with items', () => {
     expect(await lineOf(paymentId, 'kettle')).toMatchObject({ returned: [100n, 70_000n] });
     expect(provider.built.at(-1)).toMatchObject({ takesRest: true });
     await expectSound(t, paymentId);
+  });
+});
+
+describe('what was sold', () => {
+  const carts = [
+    [{ item: 'mug', units: 3, priceMinor: 10_000n }],
+    [
+      { item: 'mug', units: 4, priceMinor: 9_000n },
+      { item: 'spoon', units: 1, priceMinor: 1_000n },
+    ],
+    [{ item: 'mug', units: 2, priceMinor: 9_000n }],
+  ];
+  const soldOf = async (state: Record<string, unknown>) => {
+    const paymentId = await t.payment('1000.00', state);
+    const sold: unknown[] = [];
+    for (const cart of carts) {
+      provider.sell(paymentId, cart);
+      await see(paymentId);
+      sold.push((await lineOf(paymentId, 'mug')).sold);
+    }
+    return sold;
+  };
+
+  test('is what the cart has last before the payment is captured', async () => {
+    expect(await soldOf({ status: 'authorized' })).toEqual([
+      [300n, 30_000n],
+      [400n, 36_000n],
+      [200n, 18_000n],
+    ]);
+  });
+
+  test('is not learned again of a captured payment', async () => {
+    expect(await soldOf({})).toEqual([
+      [300n, 30_000n],
+      [300n, 30_000n],
+      [300n, 30_000n],
+    ]);
+  });
+});
+
+test('where a payment is refunded once, a failed refund is not retried after another', async () => {
+  const { capabilities } = provider.adapter;
+  const once = await t.replica({
+    adapter: { ...provider.adapter, capabilities: { ...capabilities!, severalRefundsPerPayment: false } },
+  });
+  const paymentId = await sell();
+  await armFault(t, 'refuse', { code: 'insufficient_funds' });
+  const command = (minor: bigint) => refundCommand(paymentId, minor);
+  const { refundId } = valueOf(await createRefund(once, t.caller(), command(10_000n)));
+  expect(await statusOf(t, refundId)).toBe('FAILED');
+  valueOf(await createRefund(once, t.caller(), command(20_000n)));
+  const retried = await retryRefund(once, t.caller(), { refundId, expectedRetries: 0, waitMs: 10_000 });
+  expect(problemOf(retried)).toMatchObject({ type: 'NotRetryable' });
+  expect(problemOf(await createRefund(once, t.caller(), command(10_000n)))).toMatchObject({
+    type: 'CapabilityMissing',
+    capability: 'severalRefundsPerPayment',
   });
 });
 
@@ -349,8 +423,9 @@ describe('what happens at the provider', () => {
     expect(await statusOf(t, failed)).toBe('FAILED');
     const waits = async (item: string, count: number) =>
       queueRefund(t, silent, paymentId, 1n, { amount: { kind: 'items', items: [units(item, count)] } });
+    const older = await waits('mug', 1);
     const waiting = await waits('mug', 2);
-    const elsewhere = await waits('kettle', 1);
+    const elsewhere = await waits('kettle', 0.5);
     recorded.clear();
     const contradicting = await t.replica({
       adapter: {
@@ -374,11 +449,11 @@ describe('what happens at the provider', () => {
       status: 'FAILED',
       legs: [{ failure: { code: 'AMOUNT_EXCEEDS_REFUNDABLE' } }],
     });
-    expect((await legOf(t, elsewhere)).status).toBe('QUEUED');
+    for (const kept of [older, elsewhere]) expect((await legOf(t, kept)).status).toBe('QUEUED');
     expect(recorded.alerts()).toContain('ITEM_OVERCOMMITTED');
     expect(await lineOf(paymentId, 'mug')).toMatchObject({
       returned: [200n, 20_000n],
-      reserved: [0n, 0n],
+      reserved: [100n, 10_000n],
       overcommitted: false,
     });
     await expectSound(t, paymentId, { quiet: false });
