@@ -30,7 +30,10 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   process.on('SIGINT', stop);
   if (env['SANDBOX_STDIN'] === '1') process.stdin.on('end', stop).on('error', stop).resume();
   const { controlUrl: control, yookassaUrl: yookassa, razorpayUrl: razorpay } = sandbox;
-  process.stdout.write(`${JSON.stringify({ event: 'sandbox-ready', control, yookassa, razorpay })}\n`);
+  const yandexPay = { 'yandex-pay': sandbox.yandexPayUrl };
+  process.stdout.write(
+    `${JSON.stringify({ event: 'sandbox-ready', control, yookassa, razorpay, ...yandexPay })}\n`,
+  );
 }
 
 function parsePort(text: string): number {

@@ -5,6 +5,7 @@ import { Journal } from './journal.ts';
 import { ProviderServer } from './provider-server.ts';
 import { RazorpaySimulator } from './razorpay/simulator.ts';
 import { RequestLog } from './request-log.ts';
+import { YandexPaySimulator } from './yandex-pay/simulator.ts';
 import { YooKassaSimulator } from './yookassa/simulator.ts';
 
 export interface SandboxOptions {
@@ -25,6 +26,8 @@ export interface Sandbox {
   controlUrl: string;
   yookassaUrl: string;
   razorpayUrl: string;
+  /** Where the API begins; the JWKS is beside it. */
+  yandexPayUrl: string;
   /** Stops at once, also with requests that hang. */
   close(): Promise<void>;
 }
@@ -40,7 +43,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const simulator = { journal, clock, seed, webhookUrl };
   const yookassa = new ProviderServer(new YooKassaSimulator(simulator), world);
   const razorpay = new ProviderServer(new RazorpaySimulator(simulator), world);
-  const servers = [yookassa, razorpay];
+  const yandexPay = new ProviderServer(new YandexPaySimulator(simulator), world);
+  const servers = [yookassa, razorpay, yandexPay];
   const control = createControlListener({ ...world, journal, servers });
   const close = async (): Promise<void> => {
     await Promise.all([control.close(), ...servers.map((server) => server.close())]);
@@ -53,5 +57,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     await close();
     throw error;
   }
-  return { controlUrl: control.url, yookassaUrl: yookassa.url, razorpayUrl: razorpay.url, close };
+  return {
+    controlUrl: control.url,
+    yookassaUrl: yookassa.url,
+    razorpayUrl: razorpay.url,
+    yandexPayUrl: `${yandexPay.url}/merchant`,
+    close,
+  };
 }

@@ -3,12 +3,14 @@ import { ControlError } from './control-error.ts';
 import type { Journal } from './journal.ts';
 import type { WebhookMode } from './simulator.ts';
 
-/** A message to a merchant's server: exactly these bytes and headers at every attempt. */
+/** A message to a merchant's server: these headers at every attempt, and these bytes unless each attempt has its own. */
 export interface Notification {
   event: string;
   objectId: string;
   account: string;
-  body: string;
+  /** What follows the URL. */
+  path?: string;
+  body: string | (() => string);
   headers?: Record<string, string>;
   /** A lie, sent in the mode "forge" only. */
   forged: boolean;
@@ -110,8 +112,8 @@ export class WebhookOutbox {
 
   #start(notification: Notification): void {
     if (this.#mode.url === undefined) return;
-    const { event, objectId, account, forged } = notification;
-    const url = this.#mode.url.replaceAll('{account}', account);
+    const { event, objectId, account, path = '', forged } = notification;
+    const url = this.#mode.url.replaceAll('{account}', account) + path;
     const delivery: Delivery = {
       event,
       objectId,
@@ -159,7 +161,7 @@ export class WebhookOutbox {
       const answer = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
-        body,
+        body: typeof body === 'string' ? body : body(),
         redirect: 'manual',
         signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(this.#policy.attemptTimeoutMs)]),
       });

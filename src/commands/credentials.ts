@@ -11,6 +11,9 @@ export const credentials: ConfigOptions['credentials'] = Object.fromEntries(
       identityOf: (parsed: unknown, options: unknown) => settings.identityOf(parsed, options),
       identitySpaceOf: (options: unknown) => settings.identitySpaceOf?.(options) ?? code,
       ...(settings.defaultBaseUrl === undefined ? {} : { defaultBaseUrl: settings.defaultBaseUrl }),
+      ...(settings.defaultBaseUrlOf === undefined
+        ? {}
+        : { defaultBaseUrlOf: (options: unknown) => settings.defaultBaseUrlOf!(options) }),
     },
   ]),
 );

@@ -13,6 +13,8 @@ export interface ProviderSettings {
   identitySpaceOf?(options: unknown): string;
   /** The production API. Without it every account must name its own `baseUrl`. */
   readonly defaultBaseUrl?: string;
+  /** The same where it depends on what is set for the account. */
+  defaultBaseUrlOf?(options: unknown): string;
 }
 
 export interface KeyConfig {

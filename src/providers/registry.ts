@@ -1,11 +1,13 @@
 import type { Provider, ProviderAdapter, ProviderCode } from './provider.ts';
 import { razorpayProvider } from './razorpay/index.ts';
+import { yandexPayProvider } from './yandex-pay/index.ts';
 import { yookassaProvider } from './yookassa/index.ts';
 
 /** Every provider, by its code. */
 export const providers: Readonly<Record<ProviderCode, Provider>> = {
   yookassa: yookassaProvider,
   razorpay: razorpayProvider,
+  'yandex-pay': yandexPayProvider,
 };
 
 /** Every adapter, each variant of a provider by itself. */

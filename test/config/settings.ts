@@ -32,6 +32,13 @@ export const providers: Record<string, ProviderSettings> = {
     identityOf: (value) => ofPartner.parse(value).account,
     defaultBaseUrl: 'https://api.razorpay.com/v1',
   },
+  'yandex-pay': {
+    schema: z.strictObject({ apiKey: z.string(), merchantId: z.string() }),
+    options: z.strictObject({ edition: z.enum(['ru', 'uz']).default('ru') }),
+    identityOf: (value) => z.object({ merchantId: z.string() }).parse(value).merchantId,
+    defaultBaseUrlOf: (options) =>
+      `https://pay.yandex.${z.object({ edition: z.string() }).parse(options).edition}/api/merchant`,
+  },
   homegrown: { schema: z.strictObject({ login: z.string() }), identityOf: () => '100' },
 };
 

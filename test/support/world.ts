@@ -75,11 +75,12 @@ export interface LedgerPayment {
 
 const limits = { maxInFlight: 8, requestsPerSecond: 10_000, minLookIntervalMs: 0 };
 
-/** Both have an account at YooKassa, and `demo` one at Razorpay. */
+/** Both have an account at YooKassa, and `demo` one at Razorpay and one of each edition at Yandex Pay. */
 export const testMerchants = ({
   yookassaUrl,
   razorpayUrl,
-}: Pick<Sandbox, 'yookassaUrl' | 'razorpayUrl'>): MerchantConfig[] =>
+  yandexPayUrl,
+}: Pick<Sandbox, 'yookassaUrl' | 'razorpayUrl' | 'yandexPayUrl'>): MerchantConfig[] =>
   [
     { code: 'demo', shopId: '100500', secretKey: 'test_demo_yookassa_secret_key' },
     { code: 'other', shopId: '100501', secretKey: 'test_other_yookassa_secret_key' },
@@ -105,6 +106,7 @@ export const testMerchants = ({
         ...limits,
       },
       ...(code === 'demo' ? [razorpayAccount(razorpayUrl)] : []),
+      ...(code === 'demo' ? yandexPayAccounts(yandexPayUrl) : []),
     ],
   }));
 
@@ -122,6 +124,30 @@ const razorpayAccount = (baseUrl: string) => ({
   identity: 'acc_SimSub00000001',
   ...limits,
 });
+
+/** In the sandbox a key is the Merchant ID. */
+const yandexPayAccounts = (baseUrl: string) =>
+  [
+    {
+      code: 'yandex-pay-demo',
+      merchantId: '0b6f2c1e-6f0a-5d3e-9a54-3f6d2a7c8e10',
+      options: { edition: 'ru', currency: 'RUB' },
+    },
+    {
+      code: 'yandex-pay-uz',
+      merchantId: '1c7f3d2f-701b-5e4f-8b65-407e3b8d9f21',
+      options: { edition: 'uz', currency: 'UZS' },
+    },
+  ].map(({ code, merchantId, options }) => ({
+    code,
+    provider: 'yandex-pay',
+    displayName: code,
+    baseUrl,
+    options,
+    credentials: { apiKey: merchantId, merchantId },
+    identity: merchantId,
+    ...limits,
+  }));
 
 export async function createTestWorld(
   name: string,
