@@ -30,8 +30,13 @@ export interface ItemProvider {
 /**
  * YooKassa's wire, with carts that this process keeps: what a succeeded refund took of them is known by its reference,
  * and one without a reference of ours takes from the first lines that have something left.
+ *
+ * @param lowering the states of refunds that have taken something of the cart
  */
-export function createItemProvider(differences: Partial<ProviderAdapter> = {}): ItemProvider {
+export function createItemProvider(
+  differences: Partial<ProviderAdapter> = {},
+  lowering: readonly RefundFacts['status'][] = ['SUCCEEDED'],
+): ItemProvider {
   const sold = new Map<string, readonly SoldLine[]>();
   const built: RefundOrder[] = [];
   return {
@@ -44,7 +49,8 @@ export function createItemProvider(differences: Partial<ProviderAdapter> = {}): 
         const look = await yookassa.readPayment(access as Access, paymentId);
         if (look.kind !== 'found') return look;
         const { payment, refunds } = look.value;
-        const items = cartOf(sold.get(paymentId) ?? [], refunds, built);
+        const taking = refunds.filter(({ status }) => lowering.includes(status));
+        const items = cartOf(sold.get(paymentId) ?? [], taking, built);
         return { kind: 'found', value: { refunds, payment: { ...payment, items } } };
       },
       checkRefund: (order) => [...yookassa.checkRefund(order), ...missing(order)],
@@ -77,7 +83,7 @@ function cartOf(
     leftMinor: BigInt(units) * priceMinor,
     priceMinor,
   }));
-  for (const refund of refunds.filter(({ status }) => status === 'SUCCEEDED')) {
+  for (const refund of refunds) {
     const order = orders.find(({ providerKey }) => providerKey === refund.ourReference);
     if (order !== undefined && order.items.length > 0) {
       for (const { item, quantityHundredths, amountMinor } of order.items) {
