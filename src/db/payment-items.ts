@@ -156,10 +156,11 @@ export function countedItems(cte: Db, legs: readonly LegWithItems[], isFact: boo
       taken.set(itemId, sums);
     }
   const column = (index: 0 | 1 | 2 | 3): bigint[] => [...taken.values()].map((sums) => sums[index]);
-  const added = sql<Added>`unnest(${[...taken.keys()]}::uuid[], ${column(0)}::bigint[], ${column(1)}::bigint[],
+  const added =
+    sql<Added>`unnest(${[...taken.keys()]}::uuid[], ${column(0)}::bigint[], ${column(1)}::bigint[],
     ${column(2)}::bigint[], ${column(3)}::bigint[])`.as<'added'>(
-    sql`added (id, reserved_h, reserved_m, returned_h, returned_m)`,
-  );
+      sql`added (id, reserved_h, reserved_m, returned_h, returned_m)`,
+    );
   return cte
     .updateTable('payment_items as line')
     .from(added)
@@ -177,7 +178,12 @@ export function countedItems(cte: Db, legs: readonly LegWithItems[], isFact: boo
     .whereRef('line.id', '=', 'added.id');
 }
 
-type ItemSums = [reservedHundredths: bigint, reservedMinor: bigint, returnedHundredths: bigint, returnedMinor: bigint];
+type ItemSums = [
+  reservedHundredths: bigint,
+  reservedMinor: bigint,
+  returnedHundredths: bigint,
+  returnedMinor: bigint,
+];
 
 interface Added {
   readonly id: ItemId;

@@ -8,7 +8,11 @@ import type { Database } from './tables.ts';
  * Whether any leg of the payment that was ever sent has changed since a read of the payment began, other than by that
  * read. Indexes refunds_by_payment and refund_legs_name_unique.
  */
-export async function wasSentSince(db: Kysely<Database>, paymentId: PaymentId, readAt: Date): Promise<boolean> {
+export async function wasSentSince(
+  db: Kysely<Database>,
+  paymentId: PaymentId,
+  readAt: Date,
+): Promise<boolean> {
   const row = await db
     .selectFrom('refunds')
     .innerJoin('refund_legs', 'refund_legs.refund_id', 'refunds.id')
@@ -27,11 +31,7 @@ export async function wasSentSince(db: Kysely<Database>, paymentId: PaymentId, r
  *
  * @returns the attempt with its new bytes
  */
-export function storeRebuilt(
-  tx: Kysely<Database>,
-  attempt: Attempt,
-  bytes: NewAttempt,
-): Promise<Attempt> {
+export function storeRebuilt(tx: Kysely<Database>, attempt: Attempt, bytes: NewAttempt): Promise<Attempt> {
   return tx
     .updateTable('leg_attempts')
     .set(bytes)

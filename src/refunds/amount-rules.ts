@@ -26,8 +26,8 @@ export function nearestTaken(rules: AmountRules, wantedMinor: bigint, maximumMin
   const up = (minor: bigint): bigint => down(minor + stepMinor - 1n);
   // Between the least and what leaves enough every step is taken, and so is everything.
   const corners = [
-    down(wantedMinor),
-    up(wantedMinor),
+    down(wantedMinor - 1n),
+    up(wantedMinor + 1n),
     up(minimumMinor > 0n ? minimumMinor : 1n),
     down(maximumMinor - leaveAtLeastMinor),
     maximumMinor,

@@ -124,9 +124,9 @@ async function settleSums(
   const settleOne = () => settleOvercommitment(tx, context, payment);
   const settleSellers = () => settleSources(tx, context, payment, sources);
   const steps = sources.length > 1 ? [settleSellers, settleOne] : [settleOne, settleSellers];
-  const failed: RefundId[] = [];
+  // What one item has too much is mended where it is, too: that may be all that the payment has too much.
+  const failed = await settleItems(tx, context, payment, lines);
   for (const settle of steps) failed.push(...(await settle()));
-  failed.push(...(await settleItems(tx, context, payment, lines)));
   return failed;
 }
 

@@ -3,10 +3,10 @@ import type { PaymentItem } from '../db/payment-items.ts';
 import type { Payment, PaymentSource } from '../db/payments.ts';
 import { invalidInput, refuse, type Problem, type Result } from '../errors.ts';
 import { toCurrency } from '../money.ts';
-import type { AmountRules, Capabilities, ProviderAdapter } from '../providers/provider.ts';
+import type { AmountRules, Capabilities } from '../providers/provider.ts';
 import type { FiscalReceipt } from '../vocabulary.ts';
 import { nearestThatWork, notAllocatable, sayRule, whyNotTaken } from './amount-rules.ts';
-import { fitOf, type Cart } from './plan-items.ts';
+import { fitOf, type Allocate, type Cart } from './plan-items.ts';
 import { isSplit, planLegs, type LegPlan } from './plan-legs.ts';
 import type { RefundWish } from './refund-wish.ts';
 import { receiptTotalMinor } from './receipt-total.ts';
@@ -24,7 +24,7 @@ export interface PaymentSituation {
   /** The cart; empty where the provider knows no items, or this payment has none. */
   readonly lines: readonly PaymentItem[];
   /** Undefined where the provider knows no items. */
-  readonly allocate: ProviderAdapter['allocate'];
+  readonly allocate: Allocate | undefined;
   /** True while a person has to release the payment after a restore; absent: it does not wait for that. */
   readonly isBlocked?: boolean;
   readonly now: Date;
@@ -183,14 +183,16 @@ function whyNotOfOneSeller({ capabilities }: RefundSituation, { legs }: LegPlan)
 
 function whyNotByItem(situation: RefundSituation, { amount }: RefundWish): Problem | undefined {
   if (amount.kind !== 'items') return undefined;
-  const { capabilities, allocate, sources, accountCode } = situation;
+  const { allocate, lines, sources, accountCode } = situation;
   const isOfSellers = isSplit(sources, accountCode);
-  if (capabilities.itemRefunds && allocate !== undefined && !isOfSellers) return undefined;
+  const path = ['input', 'amount', 'items'];
+  if (allocate !== undefined && !isOfSellers)
+    return lines.length > 0 ? undefined : invalidInput(path, 'The payment has no items. Ask for an amount.');
   return {
     type: 'CapabilityMissing',
     code: 'CAPABILITY_MISSING',
     message: 'This provider refunds amounts of the payment, and no items of it.',
-    path: ['input', 'amount', 'items'],
+    path,
     retry: 'NEW_REQUEST',
     capability: 'itemRefunds',
     alternative: isOfSellers

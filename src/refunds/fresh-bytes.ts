@@ -86,7 +86,5 @@ const impossible = (code: Failure['code'], message: string): Rebuilt => ({
 const areLeft = (cart: readonly ItemFacts[], items: readonly LegItem[]): boolean =>
   items.every(({ item, quantityHundredths, amountMinor }) => {
     const line = cart.find((candidate) => candidate.item === item);
-    return (
-      line !== undefined && quantityHundredths <= line.leftHundredths && amountMinor <= line.leftMinor
-    );
+    return line !== undefined && quantityHundredths <= line.leftHundredths && amountMinor <= line.leftMinor;
   });

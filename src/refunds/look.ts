@@ -181,8 +181,8 @@ async function storeChanges(
           'a provider refund that was looked at belongs to another leg',
         );
     }
-    await settleOvercommitment(tx, context, payment);
     await settleItems(tx, context, payment, lines);
+    await settleOvercommitment(tx, context, payment);
   });
   for (const { target } of group) world.changes.announce(target.refundId);
 }

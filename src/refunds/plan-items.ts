@@ -2,16 +2,29 @@ import type { PaymentItem } from '../db/payment-items.ts';
 import type { Payment } from '../db/payments.ts';
 import { invalidInput, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import { toCurrency } from '../money.ts';
-import type { Allocation, AmountRules, ItemFacts, ItemShare, ProviderAdapter } from '../providers/provider.ts';
+import type {
+  Allocation,
+  AllocationWish,
+  AmountRules,
+  ItemFacts,
+  ItemShare,
+  ProviderAdapter,
+} from '../providers/provider.ts';
 import { nearestThatWork, notAllocatable, type Fit } from './amount-rules.ts';
 import type { ItemWish } from './refund-wish.ts';
 import { refundableCart, refundableOfItem, sumOfCart } from './refundable-items.ts';
 import { refundableOf } from './refundability.ts';
 
+export type Allocate = (cart: readonly ItemFacts[], wish: AllocationWish) => Allocation;
+
+/** Undefined where the provider knows no items. */
+export const allocateBy = (adapter: ProviderAdapter): Allocate | undefined =>
+  adapter.allocate && ((cart, wish) => adapter.allocate!(cart, wish));
+
 /** The cart of a payment, and who can lay a wish over it. */
 export interface Cart {
   readonly lines: readonly PaymentItem[];
-  readonly allocate: NonNullable<ProviderAdapter['allocate']>;
+  readonly allocate: Allocate;
   readonly amountRules: AmountRules;
 }
 
@@ -85,7 +98,12 @@ export function planItems(payment: Payment, cart: Cart, wishes: readonly ItemWis
   const currency = toCurrency(payment.currency);
   // Amounts of one line, and not of the payment: what the line has left bounds them.
   if (wish !== undefined) {
-    const path = [...amountPath, 'items', String(index), wish.quantityHundredths === null ? 'amount' : 'quantity'];
+    const path = [
+      ...amountPath,
+      'items',
+      String(index),
+      wish.quantityHundredths === null ? 'amount' : 'quantity',
+    ];
     const leftMinor = refundable.find((line) => line.item === wish.item)?.leftMinor ?? 0n;
     const nearest = allocation.nearestMinor.filter((minor) => minor > 0n && minor <= leftMinor);
     const wantedMinor = wish.quantityHundredths === null ? wish.amount.minor : 0n;
@@ -125,7 +143,8 @@ function whyNotOfLine(
   return {
     type: 'AmountExceedsRefundable',
     code: 'AMOUNT_EXCEEDS_REFUNDABLE',
-    message: 'More than is left of this item. Refunds that are under way are counted. Look at `refundable` of the item.',
+    message:
+      'More than is left of this item. Refunds that are under way are counted. Look at `refundable` of the item.',
     path: [...path, isQuantity ? 'quantity' : 'amount'],
     retry: 'NEW_REQUEST',
     refundable: { minor, currency: toCurrency(payment.currency) },

@@ -17,6 +17,7 @@ import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
 import { decideRefund } from './decide-refund.ts';
 import { mayBeSentFor, notReadYet } from './epoch.ts';
 import { findForgotten, type FreshRefunds } from './find-forgotten.ts';
+import { allocateBy } from './plan-items.ts';
 import type { PlannedLeg } from './plan-legs.ts';
 import { deriveProviderKey } from './provider-key.ts';
 import { isReadSince } from './fresh-bytes.ts';
@@ -85,7 +86,7 @@ export function reserveRefund(
       capabilities,
       amountRules: connection.adapter.amountRules(toCurrency(payment.currency)),
       lines,
-      allocate: connection.adapter.allocate,
+      allocate: allocateBy(connection.adapter),
       now: payment.locked_at,
     };
     const decision = isAdopted

@@ -105,7 +105,8 @@ function reopen(
       const attempt = leg.attempt + 1;
       const order = { connection, merchantCode, idempotencyKey, refund, payment, leg, shares: own };
       const objection = await openAttempt(tx, { ...order, attempt });
-      if (objection !== undefined) throw new NotReopened(notRetryable(`${objection.message} Make a new refund.`));
+      if (objection !== undefined)
+        throw new NotReopened(notRetryable(`${objection.message} Make a new refund.`));
       legs = await moveLeg(tx, payment, legs, leg, {
         to: 'QUEUED',
         cause: 'caller',

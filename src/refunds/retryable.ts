@@ -126,8 +126,7 @@ function whyItemsDoNotFit(
 
 /** Where a payment is refunded once, another refund of it has taken the place of this one. */
 function whyNotOnlyOne({ takesSeveral, payment }: RetrySituation): Problem | undefined {
-  const isRefunded =
-    payment.refunded_minor > 0n || payment.reserved_minor > 0n || payment.unbound_minor > 0n;
+  const isRefunded = payment.refunded_minor > 0n || payment.reserved_minor > 0n || payment.unbound_minor > 0n;
   return takesSeveral || !isRefunded
     ? undefined
     : notRetryable('The provider refunds a payment once, and another refund of this one was made.');

@@ -122,8 +122,8 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
       const wasFinal = isFinalLeg(leg.status);
       const lines = wasFinal ? await listLines(tx, claim.connection, payment) : [];
       await applyFacts(tx, context, payment, legs, leg, outcome.refund);
-      if (payment.overcommitted || wasFinal) await settleOvercommitment(tx, context, payment);
       await settleItems(tx, context, payment, lines);
+      if (payment.overcommitted || wasFinal) await settleOvercommitment(tx, context, payment);
       return;
     }
     if (!isOurs) return;

@@ -11,6 +11,7 @@ import {
 } from '../refunds/allowed-actions.ts';
 import type { PaymentSituation } from '../refunds/decide-refund.ts';
 import { isBlocked, showsAllRefunds } from '../refunds/epoch.ts';
+import { allocateBy } from '../refunds/plan-items.ts';
 import { explainRefundability, type RefundabilityState } from '../refunds/explain-refundability.ts';
 import { planTimesOf } from '../refunds/resolvable.ts';
 import type { GraphQLContext } from './context.ts';
@@ -32,7 +33,8 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     loaders.openOperationOfPayment.load(payment.id),
   ]);
   if (account === null) throw new Error('A payment without its account.');
-  const { capabilities, amountRules, allocate } = adapterOfAccount(context, account);
+  const adapter = adapterOfAccount(context, account);
+  const { capabilities } = adapter;
   const lines = capabilities.itemRefunds ? await loaders.itemsOfPayment.load(payment.id) : null;
   // Where refunds can be listed, a restore blocks nothing.
   const isBlockable = !showsAllRefunds(capabilities);
@@ -41,9 +43,9 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     openLegs: openLegs ?? [],
     isBeingCanceled: operation !== null,
     capabilities,
-    amountRules: amountRules(toCurrency(payment.currency)),
+    amountRules: adapter.amountRules(toCurrency(payment.currency)),
     lines: lines ?? [],
-    allocate,
+    allocate: allocateBy(adapter),
     isBlocked: isBlockable && isBlocked(capabilities, payment, (await readNowAndEpoch(world.db)).epoch),
     now: world.clock.now(),
   };

@@ -92,6 +92,7 @@ describe('accepted', () => {
           name: 'all',
           amountMinor: 70_000n,
           shares: [{ sourceId: 'source', amountMinor: 70_000n, platformFeeMinor: null }],
+          items: [],
           sellers: [],
         },
       ],

@@ -36,7 +36,8 @@ export const RefundAmountInput = builder.inputType('RefundAmountInput', {
     remaining: t.boolean({ description: 'All that is left; only `true` means something.' }),
     money: t.field({
       type: MoneyInput,
-      description: 'Exactly this much. Of a payment of several sellers: only all that is left. Of a payment with items it is laid over them.',
+      description:
+        'Exactly this much. Of a payment of several sellers: only all that is left. Of a payment with items it is laid over them.',
     }),
     items: t.field({
       type: [RefundItemInput],

@@ -18,14 +18,7 @@ import { traceReferencesOfRefund } from '../../resolvers/trace-references.ts';
 import { DateRangeRef } from '../date-range.ts';
 import { FreshnessRef } from '../freshness.ts';
 import { MoneyRef } from '../money/money.ts';
-import {
-  AccountRef,
-  PaymentRef,
-  RefundItemRef,
-  RefundLegRef,
-  RefundRef,
-  RefundSourceRef,
-} from '../refs.ts';
+import { AccountRef, PaymentRef, RefundItemRef, RefundLegRef, RefundRef, RefundSourceRef } from '../refs.ts';
 import { MerchantRef } from '../viewer/merchant.ts';
 import {
   MoneyMovementEnum,
