@@ -3,6 +3,7 @@ import { prismProvider } from './prism/index.ts';
 import { razorpayProvider } from './razorpay/index.ts';
 import { robokassaProvider } from './robokassa/index.ts';
 import { stripe, stripeProvider } from './stripe/index.ts';
+import { yandexPayProvider } from './yandex-pay/index.ts';
 import { yookassaProvider } from './yookassa/index.ts';
 
 /** What a service can work with, in the order in which it is told. */
@@ -16,6 +17,7 @@ export const providers: Providers = [
   stripeProvider,
   // The one place that knows both: what Prism does by connector stripe, the built-in adapter can do.
   prismProvider({ stripe }),
+  yandexPayProvider,
 ];
 
 /** Every adapter, each variant of a provider by itself. */

@@ -48,6 +48,7 @@ export async function startToyBank(): Promise<ToyBank> {
       operation,
       path: url,
       providerKey: key === '' ? null : key,
+      headers: {},
       bodyHash: createHash('sha256').update(body).digest('hex'),
       status,
       effect,

@@ -1,5 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { settingsOf } from '../../src/commands/credentials.ts';
+import { ConfigError, loadConfig } from '../../src/config.ts';
+import { providers } from '../../src/providers/registry.ts';
 import type { LoggedRequest } from '../support/rules.ts';
+import { toyProvider } from './toy/index.ts';
 import { createToyService, type ToyService } from './toy-service.ts';
 
 /** A seventh provider, written from docs/adding-a-provider.md alone, through the whole service and its public API. */
@@ -243,4 +250,37 @@ test.each([
     },
   );
   expect(cancelPayment.errors).toEqual([{ code: 'CAPABILITY_MISSING' }]);
+});
+
+describe('the configuration', () => {
+  const file = path.join(tmpdir(), `toy-accounts-${process.pid}.json`);
+  const write = (credentials: object) =>
+    writeFile(
+      file,
+      JSON.stringify({
+        merchants: [
+          {
+            code: 'demo',
+            name: 'Demo',
+            keys: [{ name: 'key', sha256: 'a'.repeat(64), scopes: ['read'] }],
+            accounts: [{ code: 'toy-shop', provider: 'toy', displayName: 'Toy', credentials }],
+          },
+        ],
+      }),
+    );
+  const env = { ACCOUNTS_FILE: file };
+  const read = (all: typeof providers) => loadConfig(env, { credentials: settingsOf(all) });
+
+  test('of a new provider is checked by the settings that it brings along', async () => {
+    await write({ bank: '0001', token: 'toy-secret-token' });
+    const [account] = read([...providers, toyProvider]).merchants[0]!.accounts;
+    expect(account).toMatchObject({ baseUrl: 'https://api.toy.example', identity: '0001', options: {} });
+    await write({ bank: 'one', token: 'toy-secret-token' });
+    expect(() => read([...providers, toyProvider])).toThrow(/credentials\.bank/);
+  });
+
+  test('knows no provider that is not handed in', async () => {
+    await write({ bank: '0001', token: 'toy-secret-token' });
+    expect(() => read(providers)).toThrow(ConfigError);
+  });
 });
