@@ -15,6 +15,7 @@ const GARBAGE = {
     body: '{"message":"no Route matched with those values"}',
     status: 404,
   },
+  hollow: { type: 'application/json; charset=utf-8', body: '{}', status: 200 },
 } as const;
 
 export function jsonAnswer(status: number, body: unknown, effect = false): Answer {
@@ -42,16 +43,17 @@ export function garbageAnswer({ format = 'html', status }: Pick<Fault, 'format' 
   };
 }
 
-/** Changes the object of a successful answer, or every item when it is a list. */
+/** Changes the object of a successful answer, or every item when it is a list in the field `listName`. */
 export function rewriteItems(
   answer: Answer,
   change: (item: Record<string, unknown>) => Record<string, unknown>,
+  listName = 'items',
 ): Answer {
   const body: unknown = answer.status === 200 ? JSON.parse(answer.body) : undefined;
   if (!isObject(body)) return answer;
-  const { items } = body;
+  const items = body[listName];
   const changed = Array.isArray(items)
-    ? { ...body, items: items.map((item: unknown) => (isObject(item) ? change(item) : item)) }
+    ? { ...body, [listName]: items.map((item: unknown) => (isObject(item) ? change(item) : item)) }
     : change(body);
   return { ...answer, body: JSON.stringify(changed) };
 }

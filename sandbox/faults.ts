@@ -12,6 +12,7 @@ export const OPERATIONS = [
   'listPayments',
   'getAccount',
   'updateRefund',
+  'cancelRefund',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -55,7 +56,7 @@ export interface FaultOptions {
   amount?: WireMoney | undefined;
   effect?: boolean | undefined;
   when?: 'before' | 'after' | undefined;
-  format?: 'html' | 'text' | 'empty' | 'gateway' | undefined;
+  format?: 'html' | 'text' | 'empty' | 'gateway' | 'hollow' | undefined;
 }
 
 /** What the control API accepts: a fault for the next `times` matching calls. */
@@ -123,18 +124,18 @@ export class FaultBook {
   }
 
   /**
-   * The fault for this call, if one is armed. `references` are the ids the call names: a payment, a refund. `applies`
+   * The fault for this call, if one is armed for one of the names that its provider goes by. `references` are the ids the call names: a payment, a refund. `applies`
    * lets the simulator pass over kinds that cannot happen to this operation, so that a `*` fault waits for the right call.
    */
   take(
-    provider: string,
+    providers: readonly string[],
     operation: Operation | undefined,
     references: readonly string[],
     applies: (kind: FaultKind, operation: Operation) => boolean,
   ): Fault | undefined {
     if (operation === undefined) return undefined;
     for (const fault of this.#faults.values()) {
-      if (fault.provider !== provider || fault.kind === 'connect-refused') continue;
+      if (!providers.includes(fault.provider) || fault.kind === 'connect-refused') continue;
       if (fault.operation !== '*' && fault.operation !== operation) continue;
       if (fault.reference !== undefined && !references.includes(fault.reference)) continue;
       if (!applies(fault.kind, operation)) continue;

@@ -29,11 +29,10 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   if (env['SANDBOX_STDIN'] === '1') process.stdin.on('end', stop).on('error', stop).resume();
-  const { controlUrl: control, yookassaUrl: yookassa, razorpayUrl: razorpay } = sandbox;
-  const yandexPay = { 'yandex-pay': sandbox.yandexPayUrl };
-  process.stdout.write(
-    `${JSON.stringify({ event: 'sandbox-ready', control, yookassa, razorpay, ...yandexPay })}\n`,
-  );
+  const { controlUrl: control, yookassaUrl: yookassa, razorpayUrl: razorpay, stripeUrl: stripe } = sandbox;
+  const { robokassaUrl: robokassa, yandexPayUrl: yandexPay, prismUrl: prism } = sandbox;
+  const urls = { control, yookassa, robokassa, razorpay, 'yandex-pay': yandexPay, stripe, prism };
+  process.stdout.write(`${JSON.stringify({ event: 'sandbox-ready', ...urls })}\n`);
 }
 
 function parsePort(text: string): number {

@@ -90,6 +90,7 @@ export class ProviderServer {
     const entry = log.open({
       at: new Date(clock.now()).toISOString(),
       provider: this.simulator.provider,
+      alsoKnownAs: call.alsoKnownAs,
       account: call.account,
       operation: call.operation ?? null,
       method,
@@ -103,8 +104,13 @@ export class ProviderServer {
       response.writeHead(413, { connection: 'close' }).end();
       return;
     }
-    const fault = faults.take(this.simulator.provider, call.operation, call.references, (kind, operation) =>
-      this.simulator.faultApplies(kind, operation),
+    const names = [this.simulator.provider, ...(call.alsoKnownAs === undefined ? [] : [call.alsoKnownAs])];
+    const fault = faults.take(
+      names,
+      call.operation,
+      call.references,
+      (kind, operation) =>
+        this.simulator.faultApplies(kind, operation) && call.faultApplies?.(kind) !== false,
     );
     entry.fault = fault?.kind ?? null;
     await this.#play(call, fault, entry, response);

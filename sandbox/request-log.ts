@@ -6,6 +6,8 @@ export interface LoggedRequest {
   seq: number;
   at: string;
   provider: string;
+  /** Another provider that this request was for as well. */
+  alsoKnownAs?: string | undefined;
   account: string | null;
   operation: string | null;
   method: string;
@@ -19,7 +21,7 @@ export interface LoggedRequest {
 }
 
 const KEPT = 10_000;
-const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie']);
+const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key']);
 
 /** The newest 10 000 requests, in order of arrival, without secrets. Kept in memory only. */
 export class RequestLog {
@@ -41,7 +43,9 @@ export class RequestLog {
     const fresh = Math.max(0, this.#seq - Math.max(since, oldest));
     const requests = fresh === 0 ? [] : this.#entries.slice(-fresh);
     return {
-      requests: provider === undefined ? requests : requests.filter((entry) => entry.provider === provider),
+      requests: requests.filter(
+        (entry) => provider === undefined || entry.provider === provider || entry.alsoKnownAs === provider,
+      ),
       next: this.#seq,
     };
   }

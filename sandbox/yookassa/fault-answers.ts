@@ -14,7 +14,9 @@ import { wireMoney } from './view.ts';
 
 type Texts = Partial<Record<TextKey, string>>;
 
-const OURS: readonly Operation[] = OPERATIONS.filter((operation) => operation !== 'updateRefund');
+const OURS: readonly Operation[] = OPERATIONS.filter(
+  (operation) => operation !== 'updateRefund' && operation !== 'cancelRefund',
+);
 const KEYED: readonly Operation[] = ['createRefund', 'cancelPayment', 'capturePayment'];
 const LISTS: readonly Operation[] = ['listRefunds', 'listPayments'];
 const ONLY: FaultScope = {

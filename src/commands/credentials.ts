@@ -9,7 +9,10 @@ export const credentials: ConfigOptions['credentials'] = Object.fromEntries(
       schema: settings.credentials,
       options: settings.options,
       identityOf: (parsed: unknown, options: unknown) => settings.identityOf(parsed, options),
-      identitySpaceOf: (options: unknown) => settings.identitySpaceOf?.(options) ?? code,
+      identitySpaceOf: (options: unknown, parsed: unknown) =>
+        settings.identitySpaceOf?.(options, parsed) ?? code,
+      missingOf: (credentials: unknown, options: unknown, baseUrl: string) =>
+        settings.missingOf?.(credentials, options, baseUrl),
       ...(settings.defaultBaseUrl === undefined ? {} : { defaultBaseUrl: settings.defaultBaseUrl }),
       ...(settings.defaultBaseUrlOf === undefined
         ? {}

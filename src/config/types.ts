@@ -10,7 +10,13 @@ export interface ProviderSettings {
   /** Who the account is at the provider (shopId, merchant login): one identity is one account. Not secret. */
   identityOf(credentials: unknown, options: unknown): string;
   /** Whose name the identity is, where two providers lead to one account; absent: the provider's. */
-  identitySpaceOf?(options: unknown): string;
+  identitySpaceOf?(options: unknown, credentials: unknown): string;
+  /** What the parts of an account lack together, and where; never repeats a value. */
+  missingOf?(
+    credentials: unknown,
+    options: unknown,
+    baseUrl: string,
+  ): { readonly path: readonly string[]; readonly message: string } | undefined;
   /** The production API. Without it every account must name its own `baseUrl`. */
   readonly defaultBaseUrl?: string;
   /** The same where it depends on what is set for the account. */

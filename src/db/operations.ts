@@ -2,7 +2,7 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 import { inTransaction } from './in-transaction.ts';
 import { systemCause } from '../context.ts';
 import type { Failure } from '../errors.ts';
-import type { ApiKeyId, MerchantId, OperationId, PaymentId } from '../ids.ts';
+import type { ApiKeyId, MerchantId, OperationId, PaymentId, RefundId } from '../ids.ts';
 import type { Evidence, OperationStatus, RefundReason } from '../vocabulary.ts';
 import { epochNumber } from './epochs.ts';
 import { eventRow, insertEvent, type EventInput } from './events.ts';
@@ -43,9 +43,30 @@ export function findOperation(
     .executeTakeFirst();
 }
 
+/** The newest refund of a payment that was made elsewhere since then. Index refunds_by_payment. */
+export async function findExternalRefundOf(
+  db: Db,
+  payment: Pick<Payment, 'id' | 'merchant_id'>,
+  since: Date,
+): Promise<RefundId | undefined> {
+  const row = await db
+    .selectFrom('refunds')
+    .select('id')
+    .where('merchant_id', '=', payment.merchant_id)
+    .where('payment_id', '=', payment.id)
+    .where('origin', '=', 'EXTERNAL')
+    .where('created_at', '>=', since)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id;
+}
+
 export interface NewVoidOperation {
   readonly operationId: OperationId;
   readonly payment: Payment;
+  readonly kind: PaymentOperation['kind'];
   readonly stored: NewAttempt;
   readonly leaseMs: number;
   readonly reason: RefundReason;
@@ -65,7 +86,7 @@ export async function insertVoidOperation(tx: Db, operation: NewVoidOperation): 
         merchant_id: payment.merchant_id,
         account_id: payment.account_id,
         payment_id: payment.id,
-        kind: 'VOID',
+        kind: operation.kind,
         status: 'SENDING',
         ...stored,
         sends: 1,
@@ -126,7 +147,12 @@ export async function moveOperation(
   db: Db,
   operation: PaymentOperation,
   to: OperationStatus,
-  details: { readonly failure: Failure | null; readonly evidence: Evidence },
+  details: {
+    readonly failure: Failure | null;
+    readonly evidence: Evidence;
+    /** What it became, where the payment turned out to be captured and given back. */
+    readonly refundId?: RefundId;
+  },
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
     const updated = await tx
@@ -137,6 +163,7 @@ export async function moveOperation(
         next_look_at: fromAppNow(to === 'SENDING' || to === 'UNKNOWN' ? firstLookGapMs : null),
         failure: details.failure && JSON.stringify(details.failure),
         evidence: JSON.stringify(details.evidence),
+        ...(details.refundId === undefined ? {} : { refund_id: details.refundId }),
         updated_at: appNow,
         finalized_at: to === 'SUCCEEDED' || to === 'FAILED' ? appNow : null,
       })

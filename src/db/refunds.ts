@@ -1,5 +1,5 @@
 import { sql, type Insertable, type InsertObject, type Kysely } from 'kysely';
-import type { ApiKeyId, ItemId, LegId, MerchantId, RefundId, SourceId } from '../ids.ts';
+import type { ApiKeyId, ItemId, LegId, MerchantId, OperationId, RefundId, SourceId } from '../ids.ts';
 import type {
   FiscalReceipt,
   LegStatus,
@@ -82,7 +82,13 @@ export interface NewRefund {
   readonly replaces: RefundId | null;
   readonly createdBy: ApiKeyId | null;
   readonly legs: readonly NewLeg[];
-  readonly idempotency: { readonly key: string; readonly hashVersion: number; readonly hash: Buffer } | null;
+  readonly idempotency: {
+    readonly key: string;
+    readonly hashVersion: number;
+    readonly hash: Buffer;
+    /** The operation that has the key already, and that this refund goes on from. */
+    readonly continues: OperationId | null;
+  } | null;
   /** True for a provider's fact, which is recorded even when it breaks the sum; else the CHECK refuses. */
   readonly isFact: boolean;
   readonly event: EventInput;
@@ -146,14 +152,22 @@ export async function insertRefund(tx: Kysely<Database>, refund: NewRefund): Pro
   const { idempotency } = refund;
   if (idempotency !== null)
     rest = rest.with('key', (cte) =>
-      cte.insertInto('idempotency').values({
-        merchant_id: payment.merchant_id,
-        key: idempotency.key,
-        hash_version: idempotency.hashVersion,
-        content_hash: idempotency.hash,
-        refund_id: refund.refundId,
-        operation_id: null,
-      }),
+      idempotency.continues === null
+        ? cte.insertInto('idempotency').values({
+            merchant_id: payment.merchant_id,
+            key: idempotency.key,
+            hash_version: idempotency.hashVersion,
+            content_hash: idempotency.hash,
+            refund_id: refund.refundId,
+            operation_id: null,
+          })
+        : cte
+            .updateTable('idempotency')
+            .set({ refund_id: refund.refundId })
+            .where('merchant_id', '=', payment.merchant_id)
+            .where('key', '=', idempotency.key)
+            .where('operation_id', '=', idempotency.continues)
+            .where('refund_id', 'is', null),
     ) as typeof rest;
   // A source has one share in a refund, so no row is updated twice by the statement.
   const counted = legs.flatMap((leg) => leg.shares.map((share) => ({ share, counts: leg.counts })));

@@ -26,17 +26,23 @@ export interface Connection {
 export interface Connections {
   /** In the order of the configuration. */
   all(): readonly Connection[];
+  /** Every adapter that this service has, used or not. */
+  adapters(): readonly ProviderAdapter[];
   find(accountId: AccountId): Connection | undefined;
   findByCode(merchantId: MerchantId, accountCode: string): Connection | undefined;
 }
 
-export function createConnections(all: readonly Connection[]): Connections {
+export function createConnections(
+  all: readonly Connection[],
+  adapters: readonly ProviderAdapter[],
+): Connections {
   const byId = new Map(all.map((connection) => [connection.accountId, connection]));
   const byCode = new Map(
     all.map((connection) => [`${connection.merchantId} ${connection.accountCode}`, connection]),
   );
   return {
     all: () => all,
+    adapters: () => adapters,
     find: (accountId) => byId.get(accountId),
     findByCode: (merchantId, accountCode) => byCode.get(`${merchantId} ${accountCode}`),
   };

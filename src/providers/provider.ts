@@ -7,6 +7,7 @@ import type {
   FiscalReceipt,
   PaymentState,
   ProviderCode,
+  RefundReason,
   RefundSpeed,
   TraceReference,
 } from '../vocabulary.ts';
@@ -140,6 +141,8 @@ export interface RefundOrder {
   /** The derived provider key of this attempt, 40 hex digits; also our reference (MONEY section 3). */
   readonly providerKey: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Why, in our words: a provider that has such a field has fewer of them. */
+  readonly reason: RefundReason;
   readonly receipt: FiscalReceipt | null;
   /** How fast, where the provider has more than one way; absent: the provider's default. */
   readonly speed?: RefundSpeed;
@@ -266,6 +269,8 @@ export interface RecoveryPlan {
 
 /** What a provider can do. Data: documentation and `providers { … }` are compiled from it. */
 export interface Capabilities {
+  /** A payment can be read there; absent: it can. Where it cannot, the caller has to say what was captured. */
+  readonly readsPayments?: false;
   readonly partialRefunds: boolean;
   readonly severalRefundsPerPayment: boolean;
   readonly splitRefunds: boolean;
@@ -299,6 +304,8 @@ export interface ProviderAdapter<Credentials = unknown, Options = unknown> {
   readonly displayName: string;
   /** Changes when the bytes for one order change; stored with every attempt. */
   readonly wireVersion: string;
+  /** Whether it can work on this machine; absent: it can. */
+  readonly availability?: Availability;
   readonly capabilities: Capabilities;
   readonly recovery: RecoveryPlan;
   /** The longest time a send may take, in milliseconds. */
@@ -319,6 +326,8 @@ export interface ProviderAdapter<Credentials = unknown, Options = unknown> {
    * a send, as long as no earlier send of the attempt may have been executed.
    */
   readonly buildsFromFreshPayment: boolean;
+  /** Whether a payment of this state, in the provider's word, waits for something there, and takes no refund before. */
+  isNotYetRefundable?(rawStatus: string): boolean;
 
   readPayment(
     access: AccountAccess<Credentials, Options>,
@@ -378,6 +387,12 @@ export interface SentOrder {
   readonly sends: number;
 }
 
+/** Where in an account something is missing, such as `["options", "region"]`, and why. */
+export interface MissingSetting {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
 /** What the configuration must know of a provider's accounts. */
 export interface AccountSettings<Credentials = unknown, Options = unknown> {
   /** Secrets and names, strict. */
@@ -387,7 +402,9 @@ export interface AccountSettings<Credentials = unknown, Options = unknown> {
   /** The provider's own name of the account, such as a shopId: belongs to one account only. Not secret. */
   identityOf(credentials: Credentials, options: Options): string;
   /** Whose name that is, where the account may be reached in two ways; absent: the provider's code. */
-  identitySpaceOf?(options: Options): string;
+  identitySpaceOf?(options: Options, credentials: Credentials): string;
+  /** What the parts of an account lack together, and where; never repeats a value. */
+  missingOf?(credentials: Credentials, options: Options, baseUrl: string): MissingSetting | undefined;
   /** The production API; absent: every account names its own. */
   readonly defaultBaseUrl?: string;
   /** The same where it depends on the options, such as a region. */
@@ -400,7 +417,6 @@ export interface AccountSettings<Credentials = unknown, Options = unknown> {
 
 /** Whether the adapter of an account can work on this machine. */
 export type Availability =
-  | { readonly kind: 'ready' }
   /** Another adapter does the same work in its place; the message says which, and why. */
   | { readonly kind: 'substituted'; readonly message: string }
   | { readonly kind: 'unavailable'; readonly message: string };
@@ -412,6 +428,11 @@ export interface Provider<Credentials = unknown, Options = unknown> {
   readonly settings: AccountSettings<Credentials, Options>;
   /** One for each variant, the usual one first. */
   readonly adapters: readonly ProviderAdapter<Credentials, Options>[];
-  /** The one for an account with these options. */
-  adapterOf(options: Options): ProviderAdapter<Credentials, Options>;
+  /** The one for an account with these options and credentials. */
+  adapterOf(options: Options, credentials: Credentials): ProviderAdapter<Credentials, Options>;
+  /**
+   * Loads what its adapters need, and gives the provider as it can be used then; asked once at start, where an account
+   * needs it. Absent: nothing has to be loaded. Never rejects: what does not load is said by `availability`.
+   */
+  load?(): Promise<Provider<Credentials, Options>>;
 }

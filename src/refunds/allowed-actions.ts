@@ -2,6 +2,7 @@ import type { Leg } from '../db/legs.ts';
 import type { UnclearLeg } from '../db/unclear-legs.ts';
 import type { PaymentSituation } from './decide-refund.ts';
 import { explainRefundability } from './explain-refundability.ts';
+import { canBeStopped } from './open-void.ts';
 import { isResolvable, type PlanTimes } from './resolvable.ts';
 import { whyNotRetryable, type RetrySituation } from './retryable.ts';
 
@@ -15,7 +16,7 @@ export type RefundAction = (typeof refundActions)[number];
 export function allowedPaymentActions(situation: PaymentSituation): PaymentAction[] {
   const { payment, capabilities, isBeingCanceled } = situation;
   const mayRefund = explainRefundability(situation).state === 'AVAILABLE';
-  const mayCancel = payment.state === 'AUTHORIZED' && capabilities.voidAuthorized && !isBeingCanceled;
+  const mayCancel = canBeStopped(capabilities, payment.state) && !isBeingCanceled;
   return paymentActions.filter((action) => (action === 'REFUND' ? mayRefund : mayCancel));
 }
 
@@ -28,11 +29,13 @@ export function allowedRefundActions(
     readonly unclearLegs: readonly UnclearLeg[];
     /** Of its account; undefined where that is not configured. */
     readonly plan: PlanTimes | undefined;
+    /** Whether the provider still takes back one of its legs. */
+    readonly isStoppable: boolean;
   },
 ): RefundAction[] {
-  const { legs, unclearLegs, plan, now } = situation;
+  const { legs, unclearLegs, plan, isStoppable, now } = situation;
   const isAllowed: Record<RefundAction, boolean> = {
-    CANCEL: legs.some((leg: Pick<Leg, 'status'>) => leg.status === 'QUEUED'),
+    CANCEL: isStoppable || legs.some((leg: Pick<Leg, 'status'>) => leg.status === 'QUEUED'),
     RETRY: plan !== undefined && whyNotRetryable(situation) === undefined,
     SYNC: plan !== undefined,
     RESOLVE: plan !== undefined && isResolvable(unclearLegs, plan, now),

@@ -11,7 +11,7 @@ import { locatePayment, type LocatedPayment } from './locate-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import { refundContentHash, sameKeyOtherContent } from './replay.ts';
 import { refundableOf } from './refundability.ts';
-import { openVoid, type StoppablePayment } from './open-void.ts';
+import { canBeStopped, openVoid, type StoppablePayment } from './open-void.ts';
 import { concludeVoid, resumeVoid, type VoidConclusion } from './run-void.ts';
 import { seePayment } from './see-payment.ts';
 import type { Caller, World } from './world.ts';
@@ -48,9 +48,10 @@ const notCancelable = (message: string): Problem => ({
 });
 
 /**
- * Stops a payment before its money moves: a hold is released at the provider. A captured payment is refused,
- * or, when asked for, refunded like by createRefund under the same key. The same key again finds out how a
- * void whose answer was lost has ended (MONEY section 8).
+ * Stops a payment before its money moves: a hold is released at the provider, an unpaid payment is closed where the
+ * provider can. A captured payment is refused, or, when asked for, refunded like by createRefund under the same key,
+ * also where it was captured while it was being stopped. The same key again finds out how a void whose answer was lost
+ * has ended (MONEY section 8).
  */
 export async function cancelPayment(
   world: World,
@@ -71,13 +72,10 @@ export async function cancelPayment(
   const { state } = payment.value;
   switch (state) {
     case 'AUTHORIZED':
+    case 'PENDING':
       return voidPayment(world, caller, command, { ...located.value, payment: { ...payment.value, state } });
     case 'CAPTURED':
       return refundInstead(world, caller, command, payment.value);
-    case 'PENDING':
-      return refuse(
-        notCancelable('The payment is not completed yet, and a provider cannot cancel it before.'),
-      );
     case 'CANCELED':
     case 'FAILED':
       return succeed(nothingToCancel(payment.value));
@@ -108,12 +106,13 @@ async function refundInstead(
   caller: Caller,
   command: CancelPaymentCommand,
   payment: Payment,
+  continues: OperationId | null = null,
 ): Promise<Result<PaymentCanceled>> {
   if (payment.refunded_minor >= payment.captured_minor) return succeed(nothingToCancel(payment));
   if (command.ifCaptured === 'REFUSE')
     return refuse(notCancelable('The payment was captured. Refund it, or ask with ifCaptured: REFUND.'));
   if (refundableOf(payment) === 0n && payment.reserved_minor > 0n) return succeed(nothingToCancel(payment));
-  const created = await createRefund(world, caller, refundCommand(command));
+  const created = await createRefund(world, caller, { ...refundCommand(command), continues });
   if (!created.ok) return created;
   return succeed({
     outcome: 'REFUND_CREATED',
@@ -178,8 +177,15 @@ async function findEarlier(
   }
   if (!earlier.content_hash.equals(voidContentHash(command, payment.id)))
     return refuse(sameKeyOtherContent(earlier.refund_id));
+  if (earlier.refund_id !== null)
+    return succeed({
+      outcome: 'REFUND_CREATED',
+      paymentId: payment.id,
+      refundId: earlier.refund_id,
+      replayed: true,
+    });
   const conclusion = await resumeVoid(world, merchantId, earlier.operation_id, command.waitMs);
-  return toPayload(conclusion, payment.id, true);
+  return toPayload(world, caller, command, conclusion, earlier.operation_id, payment.id, true);
 }
 
 async function voidPayment(
@@ -189,16 +195,8 @@ async function voidPayment(
   located: LocatedPayment & { readonly payment: StoppablePayment },
 ): Promise<Result<PaymentCanceled>> {
   const { payment, connection } = located;
-  if (!connection.adapter.capabilities.voidAuthorized)
-    return refuse({
-      type: 'CapabilityMissing',
-      code: 'CAPABILITY_MISSING',
-      message: 'This provider cannot release a hold.',
-      path,
-      retry: 'NEVER',
-      capability: 'voidAuthorized',
-      alternative: 'The hold ends by itself.',
-    });
+  const { capabilities } = connection.adapter;
+  if (!canBeStopped(capabilities, payment.state)) return refuse(cannotStop[payment.state]);
   const hash = voidContentHash(command, payment.id);
   const opened: Result<OperationId> = await openVoid(world, caller, command, connection, payment, hash);
   if (!opened.ok) {
@@ -210,14 +208,49 @@ async function voidPayment(
   }
   const operation = await findOperation(world.db, caller.viewer.merchantId, opened.value);
   if (operation === undefined) throw new Error(`operation ${opened.value} has vanished`);
-  return toPayload(await concludeVoid(world, connection, operation, command.waitMs), payment.id, false);
+  const conclusion = await concludeVoid(world, connection, operation, command.waitMs);
+  return toPayload(world, caller, command, conclusion, operation.id, payment.id, false);
 }
 
-function toPayload(
+const cannotStop: Record<StoppablePayment['state'], Problem> = {
+  AUTHORIZED: {
+    type: 'CapabilityMissing',
+    code: 'CAPABILITY_MISSING',
+    message: 'This provider cannot release a hold.',
+    path,
+    retry: 'NEVER',
+    capability: 'voidAuthorized',
+    alternative: 'The hold ends by itself.',
+  },
+  PENDING: {
+    type: 'CapabilityMissing',
+    code: 'CAPABILITY_MISSING',
+    message: 'The payment is not paid yet, and this provider cannot close it before.',
+    path,
+    retry: 'NEVER',
+    capability: 'cancelUnpaid',
+    alternative: 'It ends by itself when it is not paid; once it is paid, refund it.',
+  },
+};
+
+async function toPayload(
+  world: World,
+  caller: Caller,
+  command: CancelPaymentCommand,
   conclusion: VoidConclusion,
+  operationId: OperationId,
   paymentId: PaymentId,
   replayed: boolean,
-): Result<PaymentCanceled> {
-  if (conclusion.kind === 'refused') return refuse(conclusion.problem);
-  return succeed({ outcome: conclusion.outcome, paymentId, refundId: null, replayed });
+): Promise<Result<PaymentCanceled>> {
+  switch (conclusion.kind) {
+    case 'done':
+      return succeed({ outcome: conclusion.outcome, paymentId, refundId: null, replayed });
+    case 'refunded':
+      return succeed({ outcome: 'REFUND_CREATED', paymentId, refundId: conclusion.refundId, replayed });
+    case 'captured':
+      if (command.ifCaptured === 'REFUSE') return refuse(conclusion.problem);
+      return refundInstead(world, caller, command, conclusion.payment, operationId);
+    case 'refused':
+      return refuse(conclusion.problem);
+  }
 }

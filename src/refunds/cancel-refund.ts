@@ -3,6 +3,7 @@ import { findRefund, listLegs } from '../db/legs.ts';
 import { lockPaymentForUpdate } from '../db/payments.ts';
 import { notFound, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import { isUuid, type PaymentId, type RefundId } from '../ids.ts';
+import { cancelAtProvider, isStoppableThere } from './cancel-at-provider.ts';
 import { mayBeSentFor } from './epoch.ts';
 import { moveLeg } from './move-leg.ts';
 import { onceRead } from './once-read.ts';
@@ -19,7 +20,8 @@ const path = ['input', 'refund'];
 const notCancelable: Problem = {
   type: 'NotCancelable',
   code: 'NOT_CANCELABLE',
-  message: 'A refund can be canceled only while nothing of it has been sent to the provider.',
+  message:
+    'A refund can be canceled only before it was sent, or while its provider still takes it back. Look at its status.',
   path,
   retry: 'NEVER',
 };
@@ -37,7 +39,7 @@ const notReadYet: Problem = {
 
 /**
  * Stops a refund before money moves: its QUEUED legs become CANCELED and their amounts are free again. A leg
- * that was sent is not touched. Canceling what is canceled already takes effect again as nothing. After a restore the
+ * that was sent is stopped at its provider where it still can be, else it is not touched. Canceling what is canceled already takes effect again as nothing. After a restore the
  * payment is read first, since what is QUEUED in the old database may have been sent.
  */
 export async function cancelRefund(
@@ -50,13 +52,20 @@ export async function cancelRefund(
     ? await findRefund(world.db, merchantId, command.refundId)
     : undefined;
   if (known === undefined) return refuse(notFound(path, 'The refund'));
-  const act = () => cancelQueued(world, caller, known.id, known.payment_id);
   const connection = world.connections.find(known.account_id);
+  const isStoppable =
+    connection !== undefined &&
+    (await listLegs(world.db, known.id)).some((leg) => isStoppableThere(connection.adapter, leg));
+  const act = () => cancelQueued(world, caller, known.id, known.payment_id, isStoppable);
   const canceled =
     connection === undefined
       ? await act()
       : await onceRead(world, connection, merchantId, known.payment_id, act);
-  return canceled === undefined || canceled === 'not-read' ? refuse(notReadYet) : canceled;
+  if (canceled === undefined || canceled === 'not-read') return refuse(notReadYet);
+  if (!canceled.ok || !isStoppable) return canceled;
+  const problem = await cancelAtProvider(world, caller, connection, known);
+  if (problem === undefined) return canceled;
+  return refuse(problem === 'not-read' ? notReadYet : problem);
 }
 
 function cancelQueued(
@@ -64,6 +73,7 @@ function cancelQueued(
   caller: Caller,
   refundId: RefundId,
   paymentId: PaymentId,
+  isStoppable: boolean,
 ): Promise<Canceled | 'not-read'> {
   return inTransaction(world.db, async (tx): Promise<Canceled | 'not-read'> => {
     const payment = await lockPaymentForUpdate(tx, caller.viewer.merchantId, paymentId);
@@ -71,7 +81,7 @@ function cancelQueued(
     let legs = await listLegs(tx, refundId);
     if (legs.every((leg) => leg.status === 'CANCELED')) return succeed({ refundId });
     const queued = legs.filter((leg) => leg.status === 'QUEUED');
-    if (queued.length === 0) return refuse(notCancelable);
+    if (queued.length === 0) return isStoppable ? succeed({ refundId }) : refuse(notCancelable);
     if (!mayBeSentFor(payment)) return 'not-read';
     for (const leg of queued)
       legs = await moveLeg(tx, payment, legs, leg, {

@@ -3,7 +3,7 @@ import { failpoint } from '../failpoints.ts';
 import { findIdempotency, findRefundIdByReference } from '../db/idempotency.ts';
 import type { Payment } from '../db/payments.ts';
 import { refuse, succeed, type Problem, type ProblemType, type Result } from '../errors.ts';
-import type { RefundId } from '../ids.ts';
+import type { OperationId, RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundReason } from '../vocabulary.ts';
 import { settledWithin } from './background.ts';
@@ -25,6 +25,8 @@ export interface CreateRefundCommand extends RefundWish {
   readonly note: string | null;
   readonly reference: string | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The operation under the same key that this refund goes on from: its payment could not be stopped any more. */
+  readonly continues?: OperationId | null;
   /** Bounds the answer to the caller, in milliseconds; never the provider call. */
   readonly waitMs: number;
 }
@@ -118,7 +120,7 @@ async function findReplay(
   command: CreateRefundCommand,
 ): Promise<Result<RefundCreated> | undefined> {
   const earlier = await findIdempotency(world.db, caller.viewer.merchantId, command.idempotencyKey);
-  return earlier && replayOf(world, caller, command, earlier);
+  return earlier && (await replayOf(world, caller, command, earlier));
 }
 
 async function readAgain(

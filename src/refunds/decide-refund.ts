@@ -27,6 +27,8 @@ export interface PaymentSituation {
   readonly allocate: Allocate | undefined;
   /** True while a person has to release the payment after a restore; absent: it does not wait for that. */
   readonly isBlocked?: boolean;
+  /** True while the payment waits for something at the provider, and takes no refund before. */
+  readonly isNotYetRefundable?: boolean;
   readonly now: Date;
 }
 
@@ -42,6 +44,7 @@ const retryAfterMs = 5_000;
 export function decideRefund(situation: RefundSituation, wish: RefundWish): Result<LegPlan> {
   const { payment, sources, now, accountCode } = situation;
   const refusal =
+    whyNotYet(situation) ??
     whyNotRefundable(payment, now) ??
     whyBusy(situation) ??
     whyNoSecond(situation) ??
@@ -148,6 +151,20 @@ function whyNoReceipt(situation: RefundSituation, { receipt }: RefundWish): Prob
     retry: 'NEW_REQUEST',
     capability: 'receipts',
     alternative: 'Register the receipt with your cash register.',
+  };
+}
+
+/** Why the payment has to be asked for again later: the provider still works on it. */
+export function whyNotYet({ isNotYetRefundable = false }: PaymentSituation): Problem | undefined {
+  if (!isNotYetRefundable) return undefined;
+  return {
+    type: 'OperationInProgress',
+    code: 'ANOTHER_OPERATION_IN_PROGRESS',
+    message: 'The provider is not done with this payment yet. Ask again with the same key later.',
+    path: ['input', 'payment'],
+    retry: 'WAIT',
+    existingRefundId: null,
+    retryAfterMs,
   };
 }
 

@@ -1,14 +1,63 @@
-import { findOpenOperation, moveOperation } from '../db/operations.ts';
+import type { Kysely } from 'kysely';
+import {
+  findExternalRefundOf,
+  findOpenOperation,
+  moveOperation,
+  type PaymentOperation,
+} from '../db/operations.ts';
 import type { Payment } from '../db/payments.ts';
+import type { Database } from '../db/tables.ts';
 import type { Failure } from '../errors.ts';
+import type { RefundId } from '../ids.ts';
 import type { World } from './world.ts';
 
-export const capturedMeanwhile: Failure = {
+const capturedMeanwhile: Failure = {
   code: 'PAYMENT_NOT_REFUNDABLE',
   message: 'The payment was captured before its hold could be released. Refund it instead.',
   retry: 'NEW_REQUEST',
   providerCode: null,
 };
+
+const authorizedMeanwhile: Failure = {
+  code: 'PAYMENT_NOT_REFUNDABLE',
+  message:
+    'The payment was authorized before it could be closed. Cancel it with a new key: its hold is released then.',
+  retry: 'NEW_REQUEST',
+  providerCode: null,
+};
+
+/** Why a payment that changed could not be stopped as what it had been. */
+export const changedMeanwhile = ({ state }: Pick<Payment, 'state'>): Failure =>
+  state === 'AUTHORIZED' ? authorizedMeanwhile : capturedMeanwhile;
+
+/** A hold that is gone was released; an unpaid payment that nobody can pay any more was closed. */
+export const isStopped = (
+  { kind }: Pick<PaymentOperation, 'kind'>,
+  { state }: Pick<Payment, 'state'>,
+): boolean => state === 'CANCELED' || (kind === 'CANCEL_UNPAID' && state === 'FAILED');
+
+/** It went on to where this operation cannot follow it. */
+export const isOutOfReach = (
+  { kind }: Pick<PaymentOperation, 'kind'>,
+  { state }: Pick<Payment, 'state'>,
+): boolean => state === 'CAPTURED' || (kind === 'CANCEL_UNPAID' && state === 'AUTHORIZED');
+
+/**
+ * Closing a payment that was paid meanwhile may give everything back (pay.yandex.ru, "Rollback"): the refund by which
+ * it did, which the read of the payment has taken in (MONEY section 8).
+ */
+export async function findRefundByStopping(
+  db: Kysely<Database>,
+  operation: Pick<PaymentOperation, 'kind' | 'created_at'>,
+  payment: Payment,
+): Promise<RefundId | undefined> {
+  const isGivenBack =
+    operation.kind === 'CANCEL_UNPAID' &&
+    payment.state === 'CAPTURED' &&
+    payment.captured_minor > 0n &&
+    payment.refunded_minor + payment.reserved_minor >= payment.captured_minor;
+  return isGivenBack ? findExternalRefundOf(db, payment, operation.created_at) : undefined;
+}
 
 /**
  * A void whose answer was lost, and that nobody asked about again, ends with what its provider says of the
@@ -16,12 +65,17 @@ export const capturedMeanwhile: Failure = {
  * other operation away from the payment for ever. One that is being sent is left to its sender.
  */
 export async function endLostVoid(world: World, payment: Payment): Promise<void> {
-  if (payment.state !== 'CAPTURED' && payment.state !== 'CANCELED') return;
+  if (payment.state === 'PENDING') return;
   const operation = await findOpenOperation(world.db, payment.id);
   if (operation === undefined || operation.lease_is_live) return;
-  const isReleased = payment.state === 'CANCELED';
-  await moveOperation(world.db, operation, isReleased ? 'SUCCEEDED' : 'FAILED', {
-    failure: isReleased ? null : capturedMeanwhile,
-    evidence: { outcome: null, paymentState: payment.state },
-  });
+  const evidence = { outcome: null, paymentState: payment.state };
+  const refundId = await findRefundByStopping(world.db, operation, payment);
+  if (refundId !== undefined || isStopped(operation, payment))
+    await moveOperation(world.db, operation, 'SUCCEEDED', {
+      failure: null,
+      evidence,
+      ...(refundId === undefined ? {} : { refundId }),
+    });
+  else if (isOutOfReach(operation, payment))
+    await moveOperation(world.db, operation, 'FAILED', { failure: changedMeanwhile(payment), evidence });
 }

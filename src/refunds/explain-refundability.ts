@@ -3,7 +3,14 @@ import type { Problem } from '../errors.ts';
 import { fitOf } from './plan-items.ts';
 import { formatDecimal, toCurrency } from '../money.ts';
 import { isTaken, nearestThatWork, sayRule, whyNotTaken } from './amount-rules.ts';
-import { cartOf, whyBusy, whyNoSecond, whyNotPartial, type PaymentSituation } from './decide-refund.ts';
+import {
+  cartOf,
+  whyBusy,
+  whyNoSecond,
+  whyNotPartial,
+  whyNotYet,
+  type PaymentSituation,
+} from './decide-refund.ts';
 import { blockedMessage } from './epoch.ts';
 import { mismatchLooks } from './unexplained.ts';
 import { refundableOf, whyNotRefundable } from './refundability.ts';
@@ -44,6 +51,8 @@ export function explainRefundability(situation: PaymentSituation): Refundability
     until,
     reasons,
   });
+  const early = whyNotYet(situation);
+  if (early !== undefined) return none('BUSY', [early.message]);
   const refusal = whyNotRefundable(payment, situation.now);
   if (refusal !== undefined) return none(stateOf(refusal, payment), [refusal.message]);
   if (situation.isBlocked === true) return none('BLOCKED', [blockedMessage]);

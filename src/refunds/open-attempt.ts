@@ -67,6 +67,7 @@ export const contentOfOrder = (
 ): Omit<OrderWish, 'providerKey' | 'items' | 'sends'> => ({
   amountMinor: leg.amount_minor,
   metadata: refund.metadata,
+  reason: refund.reason,
   receipt: refund.receipt && fromStoredReceipt(refund.receipt),
   ...(refund.speed === null ? {} : { speed: refund.speed }),
   ...(leg.name === wholeLegName ? {} : { sources: shares.map(sourceOf) }),

@@ -6,7 +6,8 @@ import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import { refuse, succeed, type Problem, type Result } from '../errors.ts';
 import { uuidv7, type OperationId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { VoidTarget } from '../providers/provider.ts';
+import type { Capabilities, VoidTarget } from '../providers/provider.ts';
+import type { PaymentState } from '../vocabulary.ts';
 import { leaseMsOf } from './claim.ts';
 import type { CancelPaymentCommand } from './cancel-payment.ts';
 import { contentHashVersion } from './content-hash.ts';
@@ -18,6 +19,13 @@ import { causeOf, type Caller, type World } from './world.ts';
 
 /** A hold that can be released, or an unpaid payment that can be closed. */
 export type StoppablePayment = Payment & { readonly state: VoidTarget['state'] };
+
+export const canBeStopped = (
+  capabilities: Capabilities,
+  state: PaymentState,
+): state is StoppablePayment['state'] =>
+  (state === 'AUTHORIZED' && capabilities.voidAuthorized) ||
+  (state === 'PENDING' && capabilities.cancelUnpaid);
 
 /** The name in place of a leg's in the derived key of a void. */
 const voidName = 'void';
@@ -71,6 +79,7 @@ function insertVoid(
     await insertVoidOperation(tx, {
       operationId,
       payment,
+      kind: located.state === 'PENDING' ? 'CANCEL_UNPAID' : 'VOID',
       stored: storedRequest(
         connection.adapter,
         providerKey,

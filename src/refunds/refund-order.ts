@@ -5,7 +5,7 @@ import { toCurrency } from '../money.ts';
 /** What is asked of the provider, besides what the payment says by itself. */
 export type OrderWish = Pick<
   RefundOrder,
-  'providerKey' | 'metadata' | 'receipt' | 'speed' | 'sources' | 'items' | 'sends'
+  'providerKey' | 'metadata' | 'reason' | 'receipt' | 'speed' | 'sources' | 'items' | 'sends'
 > & { readonly amountMinor: bigint };
 
 /**

@@ -31,13 +31,18 @@ const amountContent = (amount: AmountWish): unknown => {
   return amount.sources.toSorted((a, b) => (a.seller < b.seller ? -1 : 1));
 };
 
-/** A key that is known answers with the refund it made, or is refused: the content is another. */
+/**
+ * A key that is known answers with the refund it made, or is refused: the content is another. Undefined where the key
+ * is that of an operation which this refund goes on from, and which has made none yet.
+ */
 export async function replayOf(
   world: World,
   caller: Caller,
   command: CreateRefundCommand,
   earlier: IdempotencyRow,
-): Promise<Result<RefundCreated>> {
+): Promise<Result<RefundCreated> | undefined> {
+  if (command.continues != null && earlier.operation_id === command.continues)
+    return earlier.refund_id === null ? undefined : succeed({ refundId: earlier.refund_id, replayed: true });
   const payment = await findStoredPayment(world, caller.viewer.merchantId, command.payment);
   const refundId = earlier.refund_id;
   if (refundId === null || payment === undefined) return refuse(sameKeyOtherContent(refundId));

@@ -64,9 +64,8 @@ export function reserveRefund(
       command.idempotencyKey,
       payment.id,
     );
-    if (earlier !== undefined) {
-      return nothingToSend(await replayOf({ ...world, db: tx }, caller, command, earlier));
-    }
+    const replay = earlier && (await replayOf({ ...world, db: tx }, caller, command, earlier));
+    if (replay !== undefined) return nothingToSend(replay);
     const { capabilities } = connection.adapter;
     if (!mayBeSentFor(payment)) return refuse(notReadYet(capabilities, payment));
     const openLegs = await expireLeases(tx, world, payment);
@@ -84,6 +83,7 @@ export function reserveRefund(
       openLegs,
       isBeingCanceled,
       capabilities,
+      isNotYetRefundable: connection.adapter.isNotYetRefundable?.(payment.raw_status) ?? false,
       amountRules: connection.adapter.amountRules(toCurrency(payment.currency)),
       lines,
       allocate: allocateBy(connection.adapter),
@@ -135,6 +135,7 @@ export function reserveRefund(
         key: command.idempotencyKey,
         hashVersion: contentHashVersion,
         hash: refundContentHash(command, payment.id),
+        continues: command.continues ?? null,
       },
       isFact: isAdopted,
       legs,
@@ -202,6 +203,7 @@ const orderOf = (
     amountMinor: planned.amountMinor,
     providerKey,
     metadata: command.metadata,
+    reason: command.reason,
     receipt: command.receipt,
     items: planned.items,
     sends: 0,

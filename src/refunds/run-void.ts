@@ -1,20 +1,24 @@
 import { findOperation, leaseOperation, moveOperation, type PaymentOperation } from '../db/operations.ts';
 import { findPayment, readAppNow, type Payment } from '../db/payments.ts';
 import { providerProblem, type Failure, type Problem } from '../errors.ts';
-import type { MerchantId, OperationId } from '../ids.ts';
+import type { MerchantId, OperationId, RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { VoidOutcome } from '../providers/provider.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { settledWithin } from './background.ts';
 import { leaseMsOf, readClocks, sendCheck, type ClockReading } from './claim.ts';
 import { requestOf } from './stored-request.ts';
-import { capturedMeanwhile } from './end-void.ts';
+import { changedMeanwhile, findRefundByStopping, isOutOfReach, isStopped } from './end-void.ts';
 import { seePayment, storeSight } from './see-payment.ts';
 import { untilCommitted } from './until-committed.ts';
 import type { World } from './world.ts';
 
 export type VoidConclusion =
   | { readonly kind: 'done'; readonly outcome: 'VOIDED' | 'IN_PROGRESS' }
+  /** It was captured, and stopping it has given everything back. */
+  | { readonly kind: 'refunded'; readonly refundId: RefundId }
+  /** It was captured before it could be stopped, and was not. */
+  | { readonly kind: 'captured'; readonly payment: Payment; readonly problem: Problem }
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 type Operation = PaymentOperation & { readonly lease_is_live: boolean };
@@ -49,8 +53,9 @@ export async function resumeVoid(
   const connection = operation && world.connections.find(operation.account_id);
   if (operation === undefined || payment === undefined)
     throw new Error(`operation ${operationId} has vanished`);
-  if (operation.status === 'SUCCEEDED') return voided;
-  if (operation.status === 'FAILED') return refusedWith(operation.failure);
+  if (operation.status === 'SUCCEEDED')
+    return operation.refund_id === null ? voided : { kind: 'refunded', refundId: operation.refund_id };
+  if (operation.status === 'FAILED') return notStopped(payment, operation.failure);
   if (operation.lease_is_live || connection === undefined) return inProgress;
   let conclusion: VoidConclusion = inProgress;
   const resuming = world.background.run('resume a void', async () => {
@@ -68,9 +73,10 @@ async function lookThenSendAgain(
 ): Promise<VoidConclusion> {
   const sight = await seePayment(world, connection, payment.provider_payment_id);
   if (sight.kind !== 'seen') return inProgress;
-  if (sight.payment.state !== 'AUTHORIZED') return concludeFrom(world, operation, sight.payment, null, false);
+  if (sight.payment.state !== stoppedState[operation.kind])
+    return concludeFrom(world, operation, sight.payment, null, false);
   const firstSentAt = operation.first_sent_at ?? operation.created_at;
-  const replayUntil = new Date(firstSentAt.getTime() + connection.adapter.recovery.replayForMs);
+  const replayUntil = new Date(firstSentAt.getTime() + stopsAgainForMs);
   const now = await readAppNow(world.db);
   if (now >= replayUntil) return giveUp(world, operation);
   const since = readClocks(world);
@@ -109,12 +115,21 @@ async function sendVoid(
   return conclusion;
 }
 
-/** The provider has forgotten the key and the hold still stands: this void did not happen, another may try. */
+/** In which state a payment still waits for being stopped. */
+const stoppedState: Record<Operation['kind'], Payment['state']> = {
+  VOID: 'AUTHORIZED',
+  CANCEL_UNPAID: 'PENDING',
+};
+
+/** Stopping twice is stopping once, also where the provider has forgotten the key or never had one. */
+const stopsAgainForMs = 23 * 3_600_000;
+
+/** The payment still stands after a day: this void did not happen, another may try. */
 async function giveUp(world: World, operation: Operation): Promise<VoidConclusion> {
   await untilCommitted(world, 'give up a void', () =>
     moveOperation(world.db, operation, 'FAILED', {
       failure: notReleased,
-      evidence: { outcome: null, paymentState: 'AUTHORIZED' },
+      evidence: { outcome: null, paymentState: stoppedState[operation.kind] },
     }),
   );
   return refusedWith(notReleased);
@@ -135,20 +150,27 @@ async function concludeFrom(
   isFirstSend: boolean,
 ): Promise<VoidConclusion> {
   const evidence = { ...outcome?.evidence, outcome: outcome?.kind ?? null, paymentState: payment.state };
-  if (payment.state === 'CANCELED') {
+  if (isStopped(operation, payment)) {
     await untilCommitted(world, 'finish a void', () =>
       moveOperation(world.db, operation, 'SUCCEEDED', { failure: null, evidence }),
     );
     return voided;
   }
+  const refundId = await findRefundByStopping(world.db, operation, payment);
+  if (refundId !== undefined) {
+    await untilCommitted(world, 'finish a void', () =>
+      moveOperation(world.db, operation, 'SUCCEEDED', { failure: null, evidence, refundId }),
+    );
+    return { kind: 'refunded', refundId };
+  }
   // A refusal that answers a repetition says nothing about the send before it (MONEY section 2).
   const isProvenNothing = outcome !== null && isFirstSend && provesNothingHappened.includes(outcome.kind);
-  if (payment.state === 'CAPTURED' || isProvenNothing) {
-    const failure = isProvenNothing && 'failure' in outcome ? outcome.failure : capturedMeanwhile;
+  if (isOutOfReach(operation, payment) || isProvenNothing) {
+    const failure = isProvenNothing && 'failure' in outcome ? outcome.failure : changedMeanwhile(payment);
     await untilCommitted(world, 'finish a void', () =>
       moveOperation(world.db, operation, 'FAILED', { failure, evidence }),
     );
-    return refusedWith(failure);
+    return notStopped(payment, failure);
   }
   const failure = outcome === null || outcome.kind === 'accepted' ? null : outcome.failure;
   await untilCommitted(world, 'keep a void open', () =>
@@ -166,6 +188,13 @@ const passingCodes: readonly Failure['code'][] = [
   'AUTHENTICATION_FAILED',
   'PROVIDER_UNAVAILABLE',
 ];
+
+function notStopped(payment: Payment, failure: Failure | null): VoidConclusion {
+  const refused = refusedWith(failure);
+  return payment.state === 'CAPTURED' && refused.kind === 'refused'
+    ? { kind: 'captured', payment, problem: refused.problem }
+    : refused;
+}
 
 function refusedWith(failure: Failure | null): VoidConclusion {
   if (failure !== null && passingCodes.includes(failure.code))

@@ -9,6 +9,7 @@ import {
   type PaymentAction,
   type RefundAction,
 } from '../refunds/allowed-actions.ts';
+import { isStoppableThere } from '../refunds/cancel-at-provider.ts';
 import type { PaymentSituation } from '../refunds/decide-refund.ts';
 import { isBlocked, showsAllRefunds } from '../refunds/epoch.ts';
 import { allocateBy } from '../refunds/plan-items.ts';
@@ -43,6 +44,7 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     openLegs: openLegs ?? [],
     isBeingCanceled: operation !== null,
     capabilities,
+    isNotYetRefundable: adapter.isNotYetRefundable?.(payment.raw_status) ?? false,
     amountRules: adapter.amountRules(toCurrency(payment.currency)),
     lines: lines ?? [],
     allocate: allocateBy(adapter),
@@ -107,5 +109,6 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
     now: world.clock.now(),
     unclearLegs,
     plan: connection && planTimesOf(connection),
+    isStoppable: connection !== undefined && legs.some((leg) => isStoppableThere(connection.adapter, leg)),
   });
 }

@@ -7,7 +7,7 @@ import type { Metrics } from '../metrics.ts';
 import type { BreakerLimits } from '../providers/http/breaker.ts';
 import { createConnections, type Connection, type Connections } from '../providers/connections.ts';
 import { createAccountHttp, type CallObserver, type ClosableAccountHttp } from '../providers/http.ts';
-import { providers } from '../providers/registry.ts';
+import { adaptersOf, providers as builtIn, type Providers } from '../providers/registry.ts';
 
 export interface ConnectedAccounts {
   readonly connections: Connections;
@@ -24,11 +24,16 @@ export interface ConnectingKernel {
   readonly breaker?: BreakerLimits | 'never';
 }
 
-/** One HTTP client per configured account, bound to its adapter. Nothing is sent yet. */
+/**
+ * One HTTP client per configured account, bound to its adapter. Nothing is sent yet.
+ *
+ * @param providers as they were loaded; absent: without what has to be loaded
+ */
 export function connectAccounts(
   merchants: readonly MerchantConfig[],
   tenants: Tenants,
   kernel: ConnectingKernel,
+  providers: Providers = builtIn,
 ): ConnectedAccounts {
   const clients: ClosableAccountHttp[] = [];
   const all = merchants.flatMap((merchant) =>
@@ -53,7 +58,7 @@ export function connectAccounts(
         accountId: tenants.accounts.get(account.code)!,
         merchantId: tenants.merchants.get(merchant.code)!,
         accountCode: account.code,
-        adapter: provider.adapterOf(account.options),
+        adapter: provider.adapterOf(account.options, account.credentials),
         access: {
           code: account.code,
           credentials: account.credentials,
@@ -68,7 +73,7 @@ export function connectAccounts(
     }),
   );
   return {
-    connections: createConnections(all),
+    connections: createConnections(all, adaptersOf(providers)),
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));
     },

@@ -7,6 +7,8 @@ import { createBackground, settledWithin } from '../refunds/background.ts';
 import { createWorld, type World } from '../refunds/world.ts';
 import { createMetricsRegistry, type MetricsRegistry } from '../server/metrics-registry.ts';
 import { createMetricsPage, type MetricsPage } from '../server/metrics.ts';
+import { loadProviders } from '../providers/registry.ts';
+import { reportAvailability } from './availability.ts';
 import { connectAccounts } from './connect-accounts.ts';
 import { graceFromFirstCall } from './grace.ts';
 import { openDatabase, type OpenOptions } from './open-database.ts';
@@ -48,7 +50,11 @@ export async function openWorld(options: OpenWorldOptions): Promise<OpenWorld> {
   const clock = movableClock ?? systemClock;
   const metrics = createMetricsRegistry();
   const alerts = createAlerts(log, (code) => metrics.alertRaised(code));
-  const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics });
+  const providers = await loadProviders(
+    config.merchants.flatMap(({ accounts: own }) => own.map(({ provider }) => provider)),
+  );
+  const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics }, providers);
+  reportAvailability(log, accounts.connections);
   const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
   undo.defer(async () => {
     await settledWithin(accounts.close(), graceLeftMs());

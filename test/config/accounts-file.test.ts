@@ -20,6 +20,7 @@ describe('the accounts file', () => {
             displayName: 'Main shop',
             identity: '100',
             baseUrl: 'https://api.yookassa.ru/v3',
+            options: {},
             maxInFlight: 8,
             minLookIntervalMs: 2000,
             requestsPerSecond: undefined,

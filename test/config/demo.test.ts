@@ -40,7 +40,15 @@ describe('demo mode', () => {
       ...limits,
     });
     expect(razorpay?.credentials).toHaveProperty('clientSecret', 's3cr3t-Part/ner');
-    const yandexPay = config.merchants[0]?.accounts[2];
+    const stripe = config.merchants[0]?.accounts.find(({ code }) => code === 'stripe-demo');
+    expect(stripe).toMatchObject({
+      provider: 'stripe',
+      baseUrl: 'http://127.0.0.1:4015/v1',
+      arrivalDays: { min: 5, max: 10 },
+      ...limits,
+    });
+    expect(stripe?.credentials).toHaveProperty('apiKey', 'sk_test_SimStripeDemo000000000001');
+    const yandexPay = config.merchants[0]?.accounts.find(({ code }) => code === 'yandex-pay-demo');
     expect(yandexPay).toMatchObject({
       code: 'yandex-pay-demo',
       provider: 'yandex-pay',

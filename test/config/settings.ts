@@ -32,6 +32,16 @@ export const providers: Record<string, ProviderSettings> = {
     identityOf: (value) => ofPartner.parse(value).account,
     defaultBaseUrl: 'https://api.razorpay.com/v1',
   },
+  ...Object.fromEntries(
+    ['robokassa', 'stripe', 'prism'].map((code): [string, ProviderSettings] => [
+      code,
+      {
+        schema: z.looseObject({}),
+        options: z.looseObject({}),
+        identityOf: (value) => `${code} ${JSON.stringify(value)}`,
+      },
+    ]),
+  ),
   'yandex-pay': {
     schema: z.strictObject({ apiKey: z.string(), merchantId: z.string() }),
     options: z.strictObject({ edition: z.enum(['ru', 'uz']).default('ru') }),

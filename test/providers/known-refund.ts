@@ -11,6 +11,7 @@ export const knownRefund = (providerRefundId: string): KnownRefund => ({
 /** What an order says of its payment where that does not matter: a part of it, and not the first. */
 export const plainOrder = {
   handles: {},
+  reason: 'OTHER',
   takesRest: false,
   isFirst: false,
   cart: [],

@@ -76,7 +76,10 @@ describe('nothing to release', () => {
   test('of a payment that nobody has paid is said, and nothing is sent', async () => {
     const paymentId = await t.payment('1500.00', { status: 'pending' });
     const requests = await watchRequests(t);
-    expect(problemOf(await cancel(command(paymentId)))).toMatchObject({ type: 'NotCancelable' });
+    expect(problemOf(await cancel(command(paymentId)))).toMatchObject({
+      type: 'CapabilityMissing',
+      capability: 'cancelUnpaid',
+    });
     expect(await requests('cancelPayment')).toEqual([]);
   });
 

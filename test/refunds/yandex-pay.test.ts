@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRefund, type CreateRefundCommand } from '../../src/refunds/create-refund.ts';
 import { lookAtLegs } from '../../src/refunds/look.ts';
+import { retryRefund } from '../../src/refunds/retry-refund.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';
 import type { RefundId } from '../../src/ids.ts';
@@ -209,6 +210,16 @@ describe('a refund', () => {
         mismatch_looks: 0,
       });
       await expectSound(t, paymentId);
+
+      await yandexMode(t, { refunds: 'instant' });
+      valueOf(
+        await retryRefund(t.world, t.caller(), { refundId: refund.id, expectedRetries: 0, waitMs: 10_000 }),
+      );
+      valueOf(await sync(refund.id));
+      const again = await refundRow(t, refund.id);
+      expect(again).toMatchObject({ status: 'SUCCEEDED', returned_minor: 30_000n });
+      expect(new Set(again.attempts.map(({ provider_key: key }) => key)).size).toBe(2);
+      await expectSound(t, paymentId);
     },
   );
 
@@ -229,7 +240,7 @@ describe('a refusal', () => {
     ['SOME_NEW_CODE', { status: 409 }, 'PROVIDER_REJECTED'],
     ['SOME_NEW_CODE', { status: 200 }, 'PROVIDER_REJECTED'],
     ['orderUnknown', {}, 'PROVIDER_REJECTED'],
-  ])('%s %o is FAILED as %3$s with nothing reserved', async (code, more, expected) => {
+  ])('%s %o is FAILED with nothing reserved', async (code, more, expected) => {
     const paymentId = await mugsAndKettle();
     await armYandex(t, 'refuse', { code, ...more });
     const refund = await create(paymentId, 30_000n);

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { FAULT_KINDS, FAULT_OPTIONS } from '../../sandbox/faults.ts';
 import * as razorpayPayments from '../../sandbox/razorpay/demo-payments.ts';
 import * as razorpaySettings from '../../sandbox/razorpay/settings.ts';
+import * as stripePayments from '../../sandbox/stripe/demo-payments.ts';
+import * as stripeSettings from '../../sandbox/stripe/settings.ts';
 import * as yandexPayments from '../../sandbox/yandex-pay/demo-payments.ts';
 import * as yandexSettings from '../../sandbox/yandex-pay/settings.ts';
 import { DEMO_PAYMENTS } from '../../sandbox/yookassa/demo-payments.ts';
@@ -10,6 +12,7 @@ import { DEFAULT_SETTINGS } from '../../sandbox/yookassa/settings.ts';
 
 const guide = readFileSync(new URL('../../docs/sandbox.md', import.meta.url), 'utf8');
 const [general = '', ofRazorpay = ''] = guide.split('\n## Razorpay and Curlec\n');
+const [, ofStripe = ''] = guide.split('\n## Stripe\n');
 const [, ofYandexPay = ''] = guide.split('\n## Yandex Pay and Split\n');
 
 describe('docs/sandbox.md', () => {
@@ -32,6 +35,20 @@ describe('docs/sandbox.md', () => {
       expect(ofRazorpay).toContain(`| \`${name}\` | \`${shown}\` |`);
     },
   );
+
+  it.each(Object.entries(stripeSettings.DEFAULT_SETTINGS))(
+    'explains the mode %s of stripe with its default',
+    (name, value) => {
+      const shown = typeof value === 'string' ? value : JSON.stringify(value);
+      expect(ofStripe).toContain(`| \`${name}\` | \`${shown}\` |`);
+    },
+  );
+
+  it('lists the ready payments of stripe as they are', () => {
+    for (const { reference, account, description } of stripePayments.DEMO_PAYMENTS) {
+      expect(ofStripe).toContain(`| \`${reference}\` | \`${account}\` | ${description} |`);
+    }
+  });
 
   it.each(Object.entries(yandexSettings.DEFAULT_SETTINGS))(
     'explains the mode %s of yandex-pay with its default',

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Harness, harnessOf, rub } from './harness.ts';
 import { descriptionOf, razorpayOf } from './razorpay/harness.ts';
 import { MUGS, yandexOf } from './yandex-pay/harness.ts';
+import { stripeOf } from './stripe/harness.ts';
 
 const MAIN = new URL('../../sandbox/main.ts', import.meta.url).pathname;
 
@@ -40,7 +41,7 @@ describe('sandbox process', () => {
     const lines = createInterface({ input: child.stdout });
     const [line] = (await once(lines, 'line')) as [string];
     const ready = JSON.parse(line) as Record<string, string>;
-    const { event, control, yookassa, razorpay } = ready;
+    const { event, control, yookassa, razorpay, stripe } = ready;
     expect(event).toBe('sandbox-ready');
     const close = (): Promise<void> => Promise.resolve();
     return {
@@ -49,7 +50,10 @@ describe('sandbox process', () => {
         controlUrl: control ?? '',
         yookassaUrl: yookassa ?? '',
         razorpayUrl: razorpay ?? '',
+        robokassaUrl: ready['robokassa'] ?? '',
+        prismUrl: ready['prism'] ?? '',
         yandexPayUrl: ready['yandex-pay'] ?? '',
+        stripeUrl: stripe ?? '',
         close,
       }),
     };
@@ -148,6 +152,34 @@ describe('sandbox process', () => {
     expect(spent.body['reasonCode']).toBe('DUPLICATE_EXTERNAL_OPERATION_ID');
   });
 
+  it('remembers Stripe after kill -9: refunds, keys with their answers, faults, a rolled secret', async () => {
+    const env = { SANDBOX_JOURNAL: join(directory, 'journal.jsonl') };
+    const first = await start(env);
+    const before = stripeOf(first.sandbox);
+    const id = await before.payment();
+    await before.mode({ refunds: 'requires_action' });
+    const refund = await before.refund(id, 4_000, { 'metadata[refund_ref]': 'RF-1' }, 'key-1');
+    await before.fault({ operation: 'createRefund', kind: 'error-after-effect' });
+    await before.refund(id, 1_000, {}, 'key-2');
+    await before.fault({ operation: 'getRefund', kind: 'rate-limited' });
+    const webhooks = { provider: 'stripe', mode: 'off', secret: 'whsec_new' };
+    expect((await before.control('POST', '/control/webhooks', webhooks)).status).toBe(200);
+    const ledger = await before.ledger(id);
+    await kill(first.child, 'SIGKILL');
+
+    const after = stripeOf((await start(env)).sandbox);
+    expect(await after.ledger(id)).toEqual(ledger);
+    const again = await after.refund(id, 4_000, { 'metadata[refund_ref]': 'RF-1' }, 'key-1');
+    expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([refund.text, 'true']);
+    expect((await after.refund(id, 1_000, {}, 'key-2')).status).toBe(500);
+    const path = `/refunds/${String(refund.body['id'])}`;
+    expect((await after.api('GET', path)).status).toBe(429);
+    expect((await after.api('POST', `${path}/cancel`)).body['status']).toBe('canceled');
+    expect((await after.refund(id)).body).toMatchObject({ amount: 14_000, status: 'requires_action' });
+    const { body } = await after.control('GET', '/control/credentials?provider=stripe');
+    expect(body['stripe']).toMatchObject([{ webhookSecret: 'whsec_new' }, {}, {}]);
+  });
+
   it('does not bring the ready payments back over a journal without them', async () => {
     const env = { SANDBOX_JOURNAL: join(directory, 'journal.jsonl') };
     const first = await start(env);
@@ -228,7 +260,7 @@ describe('sandbox process', () => {
       const first = createServer();
       await new Promise<void>((resolve) => first.listen(0, '127.0.0.1', resolve));
       const { port } = first.address() as AddressInfo;
-      const others = [1, 3, 4].map((offset) => ({ server: createServer(), port: port + offset }));
+      const others = [1, 2, 3, 4, 5, 6].map((offset) => ({ server: createServer(), port: port + offset }));
       const open = others.map(
         (other) =>
           new Promise<boolean>((resolve) => {

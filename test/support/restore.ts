@@ -45,6 +45,7 @@ export async function restore(
     ...own,
     db: backup.db,
     connections: {
+      adapters: () => connections.adapters(),
       all: () => connections.all().map((connection) => differ(connection)!),
       find: (id) => differ(connections.find(id)),
       findByCode: (merchantId, code) => differ(connections.findByCode(merchantId, code)),

@@ -236,7 +236,7 @@ export function createRowsWorld(db: Db): Promise<World> {
     db,
     clock: systemClock,
     log,
-    connections: createConnections([]),
+    connections: createConnections([], []),
     background: createBackground(log),
   });
 }

@@ -14,6 +14,7 @@ import type { ProviderAdapter } from '../../src/providers/provider.ts';
 import { createBackground } from '../../src/refunds/background.ts';
 import { createWorld, type Caller, type World } from '../../src/refunds/world.ts';
 import type { Scope } from '../../src/context.ts';
+import { otherAccounts } from './accounts.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import type { Database } from '../../src/db/tables.ts';
 
@@ -75,12 +76,8 @@ export interface LedgerPayment {
 
 const limits = { maxInFlight: 8, requestsPerSecond: 10_000, minLookIntervalMs: 0 };
 
-/** Both have an account at YooKassa, and `demo` one at Razorpay and one of each edition at Yandex Pay. */
-export const testMerchants = ({
-  yookassaUrl,
-  razorpayUrl,
-  yandexPayUrl,
-}: Pick<Sandbox, 'yookassaUrl' | 'razorpayUrl' | 'yandexPayUrl'>): MerchantConfig[] =>
+/** Both have an account at YooKassa, and `demo` one at every other provider. */
+export const testMerchants = (sandbox: Sandbox): MerchantConfig[] =>
   [
     { code: 'demo', shopId: '100500', secretKey: 'test_demo_yookassa_secret_key' },
     { code: 'other', shopId: '100501', secretKey: 'test_other_yookassa_secret_key' },
@@ -99,54 +96,14 @@ export const testMerchants = ({
         code: `yookassa-${code}`,
         provider: 'yookassa',
         displayName: `YooKassa ${code}`,
-        baseUrl: yookassaUrl,
+        baseUrl: sandbox.yookassaUrl,
         options: {},
         credentials: { shopId, secretKey },
         identity: shopId,
         ...limits,
       },
-      ...(code === 'demo' ? [razorpayAccount(razorpayUrl)] : []),
-      ...(code === 'demo' ? yandexPayAccounts(yandexPayUrl) : []),
+      ...(code === 'demo' ? otherAccounts(sandbox).map((account) => ({ ...account, ...limits })) : []),
     ],
-  }));
-
-const razorpayAccount = (baseUrl: string) => ({
-  code: 'razorpay-demo',
-  provider: 'razorpay',
-  displayName: 'Razorpay demo',
-  baseUrl,
-  options: {},
-  credentials: {
-    clientId: 'PartnerClient01',
-    clientSecret: 's3cr3t-Part/ner',
-    account: 'acc_SimSub00000001',
-  },
-  identity: 'acc_SimSub00000001',
-  ...limits,
-});
-
-/** In the sandbox a key is the Merchant ID. */
-const yandexPayAccounts = (baseUrl: string) =>
-  [
-    {
-      code: 'yandex-pay-demo',
-      merchantId: '0b6f2c1e-6f0a-5d3e-9a54-3f6d2a7c8e10',
-      options: { edition: 'ru', currency: 'RUB' },
-    },
-    {
-      code: 'yandex-pay-uz',
-      merchantId: '1c7f3d2f-701b-5e4f-8b65-407e3b8d9f21',
-      options: { edition: 'uz', currency: 'UZS' },
-    },
-  ].map(({ code, merchantId, options }) => ({
-    code,
-    provider: 'yandex-pay',
-    displayName: code,
-    baseUrl,
-    options,
-    credentials: { apiKey: merchantId, merchantId },
-    identity: merchantId,
-    ...limits,
   }));
 
 export async function createTestWorld(
@@ -185,6 +142,7 @@ export async function createTestWorld(
       ...own,
       db: differences.db ?? database.db,
       connections: {
+        adapters: () => connections.adapters(),
         all: () => connections.all().map((connection) => differing(connection, differences)),
         find: (accountId) => differ(connections.find(accountId)),
         findByCode: (merchantId, code) => differ(connections.findByCode(merchantId, code)),

@@ -20,10 +20,11 @@ import { wireOperationAnswer, type WireOperation, type WireOrder } from './wire.
 export function buildRefund(order: RefundOrder, rules: AmountRules): WireRequest {
   const [problem] = checkRefund(order, rules);
   if (problem !== undefined) throw new RangeError(`${problem.path.join('.')}: ${problem.message}`);
+  const target = isWhole(order) ? [] : targetItems(order);
   const body = {
     refundAmount: printAmount(order.amount.minor),
     externalOperationId: order.providerKey,
-    ...(isWhole(order) ? {} : { targetCart: { items: targetItems(order) } }),
+    ...(target.length === 0 ? {} : { targetCart: { items: target } }),
   };
   const path = orderPath('v2', order.providerPaymentId, 'refund');
   return write(path, JSON.stringify(body), order.providerKey, order.sends);

@@ -94,8 +94,8 @@ function refundedOf(order: WireOrder, capturedMinor: bigint): bigint {
 }
 
 /**
- * What is left of each line of the cart. None where that cannot be read exactly, or where the lines are worth more than
- * is left of the order: then the cart is not what is left, and only the whole order can be refunded.
+ * What is left of each line of the cart. None where that cannot be read exactly, or where the lines are not worth what is
+ * left of the order, as with a delivery or a certificate beside them: then only the whole order can be refunded.
  */
 function itemsOf(order: WireOrder): readonly ItemFacts[] {
   const wire = order.cart?.items ?? [];
@@ -107,7 +107,7 @@ function itemsOf(order: WireOrder): readonly ItemFacts[] {
   });
   const isExact =
     lines.length === wire.length && new Set(lines.map(({ item }) => item)).size === lines.length;
-  return isExact && !isRolledBack(order) && totalOf(lines) <= order.orderAmount ? lines : [];
+  return isExact && !isRolledBack(order) && totalOf(lines) === order.orderAmount ? lines : [];
 }
 
 /** The total, else the price that counts now, times the quantity; whether a price cut rewrites prices is not published. */

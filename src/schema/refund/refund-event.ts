@@ -16,6 +16,7 @@ const RefundEventKindEnum = builder.enumType('RefundEventKind', {
       description:
         'The provider told more of a leg whose status stayed: a trace number, its id, another word for the status.',
     },
+    CANCEL_ASKED: { description: 'The provider was asked to stop it; what became of that follows.' },
     CONTRADICTED: { description: 'The provider took back what had been final.' },
     RESOLVED: {
       description: 'A person decided with `resolveRefund`; `evidence.statement` is how they know.',

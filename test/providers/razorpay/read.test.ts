@@ -50,6 +50,9 @@ test('a payment with all facts and its refunds', async () => {
     holdExpiresAt: null,
     refundWindowClosesAt: new Date('2027-05-20T09:15:04Z'),
     sources: [],
+    handles: {},
+    wholeOnly: false,
+    items: [],
   });
   expect(provider.requests.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
     `GET /v1/payments/${PAYMENT_ID}`,

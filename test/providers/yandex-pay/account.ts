@@ -91,6 +91,7 @@ export const refundOrder: RefundOrder = {
   sends: 0,
   providerKey: KEY,
   metadata: {},
+  reason: 'OTHER',
   receipt: null,
 };
 

@@ -100,7 +100,7 @@ describe('an amount', () => {
       line(`sku-${index}`, 700n, 7_007n * BigInt(index + 1)),
     );
     const started = performance.now();
-    for (const minor of [7_006n, 100_003n, 12_345_677n, 20_000_001n]) lay(odd, minor);
+    for (const minor of [7_006n, 100_003n, 1_000_003n, 12_345_677n]) lay(odd, minor);
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 });

@@ -36,6 +36,11 @@ describe('the bytes', () => {
     expect(bodyOf({ ...all, items })).not.toHaveProperty('targetCart');
   });
 
+  test('name no cart that would be empty', () => {
+    const items = [{ item: 'sku-1', quantityHundredths: 300n, amountMinor: 30_000n }];
+    expect(bodyOf({ amount: rub(30_000n), items })).not.toHaveProperty('targetCart');
+  });
+
   test('name the cart where it shows more than what our books call the rest', () => {
     expect(bodyOf({ takesRest: true })).toHaveProperty('targetCart');
   });
@@ -88,6 +93,7 @@ describe('an order that Yandex Pay would refuse', () => {
     ['a rest that cannot be divided', { items: [share(0n, 10_000n)] }],
     ['a price that would go up', { amount: rub(10_000n), items: [share(200n, 10_000n)] }],
     ['the whole quantity for a part of the price', { items: [share(300n, 10_000n)] }],
+    ['the whole price for none of it', { amount: rub(30_000n), items: [share(0n, 30_000n)] }],
     ['nothing', { amount: rub(0n), items: [] }],
     ['less than 1.00', { amount: rub(99n), items: [share(0n, 99n)] }],
     ['less than 1.00 that stays', { amount: rub(29_940n), items: [share(0n, 29_940n)] }],

@@ -121,6 +121,7 @@ describe('an order', () => {
     [what: string, order: object, operations: object[], refundable: boolean, refunded: bigint, sum: bigint]
   >([
     ['rolled back, the refund shown', young, [capture(), operation(), rest], false, 30_000n, 30_000n],
+    ['rolled back long ago, the refund shown', long, [capture(), operation(), rest], false, 30_000n, 30_000n],
     ['rolled back long ago, hidden', long, [capture(), operation()], false, 30_000n, 30_000n],
     [
       'rolled back long ago, shrunk, hidden',
@@ -169,6 +170,7 @@ describe('an order', () => {
       const succeeded = refunds.filter(({ status }) => status === 'SUCCEEDED');
       expect(succeeded.reduce((total, { amount }) => total + amount.minor, 0n)).toBe(sum);
       expect(new Set(refunds.map(({ providerRefundId }) => providerRefundId)).size).toBe(refunds.length);
+      expect(refunds.every(({ amount }) => amount.minor > 0n)).toBe(true);
       if (!refundable) expect(payment.items).toEqual([]);
     },
   );
@@ -177,6 +179,7 @@ describe('an order', () => {
     ['a quantity with three decimals', [mugs({ quantity: { count: '2.505' } })]],
     ['one product twice', [mugs({ total: '150.00' }), mugs({ total: '150.00' })]],
     ['more than the order', [mugs({ total: '300.01' })]],
+    ['less than the order, which has a delivery', [mugs({ total: '270.00' })]],
     [
       'a price that makes no whole total',
       [mugs({ total: null, finalPrice: '0.33', quantity: { count: '1.01' } })],
@@ -189,7 +192,7 @@ describe('an order', () => {
 
   test('without totals has the price that counts now, times the quantity', async () => {
     const item = mugs({ total: null, finalPrice: '70.00', quantity: { count: '2.50' } });
-    const { look } = await see(orderAnswer(order({ cart: { items: [item] } })));
+    const { look } = await see(orderAnswer(order({ orderAmount: '175.00', cart: { items: [item] } })));
     expect(valueOf(look).payment.items).toMatchObject([{ leftHundredths: 250n, leftMinor: 17_500n }]);
   });
 

@@ -4,7 +4,7 @@ import { authorization } from '../../../src/providers/yandex-pay/credentials.ts'
 import { printAmount, printQuantity, readHundredths } from '../../../src/providers/yandex-pay/money.ts';
 import { MERCHANT_ID } from './account.ts';
 
-const { settings, adapterOf } = yandexPayProvider;
+const { settings } = yandexPayProvider;
 
 describe('an account', () => {
   test.each([
@@ -24,7 +24,7 @@ describe('an account', () => {
   ])('with the options %o has its edition, its currency and its host', (given, options, adapter, baseUrl) => {
     const parsed = settings.options.parse(given);
     expect(parsed).toEqual(options);
-    expect(adapterOf(parsed)).toBe(adapter);
+    expect(yandexPayProvider.adapterOf(parsed, { apiKey: 'key', merchantId: 'id' })).toBe(adapter);
     expect(settings.defaultBaseUrlOf?.(parsed)).toBe(baseUrl);
   });
 

@@ -48,6 +48,9 @@ test('a payment with all facts and its refunds', async () => {
       { seller: '200601', amountMinor: 90000n, platformFeeMinor: 9000n },
       { seller: '200602', amountMinor: 60000n, platformFeeMinor: null },
     ],
+    handles: {},
+    wholeOnly: false,
+    items: [],
   });
 });
 

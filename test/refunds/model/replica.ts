@@ -108,6 +108,7 @@ export async function createReplica(t: TestWorld, isAnonymous: boolean): Promise
     ...base,
     background: tracked.background,
     connections: {
+      adapters: () => base.connections.adapters(),
       all: () => base.connections.all().map((connection) => stopping(connection)!),
       find: (id) => stopping(base.connections.find(id)),
       findByCode: (merchantId, code) => stopping(base.connections.findByCode(merchantId, code)),

@@ -165,10 +165,26 @@ describe('yandex-pay with a journal', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
+  const jwksOf = async ({ yandexPayUrl }: YandexHarness) =>
+    (await call(yandexPayUrl.replace('/merchant', '/jwks'), {})).body;
+
+  it('keeps the signing key when it is reset and started again', async () => {
+    const options = { journal: join(directory, 'journal.jsonl') };
+    const first = await startYandex(options);
+    const before = await jwksOf(first);
+    await first.control('POST', '/control/reset', {});
+    await first.close();
+    const second = await startYandex(options);
+    try {
+      expect(before['keys']).toHaveLength(1);
+      expect(await jwksOf(second)).toEqual(before);
+    } finally {
+      await second.close();
+    }
+  });
+
   it('remembers orders, operations, both kinds of id, what is due, the mode and the signing key', async () => {
     const options = { journal: join(directory, 'journal.jsonl'), seed: false };
-    const jwksOf = async ({ yandexPayUrl }: YandexHarness) =>
-      (await call(yandexPayUrl.replace('/merchant', '/jwks'), {})).body;
     const first = await startYandex(options);
     const id = await first.payment(MUGS);
     const other = await first.payment(MUGS);

@@ -72,6 +72,10 @@ describe('yandex-pay external operation ids', () => {
     const again = operationOf(await sandbox.refund(id, '300.00', EXT));
     expect(again).toMatchObject({ operationId: first['operationId'], status: 'FAIL' });
     expect(await refundCount()).toBe(1);
+    const next = { externalOperationId: 'rf-2' };
+    await sandbox.refund(id, '300.00', next);
+    await succeed();
+    expect(await sandbox.refund(id, '300.00', next)).toMatchObject(DUPLICATE);
   });
 
   it('are not used up by a refusal', async () => {

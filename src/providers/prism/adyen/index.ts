@@ -1,0 +1,63 @@
+import { failure } from '../../failure.ts';
+import type { ProviderAdapter, VoidOutcome } from '../../provider.ts';
+import { ConnectorCall } from '../connector-call.ts';
+import type { CredentialsOf } from '../credentials.ts';
+import type { Halves, PrismLibrary } from '../library.ts';
+import { amountRules } from '../money.ts';
+import { unavailable } from '../verdict.ts';
+import {
+  capabilities,
+  lookGapsMs,
+  PENDING_NORMALLY_MS,
+  recovery,
+  SEND_DEADLINE_MS,
+  watchAfterMs,
+} from './capabilities.ts';
+import { buildRefund, checkRefund, readRefund, sendRefund } from './refund.ts';
+
+const noVoid = 'The release of a hold at Adyen is told by a notification only, and is not offered.';
+
+/** Adyen by way of hyperswitch-prism, for one account. */
+export function adyen(
+  library: PrismLibrary,
+  halves: Halves,
+  { apiKey, merchantAccount }: CredentialsOf<'adyen'>,
+): ProviderAdapter<CredentialsOf<'adyen'>> {
+  const fields = { apiKey: { value: apiKey }, merchantAccount: { value: merchantAccount } };
+  const call = new ConnectorCall(library, halves, { connector: 'adyen', fields });
+  return {
+    code: 'prism',
+    variant: 'adyen',
+    displayName: 'Prism: Adyen',
+    wireVersion: 'prism-adyen-1',
+    capabilities,
+    recovery,
+    sendDeadlineMs: SEND_DEADLINE_MS,
+    lookGapsMs,
+    pendingNormallyMs: PENDING_NORMALLY_MS,
+    watchAfterMs,
+    hidesRefundId: false,
+    buildsFromFreshPayment: false,
+    amountRules,
+    readPayment: () =>
+      Promise.resolve({
+        kind: 'unavailable',
+        failure: unavailable('Adyen has no call that reads a payment.'),
+      }),
+    readRefund: (_access, known) => readRefund(known),
+    listRefunds: () => Promise.resolve({ kind: 'absent' }),
+    checkRefund,
+    buildRefund: (order) => buildRefund(call, order),
+    sendRefund,
+    buildVoid: () => {
+      throw new RangeError(noVoid);
+    },
+    sendVoid: (): Promise<VoidOutcome> =>
+      Promise.resolve({
+        kind: 'refused',
+        payment: null,
+        failure: failure('PROVIDER_REJECTED', 'NEVER', noVoid),
+        evidence: { sent: false },
+      }),
+  };
+}

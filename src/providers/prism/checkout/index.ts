@@ -1,0 +1,61 @@
+import { ConnectorCall } from '../connector-call.ts';
+import type { CredentialsOf } from '../credentials.ts';
+import type { Halves, PrismLibrary } from '../library.ts';
+import { amountRules } from '../money.ts';
+import type { ProviderAdapter } from '../../provider.ts';
+import {
+  capabilities,
+  lookGapsMs,
+  PENDING_NORMALLY_MS,
+  recovery,
+  SEND_DEADLINE_MS,
+  watchAfterMs,
+} from './capabilities.ts';
+import { readPayment } from './payment.ts';
+import { buildRefund, checkRefund, readRefund, sendRefund } from './refund.ts';
+import { buildVoid, sendVoid } from './release.ts';
+import { isPaymentId } from './wire.ts';
+
+/** Checkout.com by way of hyperswitch-prism, for one account. */
+export function checkout(
+  library: PrismLibrary,
+  halves: Halves,
+  { apiKey, apiSecret, processingChannelId }: CredentialsOf<'checkout'>,
+): ProviderAdapter<CredentialsOf<'checkout'>> {
+  const fields = {
+    apiKey: { value: apiKey },
+    apiSecret: { value: apiSecret },
+    processingChannelId: { value: processingChannelId },
+  };
+  const call = new ConnectorCall(library, halves, { connector: 'checkout', fields });
+  return {
+    code: 'prism',
+    variant: 'checkout',
+    displayName: 'Prism: Checkout.com',
+    wireVersion: 'prism-checkout-1',
+    capabilities,
+    recovery,
+    sendDeadlineMs: SEND_DEADLINE_MS,
+    lookGapsMs,
+    pendingNormallyMs: PENDING_NORMALLY_MS,
+    watchAfterMs,
+    hidesRefundId: false,
+    buildsFromFreshPayment: false,
+    amountRules,
+    readPayment: (access, id) => readPayment(call, access, id),
+    readRefund: (access, known) => readRefund(call, access, known),
+    async listRefunds(access, { providerPaymentId }) {
+      if (providerPaymentId === undefined || !isPaymentId(providerPaymentId)) return { kind: 'absent' };
+      const sight = await readPayment(call, access, providerPaymentId);
+      return sight.kind === 'found'
+        ? { kind: 'found', value: { refunds: sight.value.refunds, nextCursor: null } }
+        : sight;
+    },
+    checkRefund,
+    buildRefund: (order) => buildRefund(call, order),
+    sendRefund: (access, request, order, mayStillSend) =>
+      sendRefund(call, access, request, order, mayStillSend),
+    buildVoid: (target, key) => buildVoid(call, target, key),
+    sendVoid: (access, request, id, mayStillSend) => sendVoid(call, access, request, id, mayStillSend),
+  };
+}

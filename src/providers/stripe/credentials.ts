@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** A secret or a restricted key; it decides between live and test mode (docs.stripe.com/keys). */
+const apiKey = z
+  .string()
+  .regex(/^[sr]k_[A-Za-z0-9_]{8,250}$/, 'must be a secret ("sk_...") or restricted ("rk_...") key');
+
+const accountId = z
+  .string()
+  .regex(/^acct_[A-Za-z0-9]{1,64}$/, 'must be "acct_" and letters or digits, as the dashboard shows it');
+
+/** The key and the account that it belongs to: a key does not show whose it is. */
+export const credentials = z.strictObject({ apiKey, accountId });
+export type StripeCredentials = z.infer<typeof credentials>;
+
+/** The Stripe account, however many keys it has. Not secret. */
+export const identityOf = ({ accountId: identity }: StripeCredentials): string => identity;
+
+/** A bearer token (docs.stripe.com/api/authentication). Never stored, never logged. */
+export function authorization(given: StripeCredentials): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${given.apiKey}` };
+}
