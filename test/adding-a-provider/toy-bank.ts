@@ -41,7 +41,6 @@ export async function startToyBank(): Promise<ToyBank> {
     if (fault !== undefined) faults.splice(faults.indexOf(fault), 1);
     const isKnown = headers.authorization === `Token ${TOKEN}`;
     const answer = isKnown ? (before(fault) ?? run()) : refusal(401, 'bad_token');
-    if (fault?.kind === 'slow') await delay(fault.ms ?? 100);
     const { status, effect } = answer;
     requests.push({
       seq: requests.length + 1,
@@ -53,6 +52,8 @@ export async function startToyBank(): Promise<ToyBank> {
       status,
       effect,
     });
+    // It is in the log as soon as it has arrived.
+    if (fault?.kind === 'slow') await delay(fault.ms ?? 100);
     deliver(outgoing, fault, answer);
   }
 
