@@ -74,7 +74,7 @@ async function lookAtAccount(
         createdAt: target.providerCreatedAt ?? target.createdAt,
       })),
   );
-  await store(world, connection, named, new Map([...shown, ...looks.found]), asOf);
+  await store(world, connection, named, looks.found, asOf);
   await noteAbsent(world, connection, named, looks.absent);
   const failure = looks.unavailable?.failure ?? notSeen;
   if (failure !== undefined) await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure });
@@ -83,13 +83,13 @@ async function lookAtAccount(
   return failure;
 }
 
-/** Reads the payments of lost answers; what it shows of other refunds of theirs needs no call any more. */
+/** Reads and takes in the payments of lost answers; the refunds that they have shown need no call of their own. */
 async function seePaymentsOf(
   world: World,
   connection: Connection,
   nameless: readonly LookTarget[],
-): Promise<{ readonly shown: ReadonlyMap<string, RefundFacts>; readonly failure: Failure | undefined }> {
-  const shown = new Map<string, RefundFacts>();
+): Promise<{ readonly shown: ReadonlySet<string>; readonly failure: Failure | undefined }> {
+  const shown = new Set<string>();
   let failure: Failure | undefined;
   const see = async (providerPaymentId: string): Promise<void> => {
     if (failure !== undefined) return;
@@ -97,7 +97,7 @@ async function seePaymentsOf(
     if (sight.kind === 'unavailable') failure = sight.failure;
     if (sight.kind !== 'seen') return;
     for (const facts of sight.refunds)
-      if (facts.status !== 'FAILED' || facts.failure !== null) shown.set(facts.providerRefundId, facts);
+      if (facts.status !== 'FAILED' || facts.failure !== null) shown.add(facts.providerRefundId);
   };
   const payments = [...new Set(nameless.map((target) => target.providerPaymentId))];
   await inParallel(payments, connection.maxInFlight, see, (_payment, error) => {

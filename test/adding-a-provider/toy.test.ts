@@ -234,6 +234,34 @@ test('many stale refunds of a few payments cost one call for each payment', asyn
   expect(requests.map(({ operation }) => operation)).toEqual(['getPayment', 'getPayment']);
 });
 
+test('a payment that is read for a lost answer tells of its other refunds, too', async () => {
+  await t.control('mode', { refunds: 'pending' });
+  const payment = await t.payment('100.00');
+  const pending = await refund(payment, '10.00');
+  await t.control('faults', { operation: 'createRefund', kind: 'lost-after-effect' });
+  const lost = await refund(payment, '20.00');
+  const ids = [pending.refund!.id, lost.refund!.id];
+  const asOf = async (maxAgeSeconds?: number) => {
+    const { refunds } = await ask<{ refunds: { nodes: (View & { freshness: { asOf: string } })[] } }>(
+      `query ($ids: [ID!]!, $maxAgeSeconds: Int) {
+        refunds(first: 100, filter: { ids: $ids }, maxAgeSeconds: $maxAgeSeconds, waitMs: 10000) {
+          nodes { ${FIELDS} freshness { asOf } } } }`,
+      { ids, maxAgeSeconds },
+    );
+    expect(refunds.nodes).toHaveLength(2);
+    return new Map(refunds.nodes.map(({ id, status, freshness }) => [id, { status, at: freshness.asOf }]));
+  };
+  const before = await asOf();
+  const { next } = await t.control<{ next: number }>('requests');
+  const after = await asOf(0);
+  const { requests } = await t.control<{ requests: LoggedRequest[] }>(`requests?since=${next}`);
+  expect(requests.map(({ operation }) => operation)).toEqual(['getPayment']);
+  for (const id of ids) {
+    expect(after.get(id)!.status).toBe('PENDING');
+    expect(Date.parse(after.get(id)!.at)).toBeGreaterThan(Date.parse(before.get(id)!.at));
+  }
+});
+
 test.each([
   ['a hold', 'authorized'],
   ['an unpaid payment', 'pending'],

@@ -245,7 +245,23 @@ describe('how many calls', () => {
       },
     };
     expect((await lookAtRefunds(endless, wantedOf(books))).found.size).toBe(10);
-    expect(pages).toBeLessThanOrEqual(10);
+    expect(pages).toBeLessThanOrEqual(2);
+  });
+
+  test('a list that goes on and on about others is not followed for ever', async () => {
+    let pages = 0;
+    const books = range(10).map((index) => ({ id: `r${index}`, payment: `p${index}`, minutesAgo: index }));
+    const { calls } = provider(books);
+    const others = [0, 100].map((minutesAgo) => factsOf({ id: 'x', payment: 'x', minutesAgo }));
+    const endless: LookCalls = {
+      ...calls,
+      listRefunds: async () => {
+        pages += 1;
+        return { kind: 'found', value: { refunds: others, nextCursor: 'again' } };
+      },
+    };
+    expect((await lookAtRefunds(endless, wantedOf(books))).found.size).toBe(10);
+    expect(pages).toBe(2);
   });
 });
 
