@@ -56,6 +56,12 @@ export const transitions: readonly Transition[] = [
     what: 'A refund that was made elsewhere took the money before this was sent',
   },
   {
+    from: 'QUEUED',
+    cause: 'evidence',
+    to: ['CANCELED'],
+    what: 'It turned out to be at the provider already, where somebody has stopped it',
+  },
+  {
     from: 'SENDING',
     cause: 'answer',
     to: [...provenByProvider, 'UNKNOWN', 'QUEUED'],
