@@ -1,9 +1,10 @@
 import type { CancelPaymentCommand } from '../../src/refunds/cancel-payment.ts';
 import type { CreateRefundCommand } from '../../src/refunds/create-refund.ts';
+import type { Currency } from '../../src/money.ts';
 import { armFault, newKey, refundCommand } from './rules.ts';
 import type { TestWorld } from './world.ts';
 
-/** At Stripe and in dollars. */
+/** What the tests of Stripe share, in dollars unless they say otherwise. */
 const provider = 'stripe';
 export const ACCOUNT = 'stripe-demo';
 
@@ -18,10 +19,11 @@ export const stripeCommand = (
   paymentId: string,
   minor: bigint | 'remaining',
   more: Partial<CreateRefundCommand> = {},
+  currency: Currency = 'USD',
 ): CreateRefundCommand =>
   refundCommand(paymentId, minor, {
     payment: { account: ACCOUNT, paymentId },
-    ...(minor === 'remaining' ? {} : { amount: { kind: 'money', money: { minor, currency: 'USD' } } }),
+    ...(minor === 'remaining' ? {} : { amount: { kind: 'money', money: { minor, currency } } }),
     ...more,
   });
 
