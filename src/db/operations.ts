@@ -119,11 +119,7 @@ export async function insertVoidOperation(tx: Db, operation: NewVoidOperation): 
  * @returns how many sends there are with this one; undefined when somebody else has the lease, or when the payment was
  * not read since a restore
  */
-export async function leaseOperation(
-  db: Db,
-  id: OperationId,
-  leaseMs: number,
-): Promise<number | undefined> {
+export async function leaseOperation(db: Db, id: OperationId, leaseMs: number): Promise<number | undefined> {
   const leased = await db
     .updateTable('payment_operations')
     .set({

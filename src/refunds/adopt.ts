@@ -159,9 +159,7 @@ function afterAdoption(
   adopted: readonly PlannedLeg[],
 ): RefundSituation {
   const { payment, sources } = situation;
-  const news = adopted.filter(
-    (_, index) => !made[index]!.isCounted && !returnedNothing(made[index]!.facts),
-  );
+  const news = adopted.filter((_, index) => !made[index]!.isCounted && !returnedNothing(made[index]!.facts));
   const newsMinor = sumOf(news.map((leg) => leg.amountMinor));
   const shares = news.flatMap((leg) => leg.shares);
   const unboundMinor = payment.unbound_minor - newsMinor;

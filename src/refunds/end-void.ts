@@ -76,5 +76,8 @@ export async function endLostVoid(world: World, payment: Payment): Promise<void>
       ...(refundId === undefined ? {} : { refundId }),
     });
   else if (isOutOfReach(operation, payment))
-    await moveOperation(world.db, operation, 'FAILED', { failure: changedMeanwhile(operation, payment), evidence });
+    await moveOperation(world.db, operation, 'FAILED', {
+      failure: changedMeanwhile(operation, payment),
+      evidence,
+    });
 }

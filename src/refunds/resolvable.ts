@@ -71,7 +71,8 @@ export function outstandingUntil(
   const senderIsGone = later(leg.last_sent_at, plan.leaseMs + afterLeaseMs);
   const mustBeOver = [leg.lease_until, leg.look_lease_until];
   if (leg.status === 'UNKNOWN') mustBeOver.push(keyEnds);
-  if (kind === 'notReturned' && !returnedNothing({ status: leg.provider_status })) mustBeOver.push(keyEnds, senderIsGone);
+  if (kind === 'notReturned' && !returnedNothing({ status: leg.provider_status }))
+    mustBeOver.push(keyEnds, senderIsGone);
   const last = Math.max(...mustBeOver.map((instant) => instant?.getTime() ?? 0));
   return last > now.getTime() ? new Date(last) : null;
 }

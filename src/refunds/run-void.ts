@@ -57,8 +57,7 @@ export async function resumeVoid(
   const { operation, payment } = await readVoid(world, merchantId, operationId);
   const connection = world.connections.find(operation.account_id);
   const isOpen = operation.status === 'SENDING' || operation.status === 'UNKNOWN';
-  if (!isOpen || operation.lease_is_live || connection === undefined)
-    return conclusionOf(operation, payment);
+  if (!isOpen || operation.lease_is_live || connection === undefined) return conclusionOf(operation, payment);
   let conclusion: VoidConclusion = inProgress;
   const resuming = world.background.run('resume a void', async () => {
     conclusion = await lookThenSendAgain(world, connection, operation, payment);
@@ -110,7 +109,10 @@ async function lookThenSendAgain(
   const replayUntil = new Date(firstSentAt.getTime() + stopsAgainForMs);
   const now = await readAppNow(world.db);
   if (state !== waitsAs[operation.kind] || now >= replayUntil)
-    return concludeFrom(world, operation, sight.payment, null, { isFirst: false, isLast: now >= replayUntil });
+    return concludeFrom(world, operation, sight.payment, null, {
+      isFirst: false,
+      isLast: now >= replayUntil,
+    });
   const since = readClocks(world);
   const sends = await leaseOperation(world.db, operation.id, leaseMsOf(connection));
   if (sends === undefined) return inProgress;

@@ -66,7 +66,9 @@ describe('a refund that its provider still takes back', () => {
     expect(valueOf(await cancel(refundId))).toEqual({ refundId });
     expect(await refundRow(t, refundId)).toMatchObject({ status: 'CANCELED', returned_minor: 0n });
     expect(await paymentRow(t, paymentId)).toMatchObject({ reserved_minor: 0n, refunded_minor: 0n });
-    expect((await t.ledgerOf(paymentId)).refunds).toMatchObject([{ id: providerRefundId, status: 'canceled' }]);
+    expect((await t.ledgerOf(paymentId)).refunds).toMatchObject([
+      { id: providerRefundId, status: 'canceled' },
+    ]);
     const { refund } = await ask<{ refund: Record<string, unknown> }>(
       t.world,
       t.caller(),
@@ -143,7 +145,10 @@ describe('a refund that its provider still takes back', () => {
       adapter: { cancel: { ...stripe.cancel!, isPossible: () => (looks += 1) === 1 } },
     });
     const requests = await watchRequests(t, 'stripe');
-    expect(problemOf(await cancelIn(late, refundId))).toMatchObject({ type: 'NotCancelable', retry: 'NEVER' });
+    expect(problemOf(await cancelIn(late, refundId))).toMatchObject({
+      type: 'NotCancelable',
+      retry: 'NEVER',
+    });
     expect(await requests('cancelRefund')).toEqual([]);
     expect(await refundRow(t, refundId)).toMatchObject({ status: 'PENDING' });
   });

@@ -18,7 +18,14 @@ import {
   valueOf,
   watchRequests,
 } from '../support/rules.ts';
-import { ACCOUNT, armStripe, stopCommand, stripeCommand, stripeMode, stripePayment } from '../support/stripe.ts';
+import {
+  ACCOUNT,
+  armStripe,
+  stopCommand,
+  stripeCommand,
+  stripeMode,
+  stripePayment,
+} from '../support/stripe.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
 let t: TestWorld;
@@ -361,7 +368,9 @@ describe('a sender that is late', () => {
       },
     });
     const requests = await watchRequests(t, 'stripe');
-    expect(problemOf(await cancelIn(waiting, stopCommand(paymentId)))).toMatchObject({ retry: 'NEW_REQUEST' });
+    expect(problemOf(await cancelIn(waiting, stopCommand(paymentId)))).toMatchObject({
+      retry: 'NEW_REQUEST',
+    });
     expect(await requests('cancelPayment')).toEqual([]);
   });
 });
@@ -374,7 +383,9 @@ describe('a captured payment', () => {
     const paymentId = await stripePayment(t, '80.00');
     await stripeMode(t, { refunds: 'pending' });
     valueOf(await createRefund(t.world, t.caller(), stripeCommand(paymentId, pendingMinor)));
-    expect(valueOf(await cancel(stopCommand(paymentId, { ifCaptured: 'REFUND' })))).toMatchObject({ outcome });
+    expect(valueOf(await cancel(stopCommand(paymentId, { ifCaptured: 'REFUND' })))).toMatchObject({
+      outcome,
+    });
     const [, rest] = await refundRows(t, paymentId);
     expect(rest?.amount_minor ?? null).toBe(restMinor);
     await expectSound(t, paymentId, { quiet: false });

@@ -22,7 +22,14 @@ import {
   valueOf,
   watchRequests,
 } from '../support/rules.ts';
-import { ACCOUNT, armStripe, settleStripe, stripeCommand, stripeMode, stripePayment } from '../support/stripe.ts';
+import {
+  ACCOUNT,
+  armStripe,
+  settleStripe,
+  stripeCommand,
+  stripeMode,
+  stripePayment,
+} from '../support/stripe.ts';
 import { createLiar, notReturned, resolve } from '../support/verdicts.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
@@ -115,7 +122,12 @@ describe('a provider that says that a refund was stopped', () => {
     }
     expect(await refundRow(t, refundId)).toMatchObject({ status: 'MANUAL_REVIEW' });
     const { version } = await refundRow(t, refundId);
-    const verdict = { refundId, expectedVersion: version, verdict: notReturned, evidence: 'The bank says so.' };
+    const verdict = {
+      refundId,
+      expectedVersion: version,
+      verdict: notReturned,
+      evidence: 'The bank says so.',
+    };
     valueOf(await resolveRefund(blind, t.caller(), verdict));
     await stripeMode(t, { refunds: 'instant' });
     const retried = { refundId, expectedRetries: 0, waitMs: 10_000 };
