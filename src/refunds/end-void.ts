@@ -35,11 +35,17 @@ export const changedMeanwhile = (
 export const isStopped = ({ state }: Pick<Payment, 'state'>): boolean =>
   state === 'CANCELED' || state === 'FAILED';
 
-/** It went on to where this operation cannot follow it. */
+/**
+ * It went on to where this operation cannot follow it. One that was paid and cannot be refunded may just have been given
+ * back by being closed, which its provider may show late (pay.yandex.ru, "Rollback"): that is waited for.
+ */
 export const isOutOfReach = (
   { kind }: Pick<PaymentOperation, 'kind'>,
-  { state }: Pick<Payment, 'state'>,
-): boolean => state === 'CAPTURED' || (kind === 'CANCEL_UNPAID' && state === 'AUTHORIZED');
+  { state, refundable_by_provider }: Pick<Payment, 'state' | 'refundable_by_provider'>,
+): boolean =>
+  kind === 'VOID'
+    ? state === 'CAPTURED'
+    : state === 'AUTHORIZED' || (state === 'CAPTURED' && refundable_by_provider);
 
 /**
  * Closing a payment that was paid meanwhile may give everything back (pay.yandex.ru, "Rollback"): the refund by which

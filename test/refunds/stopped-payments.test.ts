@@ -214,6 +214,32 @@ describe('a payment that was paid meanwhile, and given back by being closed', ()
     },
   );
 
+  test('is waited for where its provider shows the refund only later', async () => {
+    const paymentId = await stripePayment(t, '80.00');
+    let isSent = false;
+    const world = await t.replica({
+      adapter: {
+        async readPayment(access, id) {
+          const look = await stripe.readPayment(access as never, id);
+          if (look.kind !== 'found') return look;
+          const seen = isSent ? { refundableByProvider: false, refundedMinor: 0n } : notPaid;
+          return { kind: 'found', value: { payment: { ...look.value.payment, ...seen }, refunds: [] } };
+        },
+        async sendVoid() {
+          isSent = true;
+          await refundThere(paymentId);
+          return lost;
+        },
+      },
+    });
+    const input = stopCommand(paymentId, { ifCaptured: 'REFUND' });
+    expect(valueOf(await cancelIn(world, input))).toMatchObject({ outcome: 'IN_PROGRESS' });
+    expect(valueOf(await cancelIn(world, input))).toMatchObject({ outcome: 'IN_PROGRESS' });
+    expect(valueOf(await cancel(input))).toMatchObject({ outcome: 'REFUND_CREATED', replayed: true });
+    expect(await refundRows(t, paymentId)).toMatchObject([{ origin: 'EXTERNAL' }]);
+    await expectSound(t, paymentId);
+  });
+
   test('is found out by the engine where it could not be read', async () => {
     const paymentId = await stripePayment(t, '80.00');
     const world = await asIfBefore(notPaid, async () => {
