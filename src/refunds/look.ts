@@ -10,12 +10,14 @@ import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts, factContext } from './apply-facts.ts';
+import { canBeAsked } from './declared-facts.ts';
 import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
 import { expireLeasesOf } from './claim.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment } from './overcommitment.ts';
 import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
 import { seePayment } from './see-payment.ts';
+import { handOverSilent } from './silent-provider.ts';
 import type { World } from './world.ts';
 
 /** Why an account could not be asked; empty when every look was answered. */
@@ -53,12 +55,18 @@ async function lookAtAccount(
   connection: Connection,
   targets: readonly LookTarget[],
 ): Promise<Failure | undefined> {
-  const named = targets.filter((target) => target.providerRefundId !== null);
+  const isSilent = !canBeAsked(connection.adapter.capabilities);
+  // Where nothing can be asked only an answer that was not taken in yet has anything to tell.
+  const named = targets.filter(
+    ({ providerRefundId, status }) =>
+      providerRefundId !== null && (!isSilent || status === 'SENDING' || status === 'UNKNOWN'),
+  );
   const canBeFound = connection.adapter.recovery.lookUp !== 'NOTHING';
   const nameless = targets.filter(
     (target) => canBeFound && target.providerRefundId === null && target.status !== 'QUEUED',
   );
   const asOf = await readAppNow(world.db);
+  if (isSilent) await handOverSilent(world, connection, targets, asOf);
   const looks = await lookAtRefunds(
     callsOf(connection),
     named.map((target) => ({
@@ -77,7 +85,7 @@ async function lookAtAccount(
     if (sight.kind === 'unavailable') failure = sight.failure;
   }
   if (failure !== undefined) await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure });
-  else if (named.length + nameless.length > 0)
+  else if (named.length + nameless.length > 0 && !isSilent)
     await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
   return failure;
 }

@@ -4,6 +4,7 @@ import type { LegId } from '../ids.ts';
 import { formatDecimal, toCurrency, type Money } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import { leaseMsOf } from './claim.ts';
+import { canBeAsked } from './declared-facts.ts';
 import { keyEndsAt } from './key-life.ts';
 
 /** What a person found out about one leg of a refund. */
@@ -23,11 +24,14 @@ export type Verdict =
 export interface PlanTimes {
   readonly replayForMs: number;
   readonly leaseMs: number;
+  /** Nothing can be asked of the provider: what it said of a refund when it took it is the last that is known. */
+  readonly isSilent: boolean;
 }
 
 export const planTimesOf = (connection: Connection): PlanTimes => ({
   replayForMs: connection.adapter.recovery.replayForMs,
   leaseMs: leaseMsOf(connection),
+  isSilent: !canBeAsked(connection.adapter.capabilities),
 });
 
 /** What a sender that came back late may still have under way after its lease, in milliseconds. */
@@ -80,8 +84,12 @@ export const isResolvable = (legs: readonly UnclearLeg[], plan: PlanTimes, now: 
   legs.some((leg) => outstandingUntil(leg, 'returned', plan, now) === null);
 
 /** Why "not returned" cannot be true of a leg, by what its provider said; undefined when it can. Pure. */
-export function whyNotUnreturned(leg: UnclearLeg): Problem | undefined {
+export function whyNotUnreturned(
+  leg: UnclearLeg,
+  { isSilent }: Pick<PlanTimes, 'isSilent'>,
+): Problem | undefined {
   if (leg.provider_status === null || leg.provider_status === 'FAILED') return undefined;
+  if (isSilent && leg.provider_status !== 'SUCCEEDED') return undefined;
   return notResolvable(
     `The provider has the refund ${leg.provider_refund_id} of this, and does not say that it failed. State what was returned instead.`,
     'ASK_A_HUMAN',
@@ -92,6 +100,7 @@ export function whyNotUnreturned(leg: UnclearLeg): Problem | undefined {
 export function whyNotThisAmount(
   leg: UnclearLeg,
   { amount, providerRefundId }: Extract<Verdict, { kind: 'returned' }>,
+  { isSilent }: Pick<PlanTimes, 'isSilent'>,
 ): Problem | undefined {
   const path = [...verdictPath, 'returned'];
   if (leg.provider_refund_id === null)
@@ -118,7 +127,9 @@ export function whyNotThisAmount(
       'Several sellers have a share in this, and it is not known how much each returned.',
       'ASK_A_HUMAN',
     );
-  return whyNotSucceeded(leg.provider_status ?? '');
+  return isSilent && leg.provider_status !== 'FAILED'
+    ? undefined
+    : whyNotSucceeded(leg.provider_status ?? '');
 }
 
 /** "Returned" is taken for a provider refund that its provider says has succeeded; undefined for that. Pure. */

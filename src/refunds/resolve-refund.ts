@@ -16,6 +16,7 @@ import { invalidInput, notFound, providerProblem, refuse, succeed, type Result }
 import { isUuid, type RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
+import { canBeAsked } from './declared-facts.ts';
 import { moveLeg, type Move } from './move-leg.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment, settleSources } from './overcommitment.ts';
@@ -34,6 +35,7 @@ import {
   notConfigured,
   notReturned,
   nothingUnclear,
+  notVerifiable,
   otherCurrency,
   staleVersion,
   stillOutstanding,
@@ -117,9 +119,10 @@ async function chooseLeg(
   }
   if (verdict.kind === 'returned' && verdict.amount.currency !== refund.currency)
     return refuse(otherCurrency(refund.currency));
-  const until = outstandingUntil(leg, verdict.kind, planTimesOf(connection), now);
+  const plan = planTimesOf(connection);
+  const until = outstandingUntil(leg, verdict.kind, plan, now);
   if (until !== null) return refuse(stillOutstanding(until));
-  const problem = verdict.kind === 'returned' ? whyNotThisAmount(leg, verdict) : whyNotUnreturned(leg);
+  const problem = verdict.kind === 'returned' ? whyNotThisAmount(leg, verdict, plan) : whyNotUnreturned(leg, plan);
   return problem === undefined ? succeed(leg) : refuse(problem);
 }
 
@@ -135,6 +138,7 @@ async function readUnseen(
   if (leg.provider_refund_id !== null) return succeed(undefined);
   const { providerRefundId } = verdict;
   if (await findProviderRefund(world.db, refund.account_id, providerRefundId)) return succeed(undefined);
+  if (!canBeAsked(connection.adapter.capabilities)) return refuse(notVerifiable);
   const asOf = await readAppNow(world.db);
   const payment = await findPayment(world.db, refund.merchant_id, refund.payment_id);
   if (payment === undefined) throw new Error(`payment ${refund.payment_id} has vanished`);
