@@ -122,7 +122,8 @@ async function chooseLeg(
   const plan = planTimesOf(connection);
   const until = outstandingUntil(leg, verdict.kind, plan, now);
   if (until !== null) return refuse(stillOutstanding(until));
-  const problem = verdict.kind === 'returned' ? whyNotThisAmount(leg, verdict, plan) : whyNotUnreturned(leg, plan);
+  const problem =
+    verdict.kind === 'returned' ? whyNotThisAmount(leg, verdict, plan) : whyNotUnreturned(leg, plan);
   return problem === undefined ? succeed(leg) : refuse(problem);
 }
 

@@ -24,7 +24,10 @@ export interface ConnectorCall {
   payment(paymentId: string): WireRequest;
   release(reference: string, paymentId: string): WireRequest;
   /** What the library reads in the answer to a refund, for the evidence of the send; it decides nothing. */
-  reading(words: Pick<RefundWords, 'paymentId' | 'amount'>, answer: WireResult & { kind: 'answer' }): Evidence;
+  reading(
+    words: Pick<RefundWords, 'paymentId' | 'amount'>,
+    answer: WireResult & { kind: 'answer' },
+  ): Evidence;
 }
 
 /**
@@ -62,16 +65,16 @@ export function connectorCall(
 ): ConnectorCall {
   const connectorConfig = { [connector]: { ...fields, baseUrl: BASE_URL } };
   const environment = types.Environment['PRODUCTION'];
-  const options = encoded(types.FfiOptions, types.FfiOptions.create({ environment, connectorConfig }));
+  const options = encoded(types.FfiOptions, { environment, connectorConfig });
   const requestIn = (bytes: Uint8Array): WireRequest => {
     const { url, method, headers, body } = types.FfiConnectorHttpRequest.decode(bytes);
     if (!url.startsWith(BASE_URL)) throw new RangeError('Prism did not keep to the base URL.');
-    const isEmpty = body === undefined || body.length === 0;
+    const hasBody = body !== undefined && body !== null && body.length > 0;
     return {
       method: method === 'GET' ? 'GET' : 'POST',
       path: url.slice(BASE_URL.length - 1),
       headers: publicHeaders(headers),
-      body: isEmpty ? null : Buffer.from(body).toString('utf8'),
+      body: hasBody ? Buffer.from(body).toString('utf8') : null,
     };
   };
   const money = ({ minor, currency }: Money) => ({

@@ -50,7 +50,9 @@ export const identitySpaceOf = ({ connector }: PrismCredentials): string =>
  * The connector's configuration in the library. It is given no secret: only the merchant account of adyen, which is a name
  * and a part of the body, has to be the real one.
  */
-export function connectorFields(given: PrismCredentials): Readonly<Record<string, { readonly value: string }>> {
+export function connectorFields(
+  given: PrismCredentials,
+): Readonly<Record<string, { readonly value: string }>> {
   switch (given.connector) {
     case 'stripe':
       return { apiKey: standIn };

@@ -22,7 +22,6 @@ export interface PrismLibrary {
 
 /** A protobuf message: what goes in is a plain object with names in camel case; others are ignored silently. */
 interface Message<T> {
-  create(value: object): T;
   encode(value: object): { finish(): Uint8Array };
   decode(bytes: Uint8Array): T;
 }
@@ -31,7 +30,8 @@ interface HttpRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  /** Null where there is none. */
+  readonly body?: Uint8Array | null;
 }
 
 interface HttpResponse {

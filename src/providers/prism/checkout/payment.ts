@@ -57,7 +57,8 @@ export async function readPayment(
 
 async function readWirePayment(call: ConnectorCall, access: Access, id: string): Promise<Look<WirePayment>> {
   const result = await access.http.read(call.payment(id), authorization(access.credentials));
-  if (result.kind === 'answer' && result.status === 404 && readError(result.text, 404)) return { kind: 'absent' };
+  if (result.kind === 'answer' && result.status === 404 && readError(result.text, 404))
+    return { kind: 'absent' };
   const wire =
     result.kind === 'answer' && result.status === 200 ? readAs(wirePayment, result.text) : undefined;
   return wire?.id === id
@@ -76,7 +77,8 @@ export async function readActions(
 ): Promise<Look<readonly WireAction[]>> {
   const request = call.refundGet(paymentId, ANY_ACTION);
   const result = await access.http.read(request, authorization(access.credentials));
-  if (result.kind === 'answer' && result.status === 404 && readError(result.text, 404)) return { kind: 'absent' };
+  if (result.kind === 'answer' && result.status === 404 && readError(result.text, 404))
+    return { kind: 'absent' };
   const actions =
     result.kind === 'answer' && result.status === 200 ? readAs(wireActions, result.text) : undefined;
   return actions === undefined

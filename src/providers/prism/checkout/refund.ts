@@ -53,8 +53,7 @@ export async function sendRefund(
   if (verdict.kind === 'done') {
     const accepted = readAs(wireAccepted, verdict.text);
     const isOurs = accepted !== undefined && [undefined, key].includes(accepted.reference);
-    if (accepted === undefined || !isOurs)
-      return unknown(null, { ...verdict.evidence, readable: false });
+    if (accepted === undefined || !isOurs) return unknown(null, { ...verdict.evidence, readable: false });
     const refund = pendingRefund(order, accepted.action_id, key ?? null, access.clock.now());
     return { kind: 'accepted', refund, evidence: verdict.evidence };
   }
