@@ -21,7 +21,7 @@ const json = 'application/json';
 const form = 'application/x-www-form-urlencoded';
 const textOf = (secret: unknown): string => (secret as Secret)?.value ?? '';
 const amountOf = ({ refundAmount }: Fields): number => Number((refundAmount as Fields)['minorAmount']);
-const currencies = 'EUR USD GBP JPY KWD ISK UGX MGA MYR IDR'.split(' ');
+const currencies = 'EUR USD GBP JPY KWD ISK UGX MGA IQD IDR'.split(' ');
 const nameOf = ({ refundAmount }: Fields): string =>
   currencies[Number((refundAmount as Fields)['currency']) - 1] ?? '';
 
