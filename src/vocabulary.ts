@@ -80,7 +80,7 @@ export const paymentStatuses = [
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
 /** Providers that have an adapter; the registry maps each to it. */
-export const providerCodes = ['yookassa', 'razorpay', 'stripe', 'prism'] as const;
+export const providerCodes = ['yookassa', 'razorpay', 'robokassa', 'yandex-pay', 'stripe', 'prism'] as const;
 export type ProviderCode = (typeof providerCodes)[number];
 
 /** What a provider says a payment is; refunds are counted by us and never change it. */
@@ -104,7 +104,10 @@ export interface ReceiptItem {
   /** Decimal with at most three digits after the point, above zero. */
   readonly quantity: string;
   readonly unitPrice: Money;
-  readonly vatCode: number;
+  /** The number of the tax rate, for a provider that counts rates. */
+  readonly vatCode: number | null;
+  /** The tax rate in the word of the provider, for one that has words; absent in receipts of before. */
+  readonly tax?: string | null;
   readonly paymentMode: string | null;
   readonly paymentSubject: string | null;
   readonly measure: string | null;

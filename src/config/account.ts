@@ -34,10 +34,13 @@ export function resolveAccount(
     const list = known.map((code) => JSON.stringify(code)).join(', ');
     report([...account.path, 'provider'], `must be one of ${list}${didYouMean(provider, known)}`);
   }
-  return {
-    baseUrl: readBaseUrl(account, settings, report),
-    access: settings === undefined ? undefined : readAccess(account, settings, report),
-  };
+  const baseUrl = readBaseUrl(account, settings, report);
+  const access = settings === undefined ? undefined : readAccess(account, settings, report);
+  if (baseUrl !== undefined && access !== undefined) {
+    const missing = settings?.missingOf?.(access.credentials, access.options, baseUrl);
+    if (missing !== undefined) report([...account.path, ...missing.path], missing.message);
+  }
+  return { baseUrl, access };
 }
 
 function readBaseUrl(
@@ -46,7 +49,9 @@ function readBaseUrl(
   report: ReportAt,
 ): string | undefined {
   const place: Path = [...path, 'baseUrl'];
-  const text = value['baseUrl'] ?? settings?.defaultBaseUrl;
+  const text = value['baseUrl'] ?? settings?.defaultBaseUrl ?? defaultOf(value['options'], settings);
+  // Options that are wrong are reported by themselves.
+  if (text === undefined && settings?.defaultBaseUrlOf !== undefined) return undefined;
   if (text === undefined && settings !== undefined)
     report(place, 'is missing, and this provider has no default');
   if (typeof text !== 'string') return undefined;
@@ -54,6 +59,12 @@ function readBaseUrl(
   if (result.ok) return result.url;
   report(place, result.message);
   return undefined;
+}
+
+function defaultOf(options: unknown, settings: ProviderSettings | undefined): string | undefined {
+  if (settings?.defaultBaseUrlOf === undefined) return undefined;
+  const parsed = settings.options?.safeParse(options ?? {});
+  return parsed?.success === true ? settings.defaultBaseUrlOf(parsed.data) : undefined;
 }
 
 const noOptions = z.strictObject({});

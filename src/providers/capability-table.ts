@@ -8,6 +8,8 @@ const yesNo =
   ({ capabilities }) =>
     pick(capabilities) ? 'yes' : 'no';
 
+const inHours = (ms: number): string => (ms < 3_600_000 ? `${ms / 60_000} min` : `${ms / 3_600_000} h`);
+
 /** One row per fact, in the order in which a person asks. */
 const rows: readonly (readonly [label: string, cell: Cell])[] = [
   ['Payments and refunds can be read', yesNo((can) => can.readsPayments !== false)],
@@ -33,7 +35,7 @@ const rows: readonly (readonly [label: string, cell: Cell])[] = [
     'A lost answer is resolved by',
     ({ recovery: { replayForMs, lookUp } }) => {
       const ways = [
-        ...(replayForMs > 0 ? [`sending the same bytes again for ${replayForMs / 3_600_000} h`] : []),
+        ...(replayForMs > 0 ? [`sending the same bytes again for ${inHours(replayForMs)}`] : []),
         ...(lookUp === 'LIST_AND_MATCH' ? ['listing refunds and matching our reference'] : []),
       ];
       return ways.length === 0 ? 'a person' : ways.join(', then ');

@@ -8,6 +8,7 @@ import { toCurrency } from '../money.ts';
 import type { LegId, MerchantId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
+import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts, factContext } from './apply-facts.ts';
 import { canBeAsked } from './declared-facts.ts';
@@ -15,6 +16,7 @@ import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
 import { expireLeasesOf } from './claim.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment } from './overcommitment.ts';
+import { listLines, settleItems } from './settle-items.ts';
 import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
 import { seePayment } from './see-payment.ts';
 import { handOverSilent } from './silent-provider.ts';
@@ -106,7 +108,12 @@ async function noteAbsent(
     if (news.includes(legId))
       world.alerts.raise(
         'PROVIDER_REFUND_VANISHED',
-        { account: connection.accountCode, refundId, legId, providerRefundId },
+        {
+          account: connection.accountCode,
+          refundId,
+          legId,
+          providerRefundId: shownRefundId(connection.adapter, providerRefundId),
+        },
         'the provider does not know a refund that it had given us; nothing is concluded from that',
       );
 }
@@ -172,6 +179,7 @@ async function storeChanges(
     const payment = await lockPaymentForUpdate(tx, connection.merchantId, paymentId);
     if (payment === undefined) return;
     const context = factContext(world, connection, { cause: 'evidence', asOf, now: payment.locked_at });
+    const lines = await listLines(tx, connection, payment);
     for (const { target, facts } of group) {
       const legs = await listLegs(tx, target.refundId);
       const leg = legs.find((candidate) => candidate.id === target.legId);
@@ -187,6 +195,7 @@ async function storeChanges(
           'a provider refund that was looked at belongs to another leg',
         );
     }
+    await settleItems(tx, context, payment, lines);
     await settleOvercommitment(tx, context, payment);
   });
   for (const { target } of group) world.changes.announce(target.refundId);

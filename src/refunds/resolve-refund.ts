@@ -119,11 +119,12 @@ async function chooseLeg(
   }
   if (verdict.kind === 'returned' && verdict.amount.currency !== refund.currency)
     return refuse(otherCurrency(refund.currency));
-  const plan = planTimesOf(connection);
-  const until = outstandingUntil(leg, verdict.kind, plan, now);
+  const until = outstandingUntil(leg, verdict.kind, planTimesOf(connection), now);
   if (until !== null) return refuse(stillOutstanding(until));
   const problem =
-    verdict.kind === 'returned' ? whyNotThisAmount(leg, verdict, plan) : whyNotUnreturned(leg, plan);
+    verdict.kind === 'returned'
+      ? whyNotThisAmount(leg, verdict, connection.adapter)
+      : whyNotUnreturned(leg, connection.adapter);
   return problem === undefined ? succeed(leg) : refuse(problem);
 }
 

@@ -12,6 +12,7 @@ import {
 import { isStoppableThere } from '../refunds/cancel-at-provider.ts';
 import type { PaymentSituation } from '../refunds/decide-refund.ts';
 import { isBlocked, showsAllRefunds } from '../refunds/epoch.ts';
+import { allocateBy } from '../refunds/plan-items.ts';
 import { explainRefundability, type RefundabilityState } from '../refunds/explain-refundability.ts';
 import { planTimesOf } from '../refunds/resolvable.ts';
 import type { GraphQLContext } from './context.ts';
@@ -33,7 +34,9 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     loaders.openOperationOfPayment.load(payment.id),
   ]);
   if (account === null) throw new Error('A payment without its account.');
-  const { capabilities } = adapterOfAccount(context, account);
+  const adapter = adapterOfAccount(context, account);
+  const { capabilities } = adapter;
+  const lines = capabilities.itemRefunds ? await loaders.itemsOfPayment.load(payment.id) : null;
   // Where refunds can be listed, a restore blocks nothing.
   const isBlockable = !showsAllRefunds(capabilities);
   return {
@@ -41,6 +44,10 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     openLegs: openLegs ?? [],
     isBeingCanceled: operation !== null,
     capabilities,
+    isNotYetRefundable: adapter.isNotYetRefundable?.(payment.raw_status) ?? false,
+    amountRules: adapter.amountRules(toCurrency(payment.currency)),
+    lines: lines ?? [],
+    allocate: allocateBy(adapter),
     isBlocked: isBlockable && isBlocked(capabilities, payment, (await readNowAndEpoch(world.db)).epoch),
     now: world.clock.now(),
   };
@@ -83,6 +90,9 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
   const isUnclear = legs.some(({ status }) => status === 'UNKNOWN' || status === 'MANUAL_REVIEW');
   const unclearLegs = (isUnclear && (await loaders.unclearLegsOfRefund.load(refund.id))) || [];
   const connection = world.connections.find(refund.account_id);
+  const capabilities = connection?.adapter.capabilities;
+  const mayRetryItems = capabilities?.itemRefunds === true && legs.some(({ status }) => status === 'FAILED');
+  const items = mayRetryItems ? await loaders.itemsOfRefund.load(refund.id) : null;
   const sourceById = new Map((sources ?? []).map((source) => [source.id, source]));
   return allowedRefundActions({
     refund,
@@ -92,6 +102,8 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
       return source === undefined ? [] : [{ ...share, source }];
     }),
     payment,
+    items: items ?? [],
+    takesSeveral: capabilities?.severalRefundsPerPayment !== false,
     isReplaced: replacement !== null,
     isBeingCanceled: operation !== null,
     now: world.clock.now(),

@@ -1,5 +1,6 @@
 import { refundableOf, paymentStatusOf } from '../../refunds/refundability.ts';
 import { actionsOfPayment, refundabilityOfPayment } from '../../resolvers/actions.ts';
+import { itemsOfPayment } from '../../resolvers/item-fields.ts';
 import { money } from '../../resolvers/money.ts';
 import {
   externalRefundsOfPayment,
@@ -9,7 +10,7 @@ import {
 import { FreshnessRef } from '../freshness.ts';
 import { MoneyRef } from '../money/money.ts';
 import { ExternalRefundsEnum } from '../provider/enums.ts';
-import { AccountRef, PaymentRef, PaymentSourceRef } from '../refs.ts';
+import { AccountRef, PaymentItemRef, PaymentRef, PaymentSourceRef } from '../refs.ts';
 import { FactsFromEnum, PaymentStatusEnum } from './enums.ts';
 import { PaymentActionEnum, RefundabilityRef } from './refundability.ts';
 
@@ -75,13 +76,22 @@ PaymentRef.implement({
     }),
     externalRefunds: t.field({
       type: ExternalRefundsEnum,
-      description: 'What can be known of refunds of this payment that were made elsewhere.',
+      description:
+        'What can be known of refunds of this payment that were made elsewhere. INVISIBLE: those are counted nowhere here, so that `refunded` and `refundable` know only what this service has done.',
       resolve: (payment, _args, context) => externalRefundsOfPayment(context, payment),
     }),
     sources: t.field({
       type: [PaymentSourceRef],
       description: 'Whose money it is, by seller.',
       resolve: (payment, _args, context) => sourcesOfPayment(context, payment),
+    }),
+    items: t.field({
+      type: [PaymentItemRef],
+      description:
+        'The cart, line by line, with what can be refunded of each; empty where the provider refunds no items.',
+      // Longer than other lists without pages.
+      complexity: { field: 1, multiplier: 6 },
+      resolve: (payment, _args, context) => itemsOfPayment(context, payment),
     }),
     freshness: t.field({
       type: FreshnessRef,
