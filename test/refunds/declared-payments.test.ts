@@ -40,6 +40,14 @@ const refund = (paymentId: string, said: DeclaredPayment | undefined, minor = 4_
 const refunded = async (paymentId: string, said?: DeclaredPayment, minor?: bigint): Promise<RefundId> =>
   valueOf(await refund(paymentId, said, minor)).refundId;
 
+const reviewsOf = (refundId: RefundId) =>
+  t.database.db
+    .selectFrom('events')
+    .selectAll()
+    .where('refund_id', '=', refundId)
+    .where('to_status', '=', 'MANUAL_REVIEW')
+    .execute();
+
 describe('a payment whose provider cannot be asked', () => {
   it('is not refunded without the word of its caller, and the error says what to give', async () => {
     const paymentId = await paid();
@@ -193,8 +201,9 @@ describe('a refund whose provider cannot be asked', () => {
       status: 'MANUAL_REVIEW',
       attention: 'MANUAL_REVIEW',
     });
-    // Once, however often it is passed by.
-    expect(recorded.alerts()).toEqual(['REFUND_NEEDS_VERDICT']);
+    // Refunds of other tests are handed over as well; each of them once, however often it is passed by.
+    expect(new Set(recorded.alerts())).toEqual(new Set(['REFUND_NEEDS_VERDICT']));
+    expect(await reviewsOf(refundId)).toHaveLength(1);
     expect(valueOf(await syncRefund(t.world, t.caller(), { refundId, waitMs: 5_000 }))).toBeDefined();
     expect(await statusOf(t, refundId)).toBe('MANUAL_REVIEW');
   });
@@ -232,16 +241,10 @@ describe('a refund whose provider cannot be asked', () => {
       const paymentId = await paid();
       await armPrism(t, account, kind);
       const refundId = await refunded(paymentId, declared);
-      expect(await statusOf(t, refundId)).toBe('UNKNOWN');
       await pass(t, t.world, 10);
       const row = await refundRow(t, refundId);
       expect(row).toMatchObject({ status: 'MANUAL_REVIEW', attempts: [{ sends: 1 }] });
-      const events = await t.database.db
-        .selectFrom('events')
-        .selectAll()
-        .where('refund_id', '=', refundId)
-        .where('to_status', '=', 'MANUAL_REVIEW')
-        .execute();
+      const events = await reviewsOf(refundId);
       expect(events[0]?.evidence).toMatchObject({ instructions: expect.stringContaining('Customer Area') });
       await pass(t, t.world, day, 2);
       expect((await t.ledgerOf(paymentId)).refunds).toHaveLength(kind === 'lost-after-effect' ? 1 : 0);
@@ -259,8 +262,8 @@ describe('a refund whose provider cannot be asked', () => {
     const paymentId = await paid();
     await armPrism(t, account, 'wrong-amount');
     const refundId = await refunded(paymentId, declared);
-    expect(await statusOf(t, refundId)).not.toBe('SUCCEEDED');
-    expect(recorded.alerts()).toEqual([]);
+    expect(await statusOf(t, refundId)).toBe('MANUAL_REVIEW');
+    expect(recorded.alerts()).toEqual(['REFUND_AMOUNT_DIFFERS']);
   });
 });
 

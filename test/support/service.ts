@@ -33,7 +33,10 @@ export interface GraphqlResponse<T> {
 }
 
 /** @param more what differs from the configuration of all such services */
-export async function createTestService(name: string, more: Partial<Config> = {}): Promise<TestService> {
+export async function createTestService(
+  name: string,
+  more: Partial<Config> | ((sandbox: Sandbox) => Partial<Config>) = {},
+): Promise<TestService> {
   const [sandbox, database] = await Promise.all([startSandbox(), createTestDatabase(name)]);
   const lines: string[] = [];
   const destination = new PassThrough();
@@ -54,7 +57,7 @@ export async function createTestService(name: string, more: Partial<Config> = {}
       // Nothing happens but what a test asks for.
       engine: false,
       merchants: testMerchants(sandbox),
-      ...more,
+      ...(typeof more === 'function' ? more(sandbox) : more),
     },
     { log: createLog({ level: 'trace', destination }) },
   );

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RefundId } from '../../../src/ids.ts';
 import type { LoadedLibrary } from '../../../src/providers/prism/library.ts';
 import { createRefund } from '../../../src/refunds/create-refund.ts';
@@ -145,7 +145,9 @@ export function serviceTests(name: string, load: () => Promise<LoadedLibrary>): 
         const paymentId = await prismPayment(t, account);
         await armPrism(t, account, 'rate-limited');
         const refundId = await refunded(account, paymentId);
-        expect(await statusOf(t, refundId)).toBe('QUEUED');
+        await vi.waitFor(async () =>
+          expect(await refundRow(t, refundId)).toMatchObject({ status: 'QUEUED', attempts: [{ sends: 1 }] }),
+        );
         const without = await t.replica({
           providers: await providersWith(missingLibrary),
           log: recorded.log,
