@@ -37,7 +37,7 @@ export type Connector = keyof typeof accounts;
 export interface Account {
   readonly adapter: ProviderAdapter;
   readonly access: AccountAccess;
-  send(request: WireRequest, order: RefundOrder): Promise<SendOutcome>;
+  readonly send: (request: WireRequest, order: RefundOrder) => Promise<SendOutcome>;
 }
 
 export interface Bench {
