@@ -11,30 +11,29 @@ import type { Failure } from '../errors.ts';
 import type { RefundId } from '../ids.ts';
 import type { World } from './world.ts';
 
-const capturedMeanwhile: Failure = {
-  code: 'PAYMENT_NOT_REFUNDABLE',
-  message: 'The payment was captured before its hold could be released. Refund it instead.',
-  retry: 'NEW_REQUEST',
-  providerCode: null,
+const capturedMeanwhile: Record<PaymentOperation['kind'], string> = {
+  VOID: 'The payment was captured before its hold could be released. Refund it instead.',
+  CANCEL_UNPAID: 'The payment was paid before it could be closed. Refund it instead.',
 };
 
-const authorizedMeanwhile: Failure = {
-  code: 'PAYMENT_NOT_REFUNDABLE',
-  message:
-    'The payment was authorized before it could be closed. Cancel it with a new key: its hold is released then.',
-  retry: 'NEW_REQUEST',
-  providerCode: null,
-};
+const authorizedMeanwhile =
+  'The payment was authorized before it could be closed. Cancel it with a new key: its hold is released then.';
 
 /** Why a payment that changed could not be stopped as what it had been. */
-export const changedMeanwhile = ({ state }: Pick<Payment, 'state'>): Failure =>
-  state === 'AUTHORIZED' ? authorizedMeanwhile : capturedMeanwhile;
-
-/** A hold that is gone was released; an unpaid payment that nobody can pay any more was closed. */
-export const isStopped = (
+export const changedMeanwhile = (
   { kind }: Pick<PaymentOperation, 'kind'>,
   { state }: Pick<Payment, 'state'>,
-): boolean => state === 'CANCELED' || (kind === 'CANCEL_UNPAID' && state === 'FAILED');
+  providerCode: string | null = null,
+): Failure => ({
+  code: 'PAYMENT_NOT_REFUNDABLE',
+  message: state === 'AUTHORIZED' ? authorizedMeanwhile : capturedMeanwhile[kind],
+  retry: 'NEW_REQUEST',
+  providerCode,
+});
+
+/** A hold that is gone was released; an unpaid payment that nobody can pay any more was closed. */
+export const isStopped = ({ state }: Pick<Payment, 'state'>): boolean =>
+  state === 'CANCELED' || state === 'FAILED';
 
 /** It went on to where this operation cannot follow it. */
 export const isOutOfReach = (
@@ -70,12 +69,15 @@ export async function endLostVoid(world: World, payment: Payment): Promise<void>
   if (operation === undefined || operation.lease_is_live) return;
   const evidence = { outcome: null, paymentState: payment.state };
   const refundId = await findRefundByStopping(world.db, operation, payment);
-  if (refundId !== undefined || isStopped(operation, payment))
+  if (refundId !== undefined || isStopped(payment))
     await moveOperation(world.db, operation, 'SUCCEEDED', {
       failure: null,
       evidence,
       ...(refundId === undefined ? {} : { refundId }),
     });
   else if (isOutOfReach(operation, payment))
-    await moveOperation(world.db, operation, 'FAILED', { failure: changedMeanwhile(payment), evidence });
+    await moveOperation(world.db, operation, 'FAILED', {
+      failure: changedMeanwhile(operation, payment),
+      evidence,
+    });
 }
