@@ -12,6 +12,7 @@ const inHours = (ms: number): string => (ms < 3_600_000 ? `${ms / 60_000} min` :
 
 /** One row per fact, in the order in which a person asks. */
 const rows: readonly (readonly [label: string, cell: Cell])[] = [
+  ['Payments and refunds can be read', yesNo((can) => can.readsPayments !== false)],
   ['Partial refunds', yesNo((can) => can.partialRefunds)],
   ['Several refunds of one payment', yesNo((can) => can.severalRefundsPerPayment)],
   ['Refunds of one seller of a split payment', yesNo((can) => can.splitRefunds)],

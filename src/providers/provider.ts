@@ -270,7 +270,10 @@ export interface RecoveryPlan {
 
 /** What a provider can do. Data: documentation and `providers { … }` are compiled from it. */
 export interface Capabilities {
-  /** A payment can be read there; absent: it can. Where it cannot, the caller has to say what was captured. */
+  /**
+   * Payments and their refunds can be read there; absent: they can. Where they cannot, the caller has to say what was
+   * captured, and how a refund ended only a person can tell.
+   */
   readonly readsPayments?: false;
   readonly partialRefunds: boolean;
   readonly severalRefundsPerPayment: boolean;

@@ -62,7 +62,7 @@ export async function cancelPayment(
 ): Promise<Result<PaymentCanceled>> {
   const earlier = await findEarlier(world, caller, command);
   if (earlier !== undefined) return earlier;
-  const located = await locatePayment(world, caller.viewer.merchantId, command.payment);
+  const located = await locatePayment(world, caller, command.payment);
   if (!located.ok) return located;
   const payment = await freshPayment(world, located.value);
   if (!payment.ok) return payment;

@@ -11,6 +11,7 @@ import type { RefundFacts } from '../providers/provider.ts';
 import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts, factContext } from './apply-facts.ts';
+import { canBeAsked } from './declared-facts.ts';
 import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
 import { expireLeasesOf } from './claim.ts';
 import { inParallel } from './in-parallel.ts';
@@ -19,6 +20,7 @@ import { settleOvercommitment } from './overcommitment.ts';
 import { listLines, settleItems } from './settle-items.ts';
 import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
 import { seePayment } from './see-payment.ts';
+import { handOverSilent } from './silent-provider.ts';
 import type { World } from './world.ts';
 
 /** Why an account could not be asked; empty when every look was answered. */
@@ -56,12 +58,18 @@ async function lookAtAccount(
   connection: Connection,
   targets: readonly LookTarget[],
 ): Promise<Failure | undefined> {
-  const named = targets.filter((target) => target.providerRefundId !== null);
+  const isSilent = !canBeAsked(connection.adapter.capabilities);
+  // Where nothing can be asked only an answer that was not taken in yet has anything to tell.
+  const named = targets.filter(
+    ({ providerRefundId, status }) =>
+      providerRefundId !== null && (!isSilent || status === 'SENDING' || status === 'UNKNOWN'),
+  );
   const canBeFound = connection.adapter.recovery.lookUp !== 'NOTHING';
   const nameless = targets.filter(
     (target) => canBeFound && target.providerRefundId === null && target.status !== 'QUEUED',
   );
   const asOf = await readAppNow(world.db);
+  if (isSilent) await handOverSilent(world, connection, targets, asOf);
   const { shown, failure: notSeen } = await seePaymentsOf(world, connection, nameless);
   const looks = await lookAtRefunds(
     callsOf(connection),
@@ -78,7 +86,7 @@ async function lookAtAccount(
   await noteAbsent(world, connection, named, looks.absent);
   const failure = looks.unavailable?.failure ?? notSeen;
   if (failure !== undefined) await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure });
-  else if (named.length + nameless.length > 0)
+  else if (named.length + nameless.length > 0 && !isSilent)
     await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
   return failure;
 }

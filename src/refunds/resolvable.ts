@@ -6,6 +6,7 @@ import type { Connection } from '../providers/connections.ts';
 import type { ProviderAdapter } from '../providers/provider.ts';
 import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { leaseMsOf } from './claim.ts';
+import { canBeAsked } from './declared-facts.ts';
 import { keyEndsAt } from './key-life.ts';
 import { returnedNothing } from './returned-nothing.ts';
 
@@ -83,11 +84,15 @@ const later = (instant: Date | null, ms: number): Date | null => instant && new 
 export const isResolvable = (legs: readonly UnclearLeg[], plan: PlanTimes, now: Date): boolean =>
   legs.some((leg) => outstandingUntil(leg, 'returned', plan, now) === null);
 
-type HidingAdapter = Pick<ProviderAdapter, 'hidesRefundId'>;
+type AnsweringAdapter = Pick<ProviderAdapter, 'hidesRefundId' | 'capabilities'>;
+
+/** Nothing can be asked there: what it said of a refund when it took it is the last that is known. */
+const isSilent = ({ capabilities }: AnsweringAdapter): boolean => !canBeAsked(capabilities);
 
 /** Why "not returned" cannot be true of a leg, by what its provider said; undefined when it can. Pure. */
-export function whyNotUnreturned(leg: UnclearLeg, adapter: HidingAdapter): Problem | undefined {
+export function whyNotUnreturned(leg: UnclearLeg, adapter: AnsweringAdapter): Problem | undefined {
   if (leg.provider_status === null || returnedNothing({ status: leg.provider_status })) return undefined;
+  if (isSilent(adapter) && leg.provider_status !== 'SUCCEEDED') return undefined;
   const id = shownRefundId(adapter, leg.provider_refund_id);
   return notResolvable(
     `The provider has ${id === null ? 'a refund' : `the refund ${id}`} of this, and does not say that it failed. State what was returned instead.`,
@@ -99,7 +104,7 @@ export function whyNotUnreturned(leg: UnclearLeg, adapter: HidingAdapter): Probl
 export function whyNotThisAmount(
   leg: UnclearLeg,
   { amount, providerRefundId }: Extract<Verdict, { kind: 'returned' }>,
-  adapter: HidingAdapter,
+  adapter: AnsweringAdapter,
 ): Problem | undefined {
   const path = [...verdictPath, 'returned'];
   if (leg.provider_refund_id === null)
@@ -131,7 +136,9 @@ export function whyNotThisAmount(
       'Several sellers have a share in this, and it is not known how much each returned.',
       'ASK_A_HUMAN',
     );
-  return whyNotSucceeded(leg.provider_status ?? '');
+  return isSilent(adapter) && !returnedNothing({ status: leg.provider_status ?? '' })
+    ? undefined
+    : whyNotSucceeded(leg.provider_status ?? '');
 }
 
 /** "Returned" is taken for a provider refund that its provider says has succeeded; undefined for that. Pure. */

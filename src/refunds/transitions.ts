@@ -110,6 +110,12 @@ export const transitions: readonly Transition[] = [
     what: 'The service looked at it again',
   },
   {
+    from: 'PENDING',
+    cause: 'plan',
+    to: ['MANUAL_REVIEW'],
+    what: 'The provider has taken it, cannot be asked how it ended, and normally would have ended it by now',
+  },
+  {
     from: 'MANUAL_REVIEW',
     cause: 'evidence',
     to: ['PENDING', 'SUCCEEDED', 'FAILED', 'CANCELED'],

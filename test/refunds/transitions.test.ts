@@ -53,6 +53,7 @@ const allowed = new Set([
   'PENDING evidence FAILED',
   'PENDING evidence CANCELED',
   'PENDING evidence MANUAL_REVIEW',
+  'PENDING plan MANUAL_REVIEW',
   'MANUAL_REVIEW evidence PENDING',
   'MANUAL_REVIEW evidence SUCCEEDED',
   'MANUAL_REVIEW evidence FAILED',

@@ -1,6 +1,5 @@
-import { ConnectorCall } from '../connector-call.ts';
+import type { ConnectorCall } from '../connector-call.ts';
 import type { CredentialsOf } from '../credentials.ts';
-import type { Halves, PrismLibrary } from '../library.ts';
 import { amountRules } from '../money.ts';
 import type { ProviderAdapter } from '../../provider.ts';
 import {
@@ -17,17 +16,7 @@ import { buildVoid, sendVoid } from './release.ts';
 import { isPaymentId } from './wire.ts';
 
 /** Checkout.com by way of hyperswitch-prism, for one account. */
-export function checkout(
-  library: PrismLibrary,
-  halves: Halves,
-  { apiKey, apiSecret, processingChannelId }: CredentialsOf<'checkout'>,
-): ProviderAdapter<CredentialsOf<'checkout'>> {
-  const fields = {
-    apiKey: { value: apiKey },
-    apiSecret: { value: apiSecret },
-    processingChannelId: { value: processingChannelId },
-  };
-  const call = new ConnectorCall(library, halves, { connector: 'checkout', fields });
+export function checkout(call: ConnectorCall): ProviderAdapter<CredentialsOf<'checkout'>> {
   return {
     code: 'prism',
     variant: 'checkout',
