@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { claimsOf, wayOf } from '../../src/providers/claims.ts';
+import { Impossible, fits, sideBySide, type Observed } from './observed.ts';
+import { render, type Verdict } from './results.ts';
+import type { Outcome, Scenario } from './scenario.ts';
+import { scenarios } from './scenarios/all.ts';
+import { Stage } from './stage.ts';
+import type { Subject } from './subjects.ts';
+
+/** Declares the whole suite for one provider, and compares what it has proven with the results that are checked in. */
+export function conform(name: string, subject: Subject, suite = 'test/conformance'): void {
+  const verdicts = new Map<string, Verdict>();
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await Stage.open(name, subject);
+  });
+  afterAll(() => stage.close());
+
+  test.each(scenarios)('$name', async (scenario) => {
+    const { capabilities, deviations = {} } = stage.adapter;
+    const declared = scenario.needs === undefined || claimsOf(capabilities).includes(scenario.needs);
+    const deviation = deviations[scenario.name];
+    if (!declared) {
+      expect(deviation, 'what is not declared cannot deviate').toBeUndefined();
+      if (scenario.without !== undefined) expectOutcome(await observed(stage, scenario), scenario.without);
+      verdicts.set(scenario.name, 'not declared');
+      return;
+    }
+    const found = await observed(stage, scenario);
+    if (deviation === undefined) expectOutcome(found, scenario.expects);
+    else if (deviation.instead === 'IMPOSSIBLE') expect(found).toBeInstanceOf(Impossible);
+    else {
+      const instead = scenario.instead?.[deviation.instead];
+      expect(instead, `${scenario.name} allows no ${deviation.instead}`).toBeDefined();
+      expectOutcome(found, instead!);
+    }
+    verdicts.set(scenario.name, deviation?.instead ?? 'as expected');
+  });
+
+  function expectOutcome(found: Observed | Impossible, outcome: Outcome): void {
+    if (found instanceof Impossible) throw found;
+    if (fits(found, outcome, subject)) return;
+    const { got, wanted } = sideBySide(found, outcome, subject);
+    expect(got).toEqual(wanted);
+  }
+
+  test('every deviation that is declared is one of a scenario', () => {
+    const names = new Set(scenarios.map((scenario) => scenario.name));
+    expect(Object.keys(stage.adapter.deviations ?? {}).filter((known) => !names.has(known))).toEqual([]);
+  });
+
+  test('the results that are checked in are those of this run', async () => {
+    const { capabilities } = stage.adapter;
+    const results = render({ way: wayOf(stage.adapter), suite }, capabilities, scenarios, verdicts);
+    await expect(results).toMatchFileSnapshot(`results/${name}.json`);
+  });
+}
+
+async function observed(stage: Stage, scenario: Scenario): Promise<Observed | Impossible> {
+  await stage.begin();
+  try {
+    await scenario.does(stage);
+    return await stage.observe();
+  } catch (error) {
+    if (error instanceof Impossible) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import { SUCCEEDED, type Outcome, type Scenario } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
+
+const missing: Outcome = { errors: ['CAPABILITY_MISSING'], effects: 0, sends: 0, returned: 'nothing' };
+const part: Outcome = { ends: [SUCCEEDED], effects: 1, returned: 'part' };
+
+const withSpeed = (speed: 'NORMAL' | 'OPTIMUM'): Scenario => ({
+  name: `speed ${speed}`,
+  needs: `refundSpeeds.${speed}`,
+  without: missing,
+  expects: part,
+  async does(s) {
+    await s.refund(await s.payment(), { speed });
+    await s.untilEnded();
+  },
+});
+
+const receiptOf = (s: Stage) => ({
+  customer: { email: 'payer@example.com' },
+  items: [
+    {
+      description: 'A quarter',
+      quantity: '1',
+      unitPrice: { value: s.subject.part, currency: s.subject.currency },
+      vatCode: 1,
+      paymentMode: 'full_payment',
+      paymentSubject: 'commodity',
+    },
+  ],
+});
+
+export const extras: readonly Scenario[] = [
+  {
+    name: 'one seller of a split payment',
+    needs: 'splitRefunds',
+    expects: part,
+    async does(s) {
+      const { split = [], currency, part: value } = s.subject;
+      const sources = split.map(({ account, amount }) => ({ account, amount: { value: amount, currency } }));
+      const payment = await s.payment({ sources });
+      await s.refund(payment, {
+        amount: { sources: [{ seller: split[0]?.account, amount: { value, currency } }] },
+        feeBearer: 'SELLER',
+      });
+      await s.untilEnded();
+    },
+  },
+  {
+    name: 'every seller of a split payment',
+    needs: 'splitRefunds',
+    expects: { ends: [SUCCEEDED], effects: 1, returned: 'whole' },
+    async does(s) {
+      const { split = [], currency } = s.subject;
+      const sources = split.map(({ account, amount }) => ({ account, amount: { value: amount, currency } }));
+      await s.refund(await s.payment({ sources }), { amount: { remaining: true }, feeBearer: 'SELLER' });
+      await s.untilEnded();
+    },
+  },
+  {
+    name: 'receipt',
+    needs: 'receipts',
+    without: missing,
+    expects: part,
+    async does(s) {
+      await s.refund(await s.payment(), { receipt: receiptOf(s) });
+      await s.untilEnded();
+    },
+  },
+  withSpeed('NORMAL'),
+  withSpeed('OPTIMUM'),
+];
