@@ -15,6 +15,7 @@ const GARBAGE = {
     body: '{"message":"no Route matched with those values"}',
     status: 404,
   },
+  hollow: { type: 'application/json; charset=utf-8', body: '{}', status: 200 },
 } as const;
 
 export function jsonAnswer(status: number, body: unknown, effect = false): Answer {

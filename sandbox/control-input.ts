@@ -37,17 +37,18 @@ export function changedSettings<Schema extends z.ZodObject>(
   return schema.parse({ ...settings, ...parsed.data });
 }
 
-/** The pending refunds that a settlement is about. Throws ControlError for one that is unknown or final. */
+/** The refunds that a settlement is about; `pending` is the provider's word for them. Throws ControlError for one that is unknown or final. */
 export function pendingRefunds<Refund extends { status: string }>(
   refunds: ReadonlyMap<string, Refund>,
   settlement: Settlement,
+  pending = 'pending',
 ): Refund[] {
   if (settlement.refundId === undefined) {
-    return [...refunds.values()].filter((refund) => refund.status === 'pending');
+    return [...refunds.values()].filter((refund) => refund.status === pending);
   }
   const refund = refunds.get(settlement.refundId);
   if (refund === undefined) throw new ControlError('refundId', 'no such refund');
-  if (refund.status !== 'pending') throw new ControlError('refundId', `is ${refund.status}, which is final`);
+  if (refund.status !== pending) throw new ControlError('refundId', `is ${refund.status}, which is final`);
   return [refund];
 }
 

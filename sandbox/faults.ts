@@ -56,7 +56,7 @@ export interface FaultOptions {
   amount?: WireMoney | undefined;
   effect?: boolean | undefined;
   when?: 'before' | 'after' | undefined;
-  format?: 'html' | 'text' | 'empty' | 'gateway' | undefined;
+  format?: 'html' | 'text' | 'empty' | 'gateway' | 'hollow' | undefined;
 }
 
 /** What the control API accepts: a fault for the next `times` matching calls. */

@@ -30,7 +30,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   process.on('SIGINT', stop);
   if (env['SANDBOX_STDIN'] === '1') process.stdin.on('end', stop).on('error', stop).resume();
   const { controlUrl: control, yookassaUrl: yookassa, razorpayUrl: razorpay, stripeUrl: stripe } = sandbox;
-  const urls = { control, yookassa, razorpay, stripe };
+  const { robokassaUrl: robokassa, yandexPayUrl: yandexPay, prismUrl: prism } = sandbox;
+  const urls = { control, yookassa, robokassa, razorpay, 'yandex-pay': yandexPay, stripe, prism };
   process.stdout.write(`${JSON.stringify({ event: 'sandbox-ready', ...urls })}\n`);
 }
 

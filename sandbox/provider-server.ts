@@ -105,8 +105,12 @@ export class ProviderServer {
       return;
     }
     const names = [this.simulator.provider, ...(call.alsoKnownAs === undefined ? [] : [call.alsoKnownAs])];
-    const fault = faults.take(names, call.operation, call.references, (kind, operation) =>
-      this.simulator.faultApplies(kind, operation),
+    const fault = faults.take(
+      names,
+      call.operation,
+      call.references,
+      (kind, operation) =>
+        this.simulator.faultApplies(kind, operation) && call.faultApplies?.(kind) !== false,
     );
     entry.fault = fault?.kind ?? null;
     await this.#play(call, fault, entry, response);

@@ -21,7 +21,7 @@ export interface LoggedRequest {
 }
 
 const KEPT = 10_000;
-const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie']);
+const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key']);
 
 /** The newest 10 000 requests, in order of arrival, without secrets. Kept in memory only. */
 export class RequestLog {

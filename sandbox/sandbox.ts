@@ -3,9 +3,12 @@ import { createControlListener } from './control/server.ts';
 import { FaultBook } from './faults.ts';
 import { Journal } from './journal.ts';
 import { ProviderServer } from './provider-server.ts';
+import { PrismSimulator } from './prism/simulator.ts';
 import { RazorpaySimulator } from './razorpay/simulator.ts';
 import { RequestLog } from './request-log.ts';
 import { StripeSimulator } from './stripe/simulator.ts';
+import { YandexPaySimulator } from './yandex-pay/simulator.ts';
+import { RoboKassaSimulator } from './robokassa/simulator.ts';
 import { YooKassaSimulator } from './yookassa/simulator.ts';
 
 export interface SandboxOptions {
@@ -25,8 +28,13 @@ export interface SandboxOptions {
 export interface Sandbox {
   controlUrl: string;
   yookassaUrl: string;
+  robokassaUrl: string;
   razorpayUrl: string;
+  /** Where the API begins; the JWKS is beside it. */
+  yandexPayUrl: string;
   stripeUrl: string;
+  /** Without a path: the connectors are below it. */
+  prismUrl: string;
   /** Stops at once, also with requests that hang. */
   close(): Promise<void>;
 }
@@ -41,9 +49,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const world = { clock, faults, log };
   const simulator = { journal, clock, seed, webhookUrl };
   const yookassa = new ProviderServer(new YooKassaSimulator(simulator), world);
+  const robokassa = new ProviderServer(new RoboKassaSimulator(simulator), world);
   const razorpay = new ProviderServer(new RazorpaySimulator(simulator), world);
-  const stripe = new ProviderServer(new StripeSimulator(simulator), world);
-  const servers = [yookassa, razorpay, stripe];
+  const stripeAccounts = new StripeSimulator(simulator);
+  const stripe = new ProviderServer(stripeAccounts, world);
+  const prism = new ProviderServer(new PrismSimulator(simulator, stripeAccounts), world);
+  const yandexPay = new ProviderServer(new YandexPaySimulator(simulator), world);
+  const servers = [yookassa, robokassa, razorpay, yandexPay, stripe, prism];
   const control = createControlListener({ ...world, journal, servers });
   const close = async (): Promise<void> => {
     await Promise.all([control.close(), ...servers.map((server) => server.close())]);
@@ -60,7 +72,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     controlUrl: control.url,
     yookassaUrl: yookassa.url,
     razorpayUrl: razorpay.url,
+    yandexPayUrl: `${yandexPay.url}/merchant`,
     stripeUrl: stripe.url,
+    prismUrl: prism.url,
+    robokassaUrl: robokassa.url,
     close,
   };
 }

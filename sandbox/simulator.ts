@@ -31,6 +31,8 @@ export interface ProviderCall {
   alsoKnownAs?: 'prism' | undefined;
   /** Calls with the same value run one after the other; undefined means no need to wait. */
   exclusive: string | undefined;
+  /** Whether a fault can happen to this very call, where the simulator's own answer for its operation is too wide. */
+  faultApplies?(kind: FaultKind): boolean;
   /** The answer while another call with the same `exclusive` runs; absent: this call waits for it. */
   whenBusy?(fault: Fault | undefined): Answer;
   /** Executes the request. Synchronous, so that nothing else happens between its checks and its effect. */
@@ -50,6 +52,10 @@ export interface NewPayment {
   sources?: { account: string; amount: WireMoney; platformFee?: WireMoney | undefined }[] | undefined;
   items?: { id: string; title: string; quantity: string; unitPrice: WireMoney }[] | undefined;
   connector?: string | undefined;
+  /** What the buyer paid, when that is not what the merchant gets. */
+  paidByBuyer?: WireMoney | undefined;
+  /** The provider's own word for the state, instead of `status`. */
+  state?: string | undefined;
 }
 
 /** `POST /control/console-refund`: a refund that somebody made in the provider's own console. */
@@ -125,6 +131,8 @@ export interface Simulator {
   /** Port relative to SANDBOX_PORT. */
   readonly portOffset: number;
   readonly basePath: string;
+  /** Fields of a new payment that few providers understand: all others refuse them. */
+  readonly ownPaymentFields?: readonly ('paidByBuyer' | 'state')[];
   identify(request: ProviderRequest): ProviderCall;
   /** Throws a ControlError when this fault can never happen at this provider. */
   checkFault(fault: FaultInput): void;

@@ -3,15 +3,19 @@ import { ControlError } from './control-error.ts';
 import type { Journal } from './journal.ts';
 import type { WebhookMode } from './simulator.ts';
 
-/** A message to a merchant's server: exactly these bytes and headers at every attempt. */
+/** A message to a merchant's server: these headers at every attempt, and these bytes unless each attempt has its own. */
 export interface Notification {
   event: string;
   objectId: string;
   account: string;
-  body: string;
+  /** What follows the URL. */
+  path?: string;
+  body: string | (() => string);
   headers?: Record<string, string>;
   /** A lie, sent in the mode "forge" only. */
   forged: boolean;
+  /** The text that an answer must have to count, besides its status. */
+  expects?: string;
 }
 
 /** One notification and what became of it. */
@@ -33,6 +37,8 @@ export interface OutboxPolicy {
   attemptTimeoutMs: number;
   /** Whether a notification that was never acknowledged ends all notifications until they are switched on again. */
   disablesAfterFailure: boolean;
+  /** How often one notification is sent at most. Default 8. */
+  attempts?: number;
   /** The first pause between attempts; it doubles up to 5 s. Default 200. */
   firstRetryMs?: number;
 }
@@ -46,7 +52,7 @@ const KEPT_DELIVERIES = 1_000;
 /**
  * Delivers notifications as they are switched on: once, twice, in the wrong order, or lies only. What is not
  * acknowledged is repeated, here within seconds and 8 times at most instead of for a day. `{account}` in the URL becomes
- * the account code.
+ * the account code, `{event}` the name of the event.
  */
 export class WebhookOutbox {
   readonly #journal: Journal;
@@ -110,8 +116,8 @@ export class WebhookOutbox {
 
   #start(notification: Notification): void {
     if (this.#mode.url === undefined) return;
-    const { event, objectId, account, forged } = notification;
-    const url = this.#mode.url.replaceAll('{account}', account);
+    const { event, objectId, account, path = '', forged } = notification;
+    const url = this.#mode.url.replaceAll('{account}', account).replaceAll('{event}', event) + path;
     const delivery: Delivery = {
       event,
       objectId,
@@ -141,12 +147,18 @@ export class WebhookOutbox {
 
   async #deliver(delivery: Delivery, notification: Notification): Promise<void> {
     const { acknowledges, disablesAfterFailure, firstRetryMs = FIRST_RETRY_MS } = this.#policy;
+    const { attempts = MAX_ATTEMPTS } = this.#policy;
+    const { expects } = notification;
     for (let wait = firstRetryMs; ; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
       delivery.attempts += 1;
-      delivery.lastStatus = await this.#attempt(delivery.url, notification);
-      delivery.acknowledged = delivery.lastStatus !== null && acknowledges(delivery.lastStatus);
+      const answer = await this.#attempt(delivery.url, notification);
+      delivery.lastStatus = answer?.status ?? null;
+      delivery.acknowledged =
+        answer !== null &&
+        acknowledges(answer.status) &&
+        (expects === undefined || answer.text.trim() === expects);
       if (delivery.acknowledged) return;
-      if (delivery.attempts === MAX_ATTEMPTS) {
+      if (delivery.attempts === attempts) {
         this.#disabled = disablesAfterFailure;
         return;
       }
@@ -154,17 +166,21 @@ export class WebhookOutbox {
     }
   }
 
-  async #attempt(url: string, { body, headers }: Notification): Promise<number | null> {
+  async #attempt(
+    url: string,
+    { body, headers, expects }: Notification,
+  ): Promise<{ status: number; text: string } | null> {
     try {
       const answer = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
-        body,
+        body: typeof body === 'string' ? body : body(),
         redirect: 'manual',
         signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(this.#policy.attemptTimeoutMs)]),
       });
+      if (expects !== undefined) return { status: answer.status, text: await answer.text() };
       await answer.body?.cancel();
-      return answer.status;
+      return { status: answer.status, text: '' };
     } catch {
       return null;
     }

@@ -38,6 +38,8 @@ export const NewPaymentSchema = z.strictObject({
     .max(100)
     .optional(),
   connector: name.optional(),
+  paidByBuyer: money.optional(),
+  state: name.optional(),
 });
 
 export const FaultSchema = z
@@ -61,7 +63,7 @@ export const FaultSchema = z
     amount: money.optional(),
     effect: z.boolean().optional(),
     when: z.enum(['before', 'after']).optional(),
-    format: z.enum(['html', 'text', 'empty', 'gateway']).optional(),
+    format: z.enum(['html', 'text', 'empty', 'gateway', 'hollow']).optional(),
   })
   .superRefine((fault, context) => {
     const allowed: readonly string[] = FAULT_OPTIONS[fault.kind];

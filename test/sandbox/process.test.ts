@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Harness, harnessOf, rub } from './harness.ts';
 import { descriptionOf, razorpayOf } from './razorpay/harness.ts';
+import { MUGS, yandexOf } from './yandex-pay/harness.ts';
 import { stripeOf } from './stripe/harness.ts';
 
 const MAIN = new URL('../../sandbox/main.ts', import.meta.url).pathname;
@@ -39,7 +40,8 @@ describe('sandbox process', () => {
     if (child.stdout === null) throw new Error('no output');
     const lines = createInterface({ input: child.stdout });
     const [line] = (await once(lines, 'line')) as [string];
-    const { event, control, yookassa, razorpay, stripe } = JSON.parse(line) as Record<string, string>;
+    const ready = JSON.parse(line) as Record<string, string>;
+    const { event, control, yookassa, razorpay, stripe } = ready;
     expect(event).toBe('sandbox-ready');
     const close = (): Promise<void> => Promise.resolve();
     return {
@@ -48,6 +50,9 @@ describe('sandbox process', () => {
         controlUrl: control ?? '',
         yookassaUrl: yookassa ?? '',
         razorpayUrl: razorpay ?? '',
+        robokassaUrl: ready['robokassa'] ?? '',
+        prismUrl: ready['prism'] ?? '',
+        yandexPayUrl: ready['yandex-pay'] ?? '',
         stripeUrl: stripe ?? '',
         close,
       }),
@@ -122,6 +127,29 @@ describe('sandbox process', () => {
       refunds: [{ id: refund.body['id'], status: 'processed' }],
     });
     expect(await after.ledger(held)).toMatchObject({ voided: true, releasedMinor: '150000' });
+  });
+
+  it('remembers Yandex Pay after kill -9: carts, operations, both kinds of id', async () => {
+    const env = { SANDBOX_JOURNAL: join(directory, 'journal.jsonl') };
+    const first = await start(env);
+    const before = yandexOf(first.sandbox);
+    const id = await before.payment(MUGS);
+    await before.mode({ refunds: 'pending' });
+    const target = { targetCart: { items: [{ productId: 'mug', price: '70.00' }] } };
+    const refund = await before.refund(id, '90.00', { ...target, externalOperationId: 'rf-1' }, 'r-1');
+    await kill(first.child, 'SIGKILL');
+
+    const after = yandexOf((await start(env)).sandbox);
+    const again = await after.refund(id, '90.00', { ...target, externalOperationId: 'rf-1' }, 'r-1');
+    expect(again.body).toEqual(refund.body);
+    expect((await after.refund(id, '300.00')).status).toBe(409);
+    await after.settle({ all: true, status: 'succeeded' });
+    expect((await after.order(id)).order).toMatchObject({
+      orderAmount: '210.00',
+      cart: { items: [{ unitPrice: '70.00' }] },
+    });
+    const spent = await after.refund(id, '90.00', { ...target, externalOperationId: 'rf-1' });
+    expect(spent.body['reasonCode']).toBe('DUPLICATE_EXTERNAL_OPERATION_ID');
   });
 
   it('remembers Stripe after kill -9: refunds, keys with their answers, faults, a rolled secret', async () => {
@@ -232,7 +260,7 @@ describe('sandbox process', () => {
       const first = createServer();
       await new Promise<void>((resolve) => first.listen(0, '127.0.0.1', resolve));
       const { port } = first.address() as AddressInfo;
-      const others = [1, 3, 5].map((offset) => ({ server: createServer(), port: port + offset }));
+      const others = [1, 2, 3, 4, 5, 6].map((offset) => ({ server: createServer(), port: port + offset }));
       const open = others.map(
         (other) =>
           new Promise<boolean>((resolve) => {

@@ -9,7 +9,7 @@ export interface Received {
   raw: string;
 }
 
-/** A merchant's server: keeps what arrives and answers the next of `statuses`, then 200. */
+/** A merchant's server: keeps what arrives and answers the next of `statuses`, then 200, with the text of `answer`. */
 export interface WebhookReceiver {
   url: string;
   received: Received[];
@@ -17,20 +17,23 @@ export interface WebhookReceiver {
   close(): void;
 }
 
-export async function startReceiver(): Promise<WebhookReceiver> {
+export async function startReceiver(
+  answer: (request: Received) => string = () => '',
+): Promise<WebhookReceiver> {
   const received: Received[] = [];
   const statuses: number[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      received.push({
+      const arrived: Received = {
         path: request.url ?? '',
         headers: request.headers,
         raw: Buffer.concat(chunks).toString('utf8'),
-      });
+      };
+      received.push(arrived);
       response.statusCode = statuses.shift() ?? 200;
-      response.end();
+      response.end(answer(arrived));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
