@@ -65,6 +65,8 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
   // `api_error` is a problem of theirs that says nothing about what was executed.
   if (status < 400 || status > 499 || error === undefined || error.type === 'api_error')
     return unknown(code, evidence);
+  // Before the type, which may be the same as of a key with other data: this one may be sent again.
+  if (openStatuses.has(status) || code === RUNNING) return unknown(code, evidence);
   if (error.type === 'idempotency_error') {
     const message = 'Stripe already knows this key with other data. Its refunds have to be looked through.';
     return {
@@ -74,8 +76,6 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
       isKeyConflict: true,
     };
   }
-  // Before 429, which a lock timeout has as well.
-  if (openStatuses.has(status) || code === RUNNING) return unknown(code, evidence);
   if (isDenied(status, error)) return deferred(authenticationFailed(code), null, evidence);
   if (code === LOCKED || status === 429 || code === 'rate_limit') {
     const advisedMs = retryAfterMs(result.headers, now);
@@ -158,6 +158,9 @@ function evidenceOf(
     ...(error === undefined ? {} : { errorType: error.type }),
     ...(error?.code === undefined ? {} : { errorCode: error.code }),
     ...(error?.param === undefined ? {} : { errorParameter: error.param }),
-    ...(error?.message === undefined ? {} : { errorMessage: safeText(error.message, MAX_MESSAGE) }),
+    // What is said about a refused key quotes parts of it.
+    ...(error?.message === undefined || isDenied(status, error)
+      ? {}
+      : { errorMessage: safeText(error.message, MAX_MESSAGE) }),
   };
 }

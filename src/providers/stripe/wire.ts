@@ -124,7 +124,7 @@ const wireError = z.object({
     code: optional(word),
     message: optional(text),
     param: optional(word),
-    payment_intent: z.unknown(),
+    payment_intent: z.unknown().optional(),
   }),
 });
 export type WireError = z.infer<typeof wireError>['error'];
