@@ -41,12 +41,12 @@ export const wayOf = ({ code, variant, availability }: Way): string =>
 
 /** Everything that capabilities say beyond the least that any provider can. */
 export function claimsOf(capabilities: Capabilities): readonly Claim[] {
-  const { listByPayment, listByTime } = capabilities;
   return [
     ...yesOrNo.filter((name) => capabilities[name]),
     ...(capabilities.idempotencyHours > 0 ? (['idempotencyHours'] as const) : []),
     ...(capabilities.refundWindowDays === null ? [] : (['refundWindowDays'] as const)),
-    ...(listByPayment || listByTime ? (['listPageSize'] as const) : []),
+    // Lists of one payment are never long enough to show it.
+    ...(capabilities.listByTime ? (['listPageSize'] as const) : []),
     ...(capabilities.concurrentOperationsPerPayment === 'MANY'
       ? (['concurrentOperationsPerPayment'] as const)
       : []),

@@ -1,5 +1,6 @@
 import type { AccountId } from '../ids.ts';
-import type { ProviderAdapter } from '../providers/provider.ts';
+import { shownCapabilities } from '../providers/claims.ts';
+import type { Capabilities, ProviderAdapter } from '../providers/provider.ts';
 import { usualAdapterOf } from '../providers/registry.ts';
 import type { ProviderCode } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
@@ -9,3 +10,9 @@ export const adapterOfAccount = (
   { world }: Pick<GraphQLContext, 'world'>,
   account: { readonly id: AccountId; readonly provider: ProviderCode },
 ): ProviderAdapter => world.connections.find(account.id)?.adapter ?? usualAdapterOf(account.provider);
+
+/** What may be told of that adapter; what is decided is decided by what it declares. */
+export const capabilitiesOfAccount = (
+  context: Pick<GraphQLContext, 'world'>,
+  account: { readonly id: AccountId; readonly provider: ProviderCode },
+): Capabilities => shownCapabilities(adapterOfAccount(context, account));

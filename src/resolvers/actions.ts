@@ -2,7 +2,7 @@ import { toCurrency, type Money } from '../money.ts';
 import type { Refund } from '../db/legs.ts';
 import { readNowAndEpoch } from '../db/epochs.ts';
 import type { Payment } from '../db/payments.ts';
-import { adapterOfAccount } from './account-adapter.ts';
+import { adapterOfAccount, capabilitiesOfAccount } from './account-adapter.ts';
 import {
   allowedPaymentActions,
   allowedRefundActions,
@@ -33,15 +33,15 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     loaders.openOperationOfPayment.load(payment.id),
   ]);
   if (account === null) throw new Error('A payment without its account.');
-  const { capabilities } = adapterOfAccount(context, account);
+  const { capabilities: declared } = adapterOfAccount(context, account);
   // Where refunds can be listed, a restore blocks nothing.
-  const isBlockable = !showsAllRefunds(capabilities);
+  const isBlockable = !showsAllRefunds(declared);
   return {
     payment,
     openLegs: openLegs ?? [],
     isBeingCanceled: operation !== null,
-    capabilities,
-    isBlocked: isBlockable && isBlocked(capabilities, payment, (await readNowAndEpoch(world.db)).epoch),
+    capabilities: capabilitiesOfAccount(context, account),
+    isBlocked: isBlockable && isBlocked(declared, payment, (await readNowAndEpoch(world.db)).epoch),
     now: world.clock.now(),
   };
 }

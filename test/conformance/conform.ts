@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { claimsOf, wayOf } from '../../src/providers/claims.ts';
-import { Impossible, fits, sideBySide, type Observed } from './observed.ts';
+import { Impossible, Untried, fits, sideBySide, type Observed } from './observed.ts';
 import { render, type Verdict } from './results.ts';
 import type { Outcome, Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/all.ts';
@@ -27,6 +27,10 @@ export function conform(name: string, subject: Subject, suite = 'test/conformanc
       return;
     }
     const found = await observed(stage, scenario);
+    if (found instanceof Untried) {
+      verdicts.set(scenario.name, 'not tried');
+      return;
+    }
     if (deviation === undefined) expectOutcome(found, scenario.expects);
     else if (deviation.instead === 'IMPOSSIBLE') expect(found).toBeInstanceOf(Impossible);
     else {
@@ -37,8 +41,8 @@ export function conform(name: string, subject: Subject, suite = 'test/conformanc
     verdicts.set(scenario.name, deviation?.instead ?? 'as expected');
   });
 
-  function expectOutcome(found: Observed | Impossible, outcome: Outcome): void {
-    if (found instanceof Impossible) throw found;
+  function expectOutcome(found: Found, outcome: Outcome): void {
+    if (found instanceof Error) throw found;
     if (fits(found, outcome, subject)) return;
     const { got, wanted } = sideBySide(found, outcome, subject);
     expect(got).toEqual(wanted);
@@ -56,13 +60,15 @@ export function conform(name: string, subject: Subject, suite = 'test/conformanc
   });
 }
 
-async function observed(stage: Stage, scenario: Scenario): Promise<Observed | Impossible> {
+type Found = Observed | Impossible | Untried;
+
+async function observed(stage: Stage, scenario: Scenario): Promise<Found> {
   await stage.begin();
   try {
     await scenario.does(stage);
     return await stage.observe();
   } catch (error) {
-    if (error instanceof Impossible) return error;
+    if (error instanceof Impossible || error instanceof Untried) return error;
     throw error;
   }
 }

@@ -8,6 +8,11 @@ export class Impossible extends Error {
   override readonly name = 'Impossible';
 }
 
+/** The sandbox cannot make this provider do it, so that nothing is proven. */
+export class Untried extends Error {
+  override readonly name = 'Untried';
+}
+
 /** Everything that came of a scenario; an outcome names what of it counts. */
 export interface Observed {
   readonly answers: readonly string[];

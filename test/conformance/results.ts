@@ -3,7 +3,7 @@ import type { Capabilities, DeviationKind } from '../../src/providers/provider.t
 import type { Scenario } from './scenario.ts';
 
 /** What came of a scenario that did not fail. */
-export type Verdict = 'as expected' | 'not declared' | DeviationKind;
+export type Verdict = 'as expected' | 'not declared' | 'not tried' | DeviationKind;
 
 /** The evidence of one adapter, as it is checked in. */
 export interface Results {

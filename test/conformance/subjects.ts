@@ -25,8 +25,12 @@ export interface Subject {
   readonly stoppableMode?: string;
   /** The operation whose answer tells the status and the amount of a refund; absent: that which makes it. */
   readonly tellsBy?: 'getRefund' | 'getPayment';
-  /** How a payment is made whose refund gets this number. */
+  /** How a payment is made whose refund gets this number; absent: the sandbox has none. */
   readonly traces?: Readonly<Partial<Record<TraceReference['kind'], Readonly<Record<string, unknown>>>>>;
+  /** The bank tells a number when the refund is settled, and which. */
+  readonly tracesBySettling?: true;
+  /** In which currency there is the speed OPTIMUM; absent: in any. */
+  readonly optimumCurrency?: string;
 }
 
 const rubles = {
@@ -43,7 +47,8 @@ const stripe = {
   ...dollars,
   unknownPayment: 'pi_3Nobody0000000000000001',
   stoppableMode: 'requires_action',
-  traces: { ARN: {} },
+  traces: { ARN: {}, RRN: {} },
+  tracesBySettling: true,
 } as const;
 
 /** By the name of their results. */
@@ -67,6 +72,7 @@ export const subjects = {
     control: { provider: 'razorpay' },
     unknownPayment: 'pay_Nobody00000001',
     tooOldDays: 200,
+    optimumCurrency: 'INR',
     traces: { ARN: { method: 'card' }, RRN: { method: 'upi' }, UTR: { method: 'netbanking' } },
   },
   stripe: { ...stripe, account: 'stripe-demo', control: { provider: 'stripe' } },

@@ -35,7 +35,7 @@ export const answers: readonly Scenario[] = [
     },
   },
   {
-    name: '429',
+    name: 'too many requests (429)',
     expects: sentLater,
     async does(s) {
       const payment = await s.payment();

@@ -10,7 +10,10 @@ const withSpeed = (speed: 'NORMAL' | 'OPTIMUM'): Scenario => ({
   without: missing,
   expects: part,
   async does(s) {
-    await s.refund(await s.payment(), { speed });
+    const { whole, part: value, currency: usual, optimumCurrency = usual } = s.subject;
+    const currency = speed === 'OPTIMUM' ? optimumCurrency : usual;
+    const payment = await s.payment({ amount: { value: whole, currency } });
+    await s.refund(payment, { speed, amount: s.money(value, currency) });
     await s.untilEnded();
   },
 });

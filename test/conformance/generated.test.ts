@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { wayOf } from '../../src/providers/claims.ts';
+import { providerCodes } from '../../src/providers/provider.ts';
+import { usualAdapterOf } from '../../src/providers/registry.ts';
+import { columns, knownResults } from './known-results.ts';
+import { renderPage } from './render-page.ts';
+import { renderProofs } from './render-proofs.ts';
+import { scenarios } from './scenarios/all.ts';
+import { subjects } from './subjects.ts';
+
+const PAGE = '../../docs/providers.md';
+const page = readFileSync(new URL(PAGE, import.meta.url), 'utf8');
+
+test.each([...knownResults])('the results of %s are of the scenarios that there are', (_way, results) => {
+  expect(Object.keys(results.scenarios)).toEqual(scenarios.map(({ name }) => name));
+});
+
+test('every result is of an adapter that is registered', () => {
+  const ways = new Set(columns.map(({ adapter }) => wayOf(adapter)));
+  expect([...knownResults.keys()].filter((way) => !ways.has(way))).toEqual([]);
+});
+
+test('every provider that is tried here has results', () => {
+  const tried = [...knownResults.values()].filter(({ suite }) => suite === 'test/conformance');
+  expect(tried).toHaveLength(Object.keys(subjects).length);
+});
+
+test('scenarios have names of their own', () => {
+  expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length);
+});
+
+test('what may be claimed is what the results prove', async () => {
+  const proofs = await renderProofs(knownResults.values());
+  await expect(proofs).toMatchFileSnapshot('../../src/providers/proven-capabilities.ts');
+});
+
+test('docs/providers.md shows what was declared and proven', async () => {
+  const shown = page.replace(
+    /(<!-- conformance: begin -->\n).*(<!-- conformance: end -->)/s,
+    (_all, begin: string, end: string) => `${begin}${renderPage(columns)}${end}`,
+  );
+  expect(shown).toContain('<!-- conformance: begin -->\n|');
+  await expect(shown).toMatchFileSnapshot(PAGE);
+});
+
+test.each(providerCodes)('%s is registered under its own code and described', (code) => {
+  const adapter = usualAdapterOf(code);
+  expect(adapter.code).toBe(code);
+  expect(page).toContain(`\n## ${adapter.displayName}\n`);
+});
+
+test.each(providerCodes)('%s stops replaying before its provider forgets the key', (code) => {
+  const { recovery, capabilities } = usualAdapterOf(code);
+  if (recovery.replayForMs === 0) return;
+  expect(recovery.replayForMs).toBeLessThan(capabilities.idempotencyHours * 3_600_000);
+});
