@@ -11,6 +11,8 @@ export const credentials: ConfigOptions['credentials'] = Object.fromEntries(
       identityOf: (parsed: unknown, options: unknown) => settings.identityOf(parsed, options),
       identitySpaceOf: (options: unknown, parsed: unknown) =>
         settings.identitySpaceOf?.(options, parsed) ?? code,
+      missingOf: (credentials: unknown, options: unknown, baseUrl: string) =>
+        settings.missingOf?.(credentials, options, baseUrl),
       ...(settings.defaultBaseUrl === undefined ? {} : { defaultBaseUrl: settings.defaultBaseUrl }),
     },
   ]),

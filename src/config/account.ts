@@ -34,10 +34,13 @@ export function resolveAccount(
     const list = known.map((code) => JSON.stringify(code)).join(', ');
     report([...account.path, 'provider'], `must be one of ${list}${didYouMean(provider, known)}`);
   }
-  return {
-    baseUrl: readBaseUrl(account, settings, report),
-    access: settings === undefined ? undefined : readAccess(account, settings, report),
-  };
+  const baseUrl = readBaseUrl(account, settings, report);
+  const access = settings === undefined ? undefined : readAccess(account, settings, report);
+  if (baseUrl !== undefined && access !== undefined) {
+    const missing = settings?.missingOf?.(access.credentials, access.options, baseUrl);
+    if (missing !== undefined) report([...account.path, ...missing.path], missing.message);
+  }
+  return { baseUrl, access };
 }
 
 function readBaseUrl(

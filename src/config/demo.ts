@@ -43,7 +43,7 @@ export function reportDemoRules(env: Environment, report: Report): void {
 /**
  * The accounts of the demo, in the form of an accounts file: two merchants, so that their isolation can be tried, with
  * accounts in the sandbox, whose simulators listen on ports of its block: YooKassa's on `sandboxPort` + 1, Razorpay's
- * on + 3.
+ * on + 3, Stripe's on + 5.
  */
 export function demoDocument(sandboxPort: number): unknown {
   const key = (text: string) => ({ name: 'demo', sha256: sha256(text), scopes: [...scopes] });
@@ -70,6 +70,20 @@ export function demoDocument(sandboxPort: number): unknown {
       account: 'acc_SimSub00000001',
     },
     arrivalDays: { min: 5, max: 7 },
+    ...limits,
+  };
+  const robokassa = {
+    code: 'robokassa-demo',
+    provider: 'robokassa',
+    displayName: 'RoboKassa (sandbox)',
+    baseUrl: `http://127.0.0.1:${sandboxPort + 2}`,
+    options: { refundBaseUrl: `http://127.0.0.1:${sandboxPort + 2}/RefundService` },
+    credentials: {
+      merchantLogin: 'demo-shop',
+      password1: 'pass1-secret',
+      password2: 'pass2-secret',
+      password3: 'pass3-secret',
+    },
     ...limits,
   };
   const stripe = {
@@ -100,7 +114,7 @@ export function demoDocument(sandboxPort: number): unknown {
         code: 'demo',
         name: 'Demo shop',
         keys: [key(DEMO_KEYS.demo)],
-        accounts: [yookassa('demo', '100500', 'sandbox'), razorpay, stripe, prism],
+        accounts: [yookassa('demo', '100500', 'sandbox'), razorpay, robokassa, stripe, prism],
       },
       {
         code: 'other',

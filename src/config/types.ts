@@ -11,6 +11,12 @@ export interface ProviderSettings {
   identityOf(credentials: unknown, options: unknown): string;
   /** Whose name the identity is, where two providers lead to one account; absent: the provider's. */
   identitySpaceOf?(options: unknown, credentials: unknown): string;
+  /** What the parts of an account lack together, and where; never repeats a value. */
+  missingOf?(
+    credentials: unknown,
+    options: unknown,
+    baseUrl: string,
+  ): { readonly path: readonly string[]; readonly message: string } | undefined;
   /** The production API. Without it every account must name its own `baseUrl`. */
   readonly defaultBaseUrl?: string;
 }

@@ -352,6 +352,8 @@ export interface ProviderAdapter<Credentials = unknown, Options = unknown> {
    * a send, as long as no earlier send of the attempt may have been executed.
    */
   readonly buildsFromFreshPayment: boolean;
+  /** Whether a payment of this state, in the provider's word, waits for something there, and takes no refund before. */
+  isNotYetRefundable?(rawStatus: string): boolean;
 
   readPayment(
     access: AccountAccess<Credentials, Options>,
@@ -411,6 +413,12 @@ export interface SentOrder {
   readonly sends: number;
 }
 
+/** Where in an account something is missing, such as `["options", "region"]`, and why. */
+export interface MissingSetting {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
 /** What the configuration must know of a provider's accounts. */
 export interface AccountSettings<Credentials = unknown, Options = unknown> {
   /** Secrets and names, strict. */
@@ -421,6 +429,8 @@ export interface AccountSettings<Credentials = unknown, Options = unknown> {
   identityOf(credentials: Credentials, options: Options): string;
   /** Whose name that is, where the account may be reached in two ways; absent: the provider's code. */
   identitySpaceOf?(options: Options, credentials: Credentials): string;
+  /** What the parts of an account lack together, and where; never repeats a value. */
+  missingOf?(credentials: Credentials, options: Options, baseUrl: string): MissingSetting | undefined;
   /** The production API; absent: every account names its own. */
   readonly defaultBaseUrl?: string;
   /** Other hosts of the same account by the name that `WireRequest.host` has. */

@@ -1,6 +1,7 @@
 import type { Provider, ProviderAdapter, ProviderCode } from './provider.ts';
 import { prismProvider } from './prism/index.ts';
 import { razorpayProvider } from './razorpay/index.ts';
+import { robokassaProvider } from './robokassa/index.ts';
 import { stripe, stripeProvider } from './stripe/index.ts';
 import { yookassaProvider } from './yookassa/index.ts';
 
@@ -8,6 +9,7 @@ import { yookassaProvider } from './yookassa/index.ts';
 export const providers: Providers = {
   yookassa: yookassaProvider,
   razorpay: razorpayProvider,
+  robokassa: robokassaProvider,
   stripe: stripeProvider,
   // The one place that knows both: what Prism does by connector stripe, the built-in adapter can do.
   prism: prismProvider({ stripe }),

@@ -7,6 +7,7 @@ import type { Database } from '../db/tables.ts';
 import { systemCause } from '../context.ts';
 import type { LegId, RefundId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
+import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { applyFacts, type FactContext } from './apply-facts.ts';
 import { keysAreStillRepeated } from './epoch.ts';
 import { hasOurFormat } from './forgotten-keys.ts';
@@ -93,7 +94,11 @@ export async function takeInRefunds(
   for (const facts of surplus)
     context.alerts.raise(
       'PROVIDER_REFUND_SURPLUS',
-      { paymentId: payment.id, providerRefundId: facts.providerRefundId, rawStatus: facts.rawStatus },
+      {
+        paymentId: payment.id,
+        providerRefundId: shownRefundId(context.connection.adapter, facts.providerRefundId),
+        rawStatus: facts.rawStatus,
+      },
       'the provider has one more refund for a leg than the leg has; it is recorded as EXTERNAL',
     );
   const nobodys = unbound.filter((facts) => !mayBeClaimed(payment, facts));

@@ -17,6 +17,8 @@ export interface PaymentSituation {
   readonly capabilities: Capabilities;
   /** True while a person has to release the payment after a restore; absent: it does not wait for that. */
   readonly isBlocked?: boolean;
+  /** True while the payment waits for something at the provider, and takes no refund before. */
+  readonly isNotYetRefundable?: boolean;
   readonly now: Date;
 }
 
@@ -32,6 +34,7 @@ const retryAfterMs = 5_000;
 export function decideRefund(situation: RefundSituation, wish: RefundWish): Result<LegPlan> {
   const { payment, sources, now, accountCode } = situation;
   const refusal =
+    whyNotYet(situation) ??
     whyNotRefundable(payment, now) ??
     whyBusy(situation) ??
     whyOtherCurrency(payment, wish) ??
@@ -43,6 +46,7 @@ export function decideRefund(situation: RefundSituation, wish: RefundWish): Resu
   if (!plan.ok) return plan;
   const misfit =
     whyNotPartial(situation, plan.value.amountMinor) ??
+    whyNotAgain(situation) ??
     whyNotOfOneSeller(situation, plan.value) ??
     whyNoReceipt(situation, wish) ??
     whyReceiptDoesNotFit(wish.receipt, payment, plan.value.amountMinor);
@@ -124,6 +128,20 @@ function whyNoReceipt(situation: RefundSituation, { receipt }: RefundWish): Prob
   };
 }
 
+/** Why the payment has to be asked for again later: the provider still works on it. */
+export function whyNotYet({ isNotYetRefundable = false }: PaymentSituation): Problem | undefined {
+  if (!isNotYetRefundable) return undefined;
+  return {
+    type: 'OperationInProgress',
+    code: 'ANOTHER_OPERATION_IN_PROGRESS',
+    message: 'The provider is not done with this payment yet. Ask again with the same key later.',
+    path: ['input', 'payment'],
+    retry: 'WAIT',
+    existingRefundId: null,
+    retryAfterMs,
+  };
+}
+
 /** Why nothing can be begun with the payment at this moment, whatever the amount. */
 export function whyBusy({ openLegs, isBeingCanceled, capabilities }: PaymentSituation): Problem | undefined {
   const unclear = openLegs.find((leg) => leg.status === 'UNKNOWN' || leg.status === 'MANUAL_REVIEW');
@@ -168,6 +186,24 @@ export function whyNotPartial(
     retry: 'NEW_REQUEST',
     capability: 'partialRefunds',
     alternative: 'Refund the whole captured amount.',
+  };
+}
+
+/** Why there is no further refund, since the payment had one, or has one under way. */
+export function whyNotAgain({
+  payment,
+  capabilities,
+}: Pick<PaymentSituation, 'payment' | 'capabilities'>): Problem | undefined {
+  const taken = payment.refunded_minor + payment.reserved_minor + payment.unbound_minor;
+  if (capabilities.severalRefundsPerPayment || taken === 0n) return undefined;
+  return {
+    type: 'CapabilityMissing',
+    code: 'CAPABILITY_MISSING',
+    message: 'This provider takes one refund of a payment, and this payment had one.',
+    path: ['input', 'payment'],
+    retry: 'NEVER',
+    capability: 'severalRefundsPerPayment',
+    alternative: 'Return the rest another way.',
   };
 }
 

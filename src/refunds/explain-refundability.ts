@@ -1,7 +1,7 @@
 import type { Payment } from '../db/payments.ts';
 import type { Problem } from '../errors.ts';
 import { formatDecimal, toCurrency } from '../money.ts';
-import { whyBusy, whyNotPartial, type PaymentSituation } from './decide-refund.ts';
+import { whyBusy, whyNotAgain, whyNotPartial, whyNotYet, type PaymentSituation } from './decide-refund.ts';
 import { blockedMessage } from './epoch.ts';
 import { mismatchLooks } from './unexplained.ts';
 import { refundableOf, whyNotRefundable } from './refundability.ts';
@@ -42,6 +42,8 @@ export function explainRefundability(situation: PaymentSituation): Refundability
     until,
     reasons,
   });
+  const early = whyNotYet(situation);
+  if (early !== undefined) return none('BUSY', [early.message]);
   const refusal = whyNotRefundable(payment, situation.now);
   if (refusal !== undefined) return none(stateOf(refusal, payment), [refusal.message]);
   if (situation.isBlocked === true) return none('BLOCKED', [blockedMessage]);
@@ -51,7 +53,7 @@ export function explainRefundability(situation: PaymentSituation): Refundability
   const reasons = whatLowers(payment);
   if (payment.overcommitted) return none('BLOCKED', reasons);
   if (maximumMinor === 0n) return none('NOTHING_LEFT', reasons);
-  const partial = whyNotPartial(situation, maximumMinor);
+  const partial = whyNotPartial(situation, maximumMinor) ?? whyNotAgain(situation);
   if (partial !== undefined) return none('BLOCKED', [partial.message, ...reasons]);
   const minimumMinor = capabilities.partialRefunds ? 1n : maximumMinor;
   return { state: 'AVAILABLE', maximumMinor, minimumMinor, until, reasons };

@@ -8,6 +8,7 @@ import { toCurrency } from '../money.ts';
 import type { LegId, MerchantId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
+import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts, factContext } from './apply-facts.ts';
 import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
@@ -98,7 +99,12 @@ async function noteAbsent(
     if (news.includes(legId))
       world.alerts.raise(
         'PROVIDER_REFUND_VANISHED',
-        { account: connection.accountCode, refundId, legId, providerRefundId },
+        {
+          account: connection.accountCode,
+          refundId,
+          legId,
+          providerRefundId: shownRefundId(connection.adapter, providerRefundId),
+        },
         'the provider does not know a refund that it had given us; nothing is concluded from that',
       );
 }

@@ -11,7 +11,7 @@ import { mayBeSentFor } from './epoch.ts';
 import { lookAtLegs, type LookFailures } from './look.ts';
 import { moveLeg } from './move-leg.ts';
 import { onceRead } from './once-read.ts';
-import { evidenceOfReview, nextStep } from './recovery-step.ts';
+import { alertReviewer, evidenceOfReview, nextStep } from './recovery-step.ts';
 import { sendLeg } from './send-leg.ts';
 import type { World } from './world.ts';
 
@@ -92,11 +92,7 @@ function claimReplay(
         patch: { nextLookInMs: connection.adapter.lookGapsMs[0] ?? null },
         evidence: evidenceOfReview(connection.adapter.recovery, attempt, step.why),
       });
-      world.alerts.raise('REFUND_NEEDS_VERDICT', {
-        refundId: leg.refund_id,
-        legId: leg.id,
-        account: connection.accountCode,
-      });
+      alertReviewer(world, connection, leg);
       return undefined;
     }
     await noteSend(tx, attempt, now);

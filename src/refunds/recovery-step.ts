@@ -1,4 +1,6 @@
-import type { Attempt } from '../db/legs.ts';
+import type { Alerts } from '../alerts.ts';
+import type { Attempt, Leg } from '../db/legs.ts';
+import type { Connection } from '../providers/connections.ts';
 import type { ProviderAdapter, RecoveryPlan } from '../providers/provider.ts';
 import type { Evidence } from '../vocabulary.ts';
 import { keyEndsAt } from './key-life.ts';
@@ -14,6 +16,12 @@ export type RecoveryStep =
 
 /** In the evidence of an attempt that is never sent again: its provider knows the key with other content. */
 export const keyConflict = 'keyConflict';
+
+export const cannotBeAsked = 'the provider cannot be asked about a lost answer';
+
+/** Whether a plan has nothing for a lost answer but a person. */
+export const hasNoStep = ({ lookUp, replayForMs }: RecoveryPlan): boolean =>
+  lookUp === 'NOTHING' && replayForMs === 0;
 
 /**
  * The next step of a plan (MONEY section 4); pure. A list may lag behind, so that only two looks apart show that
@@ -32,7 +40,7 @@ export function nextStep(
       : { kind: 'look' };
   const replayUntil = new Date((attempt.first_sent_at?.getTime() ?? 0) + recovery.replayForMs);
   if (now < replayUntil) return { kind: 'replay', until: replayUntil };
-  if (!canLook) return { kind: 'review', why: 'the provider cannot be asked about a lost answer' };
+  if (!canLook) return { kind: 'review', why: cannotBeAsked };
   const keyEnds = keyEndsAt(attempt, recovery.replayForMs) ?? replayUntil;
   if (now.getTime() < keyEnds.getTime() + recovery.readOnlyForMs || !hasLooked) return { kind: 'look' };
   return { kind: 'review', why: 'absent after the life of the key' };
@@ -64,3 +72,11 @@ export function evidenceOfReview(
     lookedAt: times.join(' '),
   };
 }
+
+/** Calls the person who has to decide. */
+export const alertReviewer = (
+  { alerts }: { readonly alerts: Alerts },
+  { accountCode }: Pick<Connection, 'accountCode'>,
+  leg: Pick<Leg, 'id' | 'refund_id'>,
+): void =>
+  alerts.raise('REFUND_NEEDS_VERDICT', { refundId: leg.refund_id, legId: leg.id, account: accountCode });

@@ -77,6 +77,7 @@ export function reserveRefund(
       openLegs,
       isBeingCanceled,
       capabilities,
+      isNotYetRefundable: connection.adapter.isNotYetRefundable?.(payment.raw_status) ?? false,
       now: payment.locked_at,
     };
     const decision = isAdopted

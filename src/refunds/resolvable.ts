@@ -3,6 +3,8 @@ import { invalidInput, type Problem, type RetryAdvice } from '../errors.ts';
 import type { LegId } from '../ids.ts';
 import { formatDecimal, toCurrency, type Money } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
+import type { ProviderAdapter } from '../providers/provider.ts';
+import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { leaseMsOf } from './claim.ts';
 import { keyEndsAt } from './key-life.ts';
 
@@ -79,11 +81,14 @@ const later = (instant: Date | null, ms: number): Date | null => instant && new 
 export const isResolvable = (legs: readonly UnclearLeg[], plan: PlanTimes, now: Date): boolean =>
   legs.some((leg) => outstandingUntil(leg, 'returned', plan, now) === null);
 
+type HidingAdapter = Pick<ProviderAdapter, 'hidesRefundId'>;
+
 /** Why "not returned" cannot be true of a leg, by what its provider said; undefined when it can. Pure. */
-export function whyNotUnreturned(leg: UnclearLeg): Problem | undefined {
+export function whyNotUnreturned(leg: UnclearLeg, adapter: HidingAdapter): Problem | undefined {
   if (leg.provider_status === null || leg.provider_status === 'FAILED') return undefined;
+  const id = shownRefundId(adapter, leg.provider_refund_id);
   return notResolvable(
-    `The provider has the refund ${leg.provider_refund_id} of this, and does not say that it failed. State what was returned instead.`,
+    `The provider has ${id === null ? 'a refund' : `the refund ${id}`} of this, and does not say that it failed. State what was returned instead.`,
     'ASK_A_HUMAN',
   );
 }
@@ -92,6 +97,7 @@ export function whyNotUnreturned(leg: UnclearLeg): Problem | undefined {
 export function whyNotThisAmount(
   leg: UnclearLeg,
   { amount, providerRefundId }: Extract<Verdict, { kind: 'returned' }>,
+  adapter: HidingAdapter,
 ): Problem | undefined {
   const path = [...verdictPath, 'returned'];
   if (leg.provider_refund_id === null)
@@ -101,10 +107,15 @@ export function whyNotThisAmount(
           [...path, 'amount'],
           `This was to return ${say(leg.amount_minor, amount.currency)}, and the provider named no other amount. State that, or keep it under review.`,
         );
-  if (providerRefundId !== leg.provider_refund_id)
+  const shownId = shownRefundId(adapter, leg.provider_refund_id);
+  // Nobody has to name an id that is not shown.
+  const isMeant = providerRefundId === null && shownId === null;
+  if (!isMeant && providerRefundId !== leg.provider_refund_id)
     return invalidInput(
       [...path, 'providerRefundId'],
-      `The provider's refund of this is known: ${leg.provider_refund_id}. Name that.`,
+      shownId === null
+        ? "The provider's refund of this is known, and is another one. Say `noProviderId: true` for the known one."
+        : `The provider's refund of this is known: ${shownId}. Name that.`,
     );
   if (leg.provider_currency !== amount.currency)
     return notResolvable('The provider names another currency for this refund.', 'ASK_A_HUMAN');

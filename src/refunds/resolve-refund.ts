@@ -119,7 +119,10 @@ async function chooseLeg(
     return refuse(otherCurrency(refund.currency));
   const until = outstandingUntil(leg, verdict.kind, planTimesOf(connection), now);
   if (until !== null) return refuse(stillOutstanding(until));
-  const problem = verdict.kind === 'returned' ? whyNotThisAmount(leg, verdict) : whyNotUnreturned(leg);
+  const problem =
+    verdict.kind === 'returned'
+      ? whyNotThisAmount(leg, verdict, connection.adapter)
+      : whyNotUnreturned(leg, connection.adapter);
   return problem === undefined ? succeed(leg) : refuse(problem);
 }
 

@@ -89,6 +89,7 @@ function reopen(
       legs,
       shares,
       payment,
+      capabilities: connection.adapter.capabilities,
       isReplaced: (await findReplacement(tx, merchantId, refund.id)) !== undefined,
       isBeingCanceled: (await findOpenOperation(tx, payment.id)) !== undefined,
       now: payment.locked_at,

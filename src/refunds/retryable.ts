@@ -3,6 +3,8 @@ import type { Payment, PaymentSource } from '../db/payments.ts';
 import type { Problem } from '../errors.ts';
 import type { LegId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
+import type { Capabilities } from '../providers/provider.ts';
+import { whyNotAgain } from './decide-refund.ts';
 import { feeRestOf } from './platform-fee.ts';
 import { restOf } from './plan-split.ts';
 import { whyAmountDoesNotFit, whyNotRefundable } from './refundability.ts';
@@ -14,6 +16,8 @@ export interface RetrySituation {
   /** The shares of its legs. */
   readonly shares: readonly Pick<LegShareRow, 'leg_id' | 'amount_minor' | 'platform_fee_minor' | 'source'>[];
   readonly payment: Payment;
+  /** Of its account's provider; undefined where the account is not configured. */
+  readonly capabilities: Capabilities | undefined;
   readonly isReplaced: boolean;
   /** True while a cancelPayment of the payment is not finished. */
   readonly isBeingCanceled: boolean;
@@ -38,7 +42,7 @@ const beingCanceled: Problem = {
 
 /** Why the failed legs of a refund may not be sent again now; undefined when they may. Pure. */
 export function whyNotRetryable(situation: RetrySituation): Problem | undefined {
-  const { refund, legs, payment, now } = situation;
+  const { refund, legs, payment, capabilities, now } = situation;
   const isFailed = refund.status === 'FAILED' || refund.status === 'PARTIALLY_SUCCEEDED';
   const failed = legs.filter((leg) => leg.status === 'FAILED');
   if (refund.origin === 'EXTERNAL' || !isFailed || failed.length === 0) return notRetryable();
@@ -48,6 +52,7 @@ export function whyNotRetryable(situation: RetrySituation): Problem | undefined 
   const problem =
     whyNotRefundable(payment, now) ??
     whyAmountDoesNotFit(payment, amountMinor) ??
+    (capabilities && whyNotAgain({ payment, capabilities })) ??
     whySharesDoNotFit(situation, new Set(failed.map((leg) => leg.id))) ??
     (situation.isBeingCanceled ? beingCanceled : undefined);
   if (problem === undefined) return undefined;

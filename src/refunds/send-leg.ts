@@ -13,7 +13,7 @@ import type { Evidence, LegStatus } from '../vocabulary.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts, factContext } from './apply-facts.ts';
 import { pausedAccountGapMs, type Claim } from './claim.ts';
-import { keyConflict } from './recovery-step.ts';
+import { alertReviewer, cannotBeAsked, evidenceOfReview, hasNoStep, keyConflict } from './recovery-step.ts';
 import { requestOf } from './stored-request.ts';
 import { moveLeg } from './move-leg.ts';
 import { settleOvercommitment } from './overcommitment.ts';
@@ -130,15 +130,26 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
       if (sends === claim.attempt.sends) await keepUnknown(tx, leg, outcome, next.nextLookInMs);
       return;
     }
+    const isReview = next.to === 'MANUAL_REVIEW';
     await moveLeg(tx, payment, legs, leg, {
       to: next.to,
       cause: 'answer',
       source: 'PROVIDER_ANSWER',
       by: systemCause,
       patch: { failure: outcome.failure, nextLookInMs: next.nextLookInMs },
-      evidence: evidenceOf(outcome),
+      evidence: { ...evidenceOf(outcome), ...(isReview ? await evidenceForAPerson(tx, claim) : {}) },
     });
+    if (isReview) alertReviewer(world, claim.connection, leg);
   });
+}
+
+/** What a person needs who decides about an answer that was lost for good. */
+async function evidenceForAPerson(
+  tx: Kysely<Database>,
+  { connection, leg, attempt }: Claim,
+): Promise<Evidence> {
+  const { recovery } = connection.adapter;
+  return evidenceOfReview(recovery, await getAttempt(tx, leg.id, attempt.attempt), cannotBeAsked);
 }
 
 /**
@@ -169,6 +180,10 @@ function afterNoAcceptance(
   status: LegStatus,
 ): { readonly to: LegStatus; readonly nextLookInMs: number | null } {
   const [firstGapMs = deferredGapMs] = claim.connection.adapter.lookGapsMs;
+  const { recovery } = claim.connection.adapter;
+  // Nothing to look for, and nothing that may be sent again: a person's at once.
+  if (outcome.kind === 'unknown' && status === 'SENDING' && hasNoStep(recovery))
+    return { to: 'MANUAL_REVIEW', nextLookInMs: firstGapMs };
   if (outcome.kind === 'unknown' || !claim.isFirstSend || status === 'UNKNOWN')
     return { to: 'UNKNOWN', nextLookInMs: firstGapMs };
   if (outcome.kind === 'refused') return { to: 'FAILED', nextLookInMs: null };

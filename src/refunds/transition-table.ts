@@ -33,7 +33,8 @@ const told: Partial<Record<LegStatus, string>> = {
   QUEUED: 'it was certainly not executed, and is sent again',
   PENDING: 'it is under way there',
   UNKNOWN: 'without an answer that can be read, so that the money may have moved',
-  MANUAL_REVIEW: 'another amount is named, or the refund belongs to another leg',
+  MANUAL_REVIEW:
+    'another amount is named, or the refund belongs to another leg, or nothing is told and nobody can be asked',
   SUCCEEDED: 'the money was returned',
   FAILED: 'a definite no',
   CANCELED: 'somebody stopped it there',

@@ -16,3 +16,15 @@ export const capabilitiesOfAccount = (
   context: Pick<GraphQLContext, 'world'>,
   account: { readonly id: AccountId; readonly provider: ProviderCode },
 ): Capabilities => shownCapabilities(adapterOfAccount(context, account));
+
+/** The same by the account's id; its row is read only where it has left the configuration. */
+export async function adapterOfAccountId(
+  context: Pick<GraphQLContext, 'world' | 'loaders'>,
+  accountId: AccountId,
+): Promise<ProviderAdapter> {
+  const configured = context.world.connections.find(accountId)?.adapter;
+  if (configured !== undefined) return configured;
+  const account = await context.loaders.account.load(accountId);
+  if (account === null) throw new Error(`account ${accountId} has vanished`);
+  return usualAdapterOf(account.provider);
+}

@@ -2,7 +2,8 @@ import { toCurrency, type Money } from '../money.ts';
 import type { Refund } from '../db/legs.ts';
 import { readNowAndEpoch } from '../db/epochs.ts';
 import type { Payment } from '../db/payments.ts';
-import { adapterOfAccount, capabilitiesOfAccount } from './account-adapter.ts';
+import { shownCapabilities } from '../providers/claims.ts';
+import { adapterOfAccount } from './account-adapter.ts';
 import {
   allowedPaymentActions,
   allowedRefundActions,
@@ -33,14 +34,16 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     loaders.openOperationOfPayment.load(payment.id),
   ]);
   if (account === null) throw new Error('A payment without its account.');
-  const { capabilities: declared } = adapterOfAccount(context, account);
+  const adapter = adapterOfAccount(context, account);
+  const declared = adapter.capabilities;
   // Where refunds can be listed, a restore blocks nothing.
   const isBlockable = !showsAllRefunds(declared);
   return {
     payment,
     openLegs: openLegs ?? [],
     isBeingCanceled: operation !== null,
-    capabilities: capabilitiesOfAccount(context, account),
+    capabilities: shownCapabilities(adapter),
+    isNotYetRefundable: adapter.isNotYetRefundable?.(payment.raw_status) ?? false,
     isBlocked: isBlockable && isBlocked(declared, payment, (await readNowAndEpoch(world.db)).epoch),
     now: world.clock.now(),
   };
@@ -92,6 +95,7 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
       return source === undefined ? [] : [{ ...share, source }];
     }),
     payment,
+    capabilities: connection?.adapter.capabilities,
     isReplaced: replacement !== null,
     isBeingCanceled: operation !== null,
     now: world.clock.now(),

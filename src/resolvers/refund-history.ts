@@ -4,6 +4,8 @@ import type { Refund } from '../db/legs.ts';
 import type { RefundLeg } from '../db/read-batch.ts';
 import { publicLegStatus } from '../refunds/derive.ts';
 import { legStatuses, type Evidence, type LegStatus } from '../vocabulary.ts';
+import { shownRefundId, withoutHiddenIds } from '../providers/shown-refund-id.ts';
+import { adapterOfAccountId } from './account-adapter.ts';
 import type { GraphQLContext } from './context.ts';
 import { legsOfRefund } from './refund-fields.ts';
 
@@ -50,26 +52,48 @@ export interface RefundEventView {
 
 /** Newest last. A kind of event that the schema does not name is not shown. */
 export async function historyOfRefund(context: GraphQLContext, refund: Refund): Promise<RefundEventView[]> {
-  const [events, legs] = await Promise.all([
+  const [events, legs, adapter] = await Promise.all([
     context.loaders.eventsOfRefund.load(refund.id),
     legsOfRefund(context, refund),
+    adapterOfAccountId(context, refund.account_id),
   ]);
+  const ids = idsIn(events ?? [], legs);
+  const say: Say = (name, value) =>
+    namingEntries.includes(name) ? shownRefundId(adapter, value) : withoutHiddenIds(adapter, ids, value);
   const legById = new Map(legs.map((leg) => [leg.id, leg]));
   return (events ?? []).flatMap((event) => {
     const kind = kinds[event.kind];
     const leg = event.leg_id === null ? undefined : legById.get(event.leg_id);
-    return kind === undefined ? [] : [viewOf(event, kind, leg)];
+    return kind === undefined ? [] : [viewOf(event, kind, leg, say)];
   });
 }
 
-const viewOf = (event: RefundEvent, kind: RefundEventKind, leg: RefundLeg | undefined): RefundEventView => ({
+/** An entry as it may be shown; null: not at all. */
+type Say = (name: string, value: string) => string | null;
+
+/** Entries that are ids of refunds at the provider, separated by spaces. */
+const namingEntries: readonly string[] = ['candidates', 'providerRefundId'];
+
+/** Every id of a refund at the provider that the history knows. */
+function idsIn(events: readonly RefundEvent[], legs: readonly RefundLeg[]): ReadonlySet<string> {
+  const named = events.flatMap(({ evidence }) => namingEntries.map((name) => evidence[name]));
+  const texts = [...named, ...legs.map((leg) => leg.provider_refund_id)];
+  return new Set(texts.flatMap((text) => (typeof text === 'string' ? text.split(' ') : [])));
+}
+
+const viewOf = (
+  event: RefundEvent,
+  kind: RefundEventKind,
+  leg: RefundLeg | undefined,
+  say: Say,
+): RefundEventView => ({
   kind,
   at: event.at,
   actor: event.actor,
   source: event.source as EventSource,
   from: statusOf(event.from_status),
   to: statusOf(event.to_status),
-  evidence: publicEvidence(event.evidence),
+  evidence: publicEvidence(event.evidence, say),
   leg: leg ?? null,
 });
 
@@ -121,10 +145,14 @@ const shown: readonly string[] = [
 ];
 
 /** The entries that may be shown, as texts; what is null or of another name is left out. */
-export const publicEvidence = (evidence: Evidence): Record<string, string> =>
+export const publicEvidence = (
+  evidence: Evidence,
+  say: Say = (_name, value) => value,
+): Record<string, string> =>
   Object.fromEntries(
     shown.flatMap((name) => {
       const value = evidence[name];
-      return value === null || value === undefined ? [] : [[name, String(value)]];
+      const said = value === null || value === undefined ? null : say(name, String(value));
+      return said === null ? [] : [[name, said]];
     }),
   );

@@ -2,6 +2,8 @@ import type { Refund } from '../db/legs.ts';
 import { findRefundIdAtProvider } from '../db/find-refund-at-provider.ts';
 import { findIdempotency, findRefundIdByReference } from '../db/idempotency.ts';
 import type { RefundId } from '../ids.ts';
+import { shownRefundId } from '../providers/shown-refund-id.ts';
+import { adapterOfAccountId } from './account-adapter.ts';
 import { merchantOf, type GraphQLContext } from './context.ts';
 import { decodeGlobalId } from './global-id.ts';
 import { readLookLimits, type LookArguments } from './look-arguments.ts';
@@ -24,9 +26,19 @@ export async function resolveRefund(
   const limits = readLookLimits(args, 0);
   const id = await findRefundId(context, args.by);
   const refund = id === undefined ? null : await context.loaders.refund.load(id);
-  if (refund === null) return null;
+  if (refund === null || !(await mayBeFound(context, args.by, refund))) return null;
   const [fresh] = await lookAtRefunds(context, [refund], limits);
   return fresh ?? refund;
+}
+
+/** Whoever finds a refund by an id there learns that it is one. */
+async function mayBeFound(
+  context: GraphQLContext,
+  { provider }: RefundRefInput,
+  refund: Refund,
+): Promise<boolean> {
+  if (!provider) return true;
+  return shownRefundId(await adapterOfAccountId(context, refund.account_id), provider.refundId) !== null;
 }
 
 async function findRefundId(context: GraphQLContext, by: RefundRefInput): Promise<RefundId | undefined> {

@@ -19,6 +19,11 @@ const canaries = {
   'basic authorization': Buffer.from('100500:test_demo_yookassa_secret_key').toString('base64'),
   'client secret': 's3cr3t-Part/ner',
   'basic authorization of a partner': Buffer.from('PartnerClient01:s3cr3t-Part/ner').toString('base64'),
+  'first password': 'pass1-secret',
+  'second password': 'pass2-secret',
+  'third password': 'pass3-secret',
+  'start of a JWT': 'eyJhbGciOiJIUzI1NiIs',
+  "Stripe's key": 'sk_test_SimStripeDemo000000000001',
   'API key': 'rf_test_demo',
   'card number': '555555',
   'provider description': 'canary-description-9c1b2f',
@@ -114,6 +119,49 @@ test('no canary comes out, whatever fails', async () => {
     await service.control('faults', undefined, 'DELETE');
   }
   expect(answers).toContain('MYR');
+  for (const fault of [
+    {},
+    { kind: 'lost-after-effect' },
+    { kind: 'garbage', format: 'hollow' },
+    { kind: 'refuse', code: 'Declined', description },
+    { kind: 'unauthorized', description },
+  ]) {
+    const paymentId = await service.payment('1500.00', { provider: 'robokassa' });
+    if ('kind' in fault)
+      await service.control('faults', { provider: 'robokassa', operation: 'createRefund', ...fault });
+    const input = refundInput(paymentId, '400.00', {
+      payment: { provider: { account: 'robokassa-demo', paymentId } },
+      note,
+      waitMs: 3_000,
+    });
+    await say(createRefundMutation, { input });
+    await service.control('faults', undefined, 'DELETE');
+  }
+  expect(answers).toContain('MANUAL_REVIEW');
+  for (const fault of [
+    {},
+    { kind: 'lost-after-effect' },
+    { kind: 'garbage' },
+    { kind: 'refuse', code: 'charge_disputed', description },
+    { kind: 'refuse', code: 'declined' },
+    { kind: 'unauthorized', description: `No such key: ${canaries["Stripe's key"]}` },
+  ]) {
+    const paymentId = await service.payment('150.00', {
+      provider: 'stripe',
+      amount: { value: '150.00', currency: 'USD' },
+    });
+    if ('kind' in fault)
+      await service.control('faults', { provider: 'stripe', operation: 'createRefund', ...fault });
+    const input = refundInput(paymentId, '40.00', {
+      payment: { provider: { account: 'stripe-demo', paymentId } },
+      amount: { money: { value: '40.00', currency: 'USD' } },
+      note,
+      waitMs: 3_000,
+    });
+    await say(createRefundMutation, { input });
+    await service.control('faults', undefined, 'DELETE');
+  }
+  expect(answers).toContain('USD');
   await say(createRefundMutation, {
     input: { ...refundInput('x', '1.00'), note, amount: { money: { value: 1, currency: note } } },
   });

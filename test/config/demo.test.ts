@@ -40,6 +40,15 @@ describe('demo mode', () => {
       ...limits,
     });
     expect(razorpay?.credentials).toHaveProperty('clientSecret', 's3cr3t-Part/ner');
+    const stripe = config.merchants[0]?.accounts.find(({ code }) => code === 'stripe-demo');
+    expect(stripe).toMatchObject({
+      provider: 'stripe',
+      identity: 'acct_SimStripe000001',
+      baseUrl: 'http://127.0.0.1:4015/v1',
+      arrivalDays: { min: 5, max: 14 },
+      ...limits,
+    });
+    expect(stripe?.credentials).toHaveProperty('apiKey', 'sk_test_SimStripeDemo000000000001');
     expect(config.merchants[1]?.accounts).toHaveLength(1);
     expect(demo?.arrivalDays).toEqual({ min: 0, max: 3 });
     expect(razorpay?.arrivalDays).toEqual({ min: 5, max: 7 });

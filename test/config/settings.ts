@@ -20,6 +20,8 @@ const ofPartner = z
   .strictObject({ clientId: z.string(), clientSecret: z.string(), account: z.string() })
   .transform((checked) => checked);
 
+const ofStripe = z.strictObject({ apiKey: z.string(), accountId: z.string() });
+
 /** A provider as the configuration sees one; the tests of the configuration need no real provider. */
 export const providers: Record<string, ProviderSettings> = {
   yookassa: {

@@ -1,14 +1,15 @@
 import { expect } from 'vitest';
+import type { Config } from '../../src/config.ts';
 import type { ProviderAdapter } from '../../src/providers/provider.ts';
 import { driveDue } from '../../src/refunds/engine/drive-due.ts';
 import { RETURNED } from '../support/invariants.ts';
 import { expectSound, type LoggedRequest } from '../support/rules.ts';
 import { createTestService, type TestService } from '../support/service.ts';
-import type { LedgerPayment } from '../support/world.ts';
+import { testMerchants, type LedgerPayment } from '../support/world.ts';
 import { CANCEL_PAYMENT, CANCEL_REFUND, CREATE, PAYMENT, REFUNDS, SYNC_REFUND } from './documents.ts';
 import type { Payload, PaymentView, RefundView } from './documents.ts';
 import { Impossible, type Observed } from './observed.ts';
-import type { Subject } from './subjects.ts';
+import type { Configured, Subject } from './subjects.ts';
 
 const SECOND = 1;
 const MINUTE = 60 * SECOND;
@@ -45,7 +46,11 @@ export class Stage {
   }
 
   static async open(name: string, subject: Subject): Promise<Stage> {
-    const service = await createTestService(`conformance_${name}`, {}, { movableClock: true });
+    const service = await createTestService(
+      `conformance_${name}`,
+      (sandbox) => ({ merchants: withAccount(testMerchants(sandbox), subject.configured?.(sandbox)) }),
+      { movableClock: true },
+    );
     return new Stage(service, subject);
   }
 
@@ -95,7 +100,8 @@ export class Stage {
   /** How new refunds end: at once, when `settle` says so, or like this as long as they can be stopped. */
   async mode(refunds: 'instant' | 'pending' | 'stoppable'): Promise<void> {
     const word = refunds === 'stoppable' ? (this.#subject.stoppableMode ?? 'pending') : refunds;
-    await this.#control('mode', { provider: this.#subject.control.provider, refunds: word });
+    const { control, mode } = this.#subject;
+    await this.#control('mode', { provider: control.provider, refunds: word, ...mode });
   }
 
   /** Ends every refund that has not ended. */
@@ -301,7 +307,7 @@ export class Stage {
 
   async #query<T>(document: string, variables: Record<string, unknown>): Promise<T> {
     const { data, errors } = await this.#service.graphql<T>(document, variables);
-    if (errors !== undefined) throw new Error(JSON.stringify(errors));
+    if (errors !== undefined) { console.log(this.#service.logged().split('\n').filter((l) => l.includes('"level":50')).join('\n').slice(0, 3000)); throw new Error(JSON.stringify(errors)); }
     return data;
   }
 
@@ -317,3 +323,20 @@ export class Stage {
 }
 
 const wordOf = ({ status, moneyMovement }: RefundView): string => `${status}/${moneyMovement}`;
+
+/** The first merchant with this account, in place of that of the same code. */
+function withAccount(merchants: Config['merchants'], account: Configured | undefined): Config['merchants'] {
+  if (account === undefined) return merchants;
+  const limits = { maxInFlight: 8, requestsPerSecond: 10_000, minLookIntervalMs: 0 };
+  return merchants.map((merchant, index) =>
+    index === 0
+      ? {
+          ...merchant,
+          accounts: [
+            ...merchant.accounts.filter(({ code }) => code !== account.code),
+            { ...account, ...limits },
+          ],
+        }
+      : merchant,
+  );
+}

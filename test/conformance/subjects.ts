@@ -1,11 +1,19 @@
+import type { AccountConfig } from '../../src/config/types.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { TraceReference } from '../../src/vocabulary.ts';
+import { otherAccounts } from '../support/accounts.ts';
+
+/** An account as a configuration has it, but for its limits. */
+export type Configured = Omit<AccountConfig, 'maxInFlight' | 'requestsPerSecond' | 'minLookIntervalMs'>;
 
 /** What is particular to one provider's world, so that scenarios need not know it. */
 export interface Subject {
-  /** The code of its account in test/support/accounts.ts or world.ts. */
+  /** The code of its account. */
   readonly account: string;
+  /** That account, where the tests do not have it anyway. */
+  readonly configured?: (sandbox: Sandbox) => Configured;
   /** Whom the control API is told about. */
-  readonly control: { readonly provider: string; readonly account?: string };
+  readonly control: { readonly provider: string; readonly account?: string; readonly connector?: string };
   readonly currency: string;
   readonly otherCurrency: string;
   /** Of every payment, and of most refunds: four parts are the whole. Decimals. */
@@ -21,10 +29,12 @@ export interface Subject {
   readonly split?: readonly { readonly account: string; readonly amount: string }[];
   /** The lines of a payment, for the control API, whose first costs a part; absent: there are none. */
   readonly items?: readonly { readonly id: string; readonly quantity: string; readonly unitPrice: string }[];
+  /** How the provider is besides, for the control API. */
+  readonly mode?: Readonly<Record<string, unknown>>;
   /** The mode in which a refund can still be stopped; absent: as every pending one. */
   readonly stoppableMode?: string;
   /** The operation whose answer tells the status and the amount of a refund; absent: that which makes it. */
-  readonly tellsBy?: 'getRefund' | 'getPayment';
+  readonly tellsBy?: 'getRefund' | 'getPayment' | 'listRefunds';
   /** How a payment is made whose refund gets this number; absent: the sandbox has none. */
   readonly traces?: Readonly<Partial<Record<TraceReference['kind'], Readonly<Record<string, unknown>>>>>;
   /** The bank tells a number when the refund is settled, and which. */
@@ -51,6 +61,14 @@ const stripe = {
   tracesBySettling: true,
 } as const;
 
+const robokassa = {
+  ...rubles,
+  account: 'robokassa-demo',
+  control: { provider: 'robokassa' },
+  unknownPayment: '999999999',
+  tellsBy: 'getRefund',
+} as const;
+
 /** By the name of their results. */
 export const subjects = {
   yookassa: {
@@ -75,10 +93,46 @@ export const subjects = {
     optimumCurrency: 'INR',
     traces: { ARN: { method: 'card' }, RRN: { method: 'upi' }, UTR: { method: 'netbanking' } },
   },
+  robokassa,
+  'robokassa-v1': {
+    ...robokassa,
+    configured: (sandbox) => {
+      const account = otherAccounts(sandbox).find(({ code }) => code === robokassa.account)!;
+      return { ...account, options: { ...(account.options as object), refundApi: 'v1' } };
+    },
+    mode: { v1: 'on' },
+  },
   stripe: { ...stripe, account: 'stripe-demo', control: { provider: 'stripe' } },
   'prism-stripe-substituted': {
     ...stripe,
     account: 'prism-demo',
     control: { provider: 'stripe', account: 'prism-demo' },
+  },
+} as const satisfies Record<string, Subject>;
+
+/** By the name of their results; they need the native library of hyperswitch-prism. */
+export const nativeSubjects = {
+  'prism-stripe': subjects['prism-stripe-substituted'],
+  'prism-checkout': {
+    ...rubles,
+    currency: 'GBP',
+    account: 'prism-checkout',
+    configured: ({ prismUrl }) => ({
+      code: 'prism-checkout',
+      provider: 'prism',
+      displayName: 'Prism: Checkout.com',
+      baseUrl: `${prismUrl}/checkout`,
+      options: {},
+      credentials: {
+        connector: 'checkout',
+        apiKey: 'pk_sbox_simdemo',
+        apiSecret: 'sk_sbox_simdemo',
+        processingChannelId: 'pc_simdemo00000000000000000',
+      },
+      identity: 'pc_simdemo00000000000000000',
+    }),
+    control: { provider: 'prism', connector: 'checkout' },
+    unknownPayment: 'pay_nobody00000000000000000000',
+    tellsBy: 'listRefunds',
   },
 } as const satisfies Record<string, Subject>;

@@ -4,6 +4,8 @@ import { type Currency, currencies, exponentOf, MAX_MINOR } from '../../src/mone
 import type { RefundOrder } from '../../src/providers/provider.ts';
 import { fromWire as fromRazorpay } from '../../src/providers/razorpay/money.ts';
 import { razorpay } from '../../src/providers/razorpay/index.ts';
+import { fromWire as fromStripe } from '../../src/providers/stripe/money.ts';
+import { stripe } from '../../src/providers/stripe/index.ts';
 import { fromWire as fromYooKassa } from '../../src/providers/yookassa/money.ts';
 import { yookassa } from '../../src/providers/yookassa/index.ts';
 
@@ -15,6 +17,15 @@ const notAtRazorpay: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 const atYooKassa: ReadonlySet<string> = new Set('AMD AZN BYN EUR INR KZT MDL RUB TRY UAH USD UZS'.split(' '));
+
+/** ISO 4217 without what is counted in hundredths, and what Stripe's list of currencies names. */
+const notAtStripe: ReadonlySet<string> = new Set('CLF IQD LYD UYI UYW'.split(' '));
+/** How Stripe counts what it does not count as ISO 4217 does: its units for one minor unit, and minor units for one of its. */
+const ratiosAtStripe = new Map<string, readonly [up: bigint, down: bigint]>([
+  ['ISK', [100n, 1n]],
+  ['UGX', [100n, 1n]],
+  ['MGA', [1n, 100n]],
+]);
 
 const JSON_MAX = 2n ** 53n - 1n;
 
@@ -33,6 +44,7 @@ describe.each(table)('$currency of $exponent decimals', ({ currency, exponent })
   const problemsAt = {
     yookassa: (minor: bigint) => yookassa.checkRefund(orderOf('2c85b35e-000f-5000-8000-1', minor, currency)),
     razorpay: (minor: bigint) => razorpay.checkRefund(orderOf('pay_SimPayment0001', minor, currency)),
+    stripe: (minor: bigint) => stripe.checkRefund(orderOf('pi_SimPayment0001', minor, currency)),
   };
 
   if (atYooKassa.has(currency))
@@ -55,6 +67,47 @@ describe.each(table)('$currency of $exponent decimals', ({ currency, exponent })
       expect(() => yookassa.buildRefund(orderOf('p', 410n, currency))).toThrow(RangeError);
       expect(fromYooKassa({ value: '4.10', currency })).toBeUndefined();
     });
+
+  if (notAtStripe.has(currency))
+    test('Stripe does not take it', () => {
+      expect(problemsAt.stripe(410n)).toEqual([
+        { path: ['amount'], message: `Stripe does not take ${currency}.` },
+      ]);
+      expect(fromStripe({ amount: 410, currency: currency.toLowerCase() })).toBeUndefined();
+    });
+  else {
+    const [up, down] = ratiosAtStripe.get(currency) ?? [1n, 1n];
+    const steps = exponent === 3 ? 10n : down;
+    const most = (JSON_MAX * down) / up;
+
+    test.each([steps, 410n * steps, most - (most % steps)])(
+      'Stripe takes %i minor units as a number of its own units and gives them back',
+      (minor) => {
+        expect(problemsAt.stripe(minor)).toEqual([]);
+        const { body } = stripe.buildRefund(orderOf('pi_SimPayment0001', minor, currency));
+        const digits = new URLSearchParams(body ?? '').get('amount') ?? '';
+        expect(BigInt(digits)).toBe((minor * up) / down);
+        expect(fromStripe({ amount: Number(digits), currency: currency.toLowerCase() })).toEqual({
+          minor,
+          currency,
+        });
+      },
+    );
+
+    test.each([most - (most % steps) + steps, MAX_MINOR])('Stripe refuses %i', (minor) => {
+      expect(problemsAt.stripe(minor)).toMatchObject([
+        { path: ['amount'], message: expect.stringContaining('Stripe takes at most') },
+      ]);
+    });
+
+    if (steps > 1n)
+      test('Stripe refuses what is between its steps and names the nearest amounts', () => {
+        for (const minor of [99n * steps + 1n, 100n * steps - 1n])
+          expect(problemsAt.stripe(minor)).toMatchObject([
+            { path: ['amount'], nearestMinor: [99n * steps, 100n * steps] },
+          ]);
+      });
+  }
 
   if (notAtRazorpay.has(currency)) {
     test('Razorpay does not take it', () => {
@@ -100,5 +153,6 @@ describe.each(table)('$currency of $exponent decimals', ({ currency, exponent })
 });
 
 test('the tables name ISO 4217 currencies only', () => {
-  for (const code of [...notAtRazorpay, ...atYooKassa]) expect(currencies).toContain(code);
+  for (const code of [...notAtRazorpay, ...atYooKassa, ...notAtStripe, ...ratiosAtStripe.keys()])
+    expect(currencies).toContain(code);
 });

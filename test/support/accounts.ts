@@ -22,6 +22,25 @@ export const otherAccounts = (sandbox: Sandbox): readonly Account[] => [
     identity: 'acc_SimSub00000001',
   },
   {
+    code: 'robokassa-demo',
+    provider: 'robokassa',
+    displayName: 'RoboKassa demo',
+    baseUrl: sandbox.robokassaUrl,
+    options: {
+      refundApi: 'v2',
+      hashAlgorithm: 'md5',
+      jwtAlgorithm: 'HS256',
+      refundBaseUrl: `${sandbox.robokassaUrl}/RefundService`,
+    },
+    credentials: {
+      merchantLogin: 'demo-shop',
+      password1: 'pass1-secret',
+      password2: 'pass2-secret',
+      password3: 'pass3-secret',
+    },
+    identity: 'demo-shop',
+  },
+  {
     code: 'stripe-demo',
     provider: 'stripe',
     displayName: 'Stripe demo',

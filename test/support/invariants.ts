@@ -171,7 +171,7 @@ const nobodyLooks = ({ legs }: Snapshot): Violation[] =>
     .map((leg) => ({ invariant: 'I7', what: `leg ${leg.id} is ${leg.status} and nobody looks again` }));
 
 /** How providers call a refund whose money was returned. */
-export const RETURNED = new Set(['succeeded', 'processed']);
+export const RETURNED = new Set(['succeeded', 'processed', 'finished']);
 
 /**
  * I2: what the provider returned is what we count, to the minor unit. What is nobody's yet is counted apart, and so is

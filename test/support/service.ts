@@ -38,7 +38,7 @@ export interface GraphqlResponse<T> {
  */
 export async function createTestService(
   name: string,
-  more: Partial<Config> = {},
+  more: Partial<Config> | ((sandbox: Sandbox) => Partial<Config>) = {},
   options: Partial<AppOptions> = {},
 ): Promise<TestService> {
   const [sandbox, database] = await Promise.all([startSandbox(), createTestDatabase(name)]);
@@ -61,7 +61,7 @@ export async function createTestService(
       // Nothing happens but what a test asks for.
       engine: false,
       merchants: testMerchants(sandbox),
-      ...more,
+      ...(typeof more === 'function' ? more(sandbox) : more),
     },
     { log: createLog({ level: 'trace', destination }), ...options },
   );

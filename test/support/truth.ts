@@ -5,7 +5,8 @@ import type { LedgerPayment, TestWorld } from './world.ts';
 
 type LedgerRefund = LedgerPayment['refunds'][number];
 
-export const isDone = ({ status }: LedgerRefund): boolean => ['succeeded', 'processed'].includes(status);
+export const isDone = ({ status }: LedgerRefund): boolean =>
+  ['succeeded', 'processed', 'finished'].includes(status);
 export const isDead = ({ status }: LedgerRefund): boolean => ['canceled', 'failed'].includes(status);
 
 /** The states in which we tell that the provider has nothing, and will have nothing, of the leg. */

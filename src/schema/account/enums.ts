@@ -6,6 +6,7 @@ export const ProviderCodeEnum = builder.enumType('ProviderCode', {
   description: 'A payment provider that this service can work with. The list grows.',
   values: {
     YOOKASSA: { description: 'YooKassa (yookassa.ru).', value: 'yookassa' },
+    ROBOKASSA: { description: 'RoboKassa (robokassa.ru).', value: 'robokassa' },
     RAZORPAY: { description: 'Razorpay, in Malaysia Curlec (razorpay.com).', value: 'razorpay' },
     STRIPE: { description: 'Stripe (stripe.com).', value: 'stripe' },
     PRISM: { description: 'Hyperswitch Prism: one library over many connectors.', value: 'prism' },

@@ -71,7 +71,8 @@ PaymentRef.implement({
     }),
     externalRefunds: t.field({
       type: ExternalRefundsEnum,
-      description: 'What can be known of refunds of this payment that were made elsewhere.',
+      description:
+        'What can be known of refunds of this payment that were made elsewhere. INVISIBLE: those are counted nowhere here, so that `refunded` and `refundable` know only what this service has done.',
       resolve: (payment, _args, context) => externalRefundsOfPayment(context, payment),
     }),
     sources: t.field({

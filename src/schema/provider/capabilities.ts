@@ -29,7 +29,9 @@ export const CapabilitiesRef = builder.objectRef<Capabilities>('ProviderCapabili
     }),
     listByPayment: t.exposeBoolean('listByPayment', { description: 'Lists the refunds of one payment.' }),
     listByTime: t.exposeBoolean('listByTime', { description: 'Lists the refunds of a span of time.' }),
-    listPageSize: t.exposeInt('listPageSize', { description: 'The most refunds in one answer of a list.' }),
+    listPageSize: t.exposeInt('listPageSize', {
+      description: 'The most refunds in one answer of a list; 0 where there are no lists.',
+    }),
     concurrentOperationsPerPayment: t.expose('concurrentOperationsPerPayment', {
       type: ConcurrentOperationsEnum,
       description: 'How many operations on one payment may be under way at once.',

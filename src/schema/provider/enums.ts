@@ -15,6 +15,9 @@ export const ExternalRefundsEnum = builder.enumType('ExternalRefunds', {
   values: {
     SEEN: { description: 'Each of them, when the payment is read.' },
     AGGREGATE: { description: 'Their sum only.' },
-    INVISIBLE: { description: 'Nothing.' },
+    INVISIBLE: {
+      description:
+        'Nothing: only what this service has done is counted, and a refund of more than is really left is refused by the provider.',
+    },
   } as const satisfies Record<Capabilities['externalRefunds'], { description: string }>,
 });

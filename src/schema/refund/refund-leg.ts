@@ -1,4 +1,6 @@
 import { publicLegStatus } from '../../refunds/derive.ts';
+import { shownRefundId } from '../../providers/shown-refund-id.ts';
+import { adapterOfAccountId } from '../../resolvers/account-adapter.ts';
 import { encodeGlobalId } from '../../resolvers/global-id.ts';
 import { money } from '../../resolvers/money.ts';
 import { MoneyRef } from '../money/money.ts';
@@ -26,9 +28,12 @@ RefundLegRef.implement({
     attempt: t.exposeInt('attempt', {
       description: '1, and one more with each retry after a definite failure.',
     }),
-    providerRefundId: t.exposeString('provider_refund_id', {
+    providerRefundId: t.string({
       nullable: true,
-      description: 'The id of the refund at the provider; null while it is not known.',
+      description:
+        'The id of the refund at the provider; null while it is not known, and always where it is a secret, since whoever knows it can read the refund there (RoboKassa).',
+      resolve: async (leg, _args, context) =>
+        shownRefundId(await adapterOfAccountId(context, leg.account_id), leg.provider_refund_id),
     }),
     failure: t.expose('failure', {
       type: RefundFailureRef,

@@ -18,7 +18,11 @@ const RefundRefInput = builder.inputType('RefundRefInput', {
     id: t.id({ description: 'By its id in this API.' }),
     reference: t.string({ description: "By the merchant's own number of the refund." }),
     idempotencyKey: t.field({ type: 'IdempotencyKey', description: 'By the key it was created with.' }),
-    provider: t.field({ type: ProviderRefundInput, description: 'By its id at the provider.' }),
+    provider: t.field({
+      type: ProviderRefundInput,
+      description:
+        'By its id at the provider. Finds nothing where such ids are secret, and `RefundLeg.providerRefundId` is always null.',
+    }),
   }),
 });
 

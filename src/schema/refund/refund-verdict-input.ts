@@ -14,10 +14,11 @@ const ReturnedVerdictInput = builder.inputType('ReturnedVerdictInput', {
     }),
     providerRefundId: t.string({
       description:
-        'The id of the refund at the provider: succeeded, of this payment and amount, and of no other refund here.',
+        'The id of the refund at the provider: succeeded, of this payment and amount, and of no other refund here. It is taken also where the API never shows such ids (RoboKassa).',
     }),
     noProviderId: t.boolean({
-      description: 'The provider shows no id; only `true` means something. Say in `evidence` what it shows.',
+      description:
+        'The provider shows no id, or its id of this refund is known here and never shown; only `true` means something. Say in `evidence` what the provider shows.',
     }),
     leg: t.id({ description: leg }),
   }),

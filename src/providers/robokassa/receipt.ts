@@ -1,0 +1,93 @@
+import type { Money } from '../../money.ts';
+import type { FiscalReceipt, ReceiptItem } from '../../vocabulary.ts';
+import type { OrderProblem } from '../provider.ts';
+import { CURRENCY, toJsonNumber } from './money.ts';
+
+/** Limits of `InvoiceItems` (docs.robokassa.ru/ru/refund-api; the number of items as in cms-wordpress, RefundApi.php). */
+const MAX_ITEMS = 100;
+const MAX_NAME = 128;
+const QUANTITY = /^(?:0|[1-9]\d{0,5})(?:\.\d{1,3})?$/;
+
+/**
+ * RoboKassa's words for the numbers of tax rates. 1 to 6 stand for other rates in the fiscal format of the law (tag
+ * 1199) than in the tables of other providers, so that no word is certain for them.
+ */
+const taxes: ReadonlyMap<number, string> = new Map([
+  [7, 'vat5'],
+  [8, 'vat7'],
+  [9, 'vat105'],
+  [10, 'vat107'],
+  [11, 'vat22'],
+  [12, 'vat122'],
+]);
+
+const paymentMethods: readonly string[] = [
+  'full_prepayment',
+  'prepayment',
+  'advance',
+  'full_payment',
+  'partial_payment',
+  'credit',
+  'credit_payment',
+];
+
+/** What can be said against a receipt beforehand; its items add up to the refund exactly. */
+export function receiptProblems(receipt: FiscalReceipt, amount: Money): readonly OrderProblem[] {
+  const problems: OrderProblem[] = [];
+  if (receipt.items.length === 0 || receipt.items.length > MAX_ITEMS)
+    problems.push({ path: ['receipt', 'items'], message: `A receipt has 1 to ${MAX_ITEMS} items.` });
+  for (const [index, item] of receipt.items.entries())
+    for (const [field, message] of itemProblems(item))
+      problems.push({ path: ['receipt', 'items', String(index), field], message });
+  const thousandths = receipt.items.reduce(
+    (sum, item) => sum + thousandthsOf(item.quantity) * item.unitPrice.minor,
+    0n,
+  );
+  if (problems.length === 0 && thousandths !== amount.minor * 1000n)
+    problems.push({
+      path: ['receipt', 'items'],
+      message: 'The items do not add up to the amount of the refund.',
+    });
+  return problems;
+}
+
+function* itemProblems(item: ReceiptItem): Generator<readonly [field: string, message: string]> {
+  if (item.description === '' || item.description.length > MAX_NAME)
+    yield ['description', `A description has 1 to ${MAX_NAME} characters.`];
+  if (thousandthsOf(item.quantity) <= 0n)
+    yield ['quantity', 'A quantity is above zero, below a million and has at most three decimals.'];
+  if (item.unitPrice.currency !== CURRENCY || item.unitPrice.minor <= 0n)
+    yield ['unitPrice', `A unit price is above zero and in ${CURRENCY}.`];
+  if (!taxes.has(item.vatCode)) {
+    const known = [...taxes].map(([code, word]) => `${code} (${word})`).join(', ');
+    yield [
+      'vatCode',
+      `RoboKassa has words for rates, and the numbers of only these are certain: ${known}. Register another receipt with your cash register.`,
+    ];
+  }
+  if (item.paymentMode === null || !paymentMethods.includes(item.paymentMode))
+    yield ['paymentMode', `A payment mode is one of ${paymentMethods.join(', ')}.`];
+  if (item.paymentSubject === null || !/^[a-z_]{1,32}$/.test(item.paymentSubject))
+    yield ['paymentSubject', 'A payment subject is a word as at the checkout, such as commodity.'];
+}
+
+/** The `InvoiceItems` of a receipt without problems, as compact JSON with numbers printed from integers. */
+export function invoiceItems({ items }: FiscalReceipt): string {
+  const wire = items.map(
+    (item) =>
+      `{"Name":${JSON.stringify(item.description)},"Quantity":${quantityToJson(item.quantity)},` +
+      `"Cost":${toJsonNumber(item.unitPrice)},"Tax":"${taxes.get(item.vatCode)}",` +
+      `"PaymentMethod":"${item.paymentMode}","PaymentObject":"${item.paymentSubject}"}`,
+  );
+  return `[${wire.join(',')}]`;
+}
+
+const quantityToJson = (quantity: string): string =>
+  quantity.includes('.') ? quantity.replace(/\.?0+$/, '') : quantity;
+
+/** Zero for what is no quantity. */
+function thousandthsOf(quantity: string): bigint {
+  if (!QUANTITY.test(quantity)) return 0n;
+  const [whole = '', fraction = ''] = quantity.split('.');
+  return BigInt(whole + fraction.padEnd(3, '0'));
+}
