@@ -305,6 +305,12 @@ export const deviationKinds = [
   'ENDS_AS_FAILED',
   /** The answer to the send is no proof; what became of it is found out by itself. */
   'FOUND_OUT',
+  /** The provider's no to this cannot be told from any other, and counts as one. */
+  'REFUSED',
+  /** The answer tells neither the status nor the amount: what was ordered counts. */
+  'NOT_TOLD',
+  /** The word for this end is not known, so that it stays open. */
+  'STAYS_OPEN',
 ] as const;
 export type DeviationKind = (typeof deviationKinds)[number];
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { claimsOf, wayOf } from '../../src/providers/claims.ts';
+import { claimsOf, wayOf, type Claim } from '../../src/providers/claims.ts';
 import { Impossible, Untried, fits, sideBySide, type Observed } from './observed.ts';
 import { render, type Verdict } from './results.ts';
 import type { Outcome, Scenario } from './scenario.ts';
@@ -18,11 +18,14 @@ export function conform(name: string, subject: Subject, suite = 'test/conformanc
 
   test.each(scenarios)('$name', async (scenario) => {
     const { capabilities, deviations = {} } = stage.adapter;
-    const declared = scenario.needs === undefined || claimsOf(capabilities).includes(scenario.needs);
+    const claims = claimsOf(capabilities);
+    const has = (claim: Claim | undefined) => claim === undefined || claims.includes(claim);
+    const declared = has(scenario.needs);
     const deviation = deviations[scenario.name];
     if (!declared) {
       expect(deviation, 'what is not declared cannot deviate').toBeUndefined();
-      if (scenario.without !== undefined) expectOutcome(await observed(stage, scenario), scenario.without);
+      if (scenario.without !== undefined && has(scenario.requires))
+        expectOutcome(await observed(stage, scenario), scenario.without);
       verdicts.set(scenario.name, 'not declared');
       return;
     }

@@ -29,6 +29,8 @@ export interface Scenario {
   readonly name: string;
   /** What it proves where an adapter declares it. */
   readonly needs?: Claim;
+  /** Without this it cannot be met. */
+  readonly requires?: Claim;
   /** What happens where an adapter does not declare it; absent: it is not tried there. */
   readonly without?: Outcome;
   /** What it proves besides, where an adapter declares it. */

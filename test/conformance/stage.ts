@@ -239,8 +239,8 @@ export class Stage {
 
   /** Until nothing is being sent any more, in real time. */
   async untilAnswered(): Promise<void> {
-    const answered = async () => (await this.refunds()).every((refund) => wordOf(refund) !== 'PENDING/IN_FLIGHT');
-    await expect.poll(answered, { interval: 20, timeout: 10_000 }).toBe(true);
+    const { lines } = this.#service.app.world;
+    await expect.poll(() => lines.size, { interval: 20, timeout: 10_000 }).toBe(0);
   }
 
   // What came of it.
@@ -307,7 +307,7 @@ export class Stage {
 
   async #query<T>(document: string, variables: Record<string, unknown>): Promise<T> {
     const { data, errors } = await this.#service.graphql<T>(document, variables);
-    if (errors !== undefined) { console.log(this.#service.logged().split('\n').filter((l) => l.includes('"level":50')).join('\n').slice(0, 3000)); throw new Error(JSON.stringify(errors)); }
+    if (errors !== undefined) throw new Error(JSON.stringify(errors));
     return data;
   }
 

@@ -120,7 +120,8 @@ export class ConnectorCall {
         path: url.slice(placeholder.length - 1),
         // The library puts them in another order each time; what is stored is always the same.
         headers: Object.fromEntries(kept.toSorted(([left], [right]) => (left < right ? -1 : 1))),
-        body: body === undefined || body.length === 0 ? null : Buffer.from(body).toString('utf8'),
+        // Of a GET it is null.
+        body: body === undefined || body === null || body.length === 0 ? null : Buffer.from(body).toString('utf8'),
       },
     };
   }

@@ -2,6 +2,9 @@ import { PENDING, QUEUED, REVIEW, SUCCEEDED, UNKNOWN, type Outcome, type Scenari
 
 const sentLater: Outcome = { answers: [QUEUED], ends: [SUCCEEDED], effects: 1, sends: 2, returned: 'part' };
 
+/** Where neither is told, it is done when it is answered. */
+const notTold: Outcome = { answers: [SUCCEEDED], ends: [SUCCEEDED], effects: 1, sends: 1, returned: 'part' };
+
 export const answers: readonly Scenario[] = [
   {
     name: 'the answer to the send is the end',
@@ -17,6 +20,7 @@ export const answers: readonly Scenario[] = [
   {
     name: 'unknown status word',
     expects: { answers: [PENDING], ends: [SUCCEEDED], effects: 1, sends: 1, returned: 'part' },
+    instead: { NOT_TOLD: notTold },
     async does(s) {
       const payment = await s.payment();
       await s.fault('unknown-status', { operation: s.subject.tellsBy ?? 'createRefund' });
@@ -27,6 +31,7 @@ export const answers: readonly Scenario[] = [
   {
     name: 'wrong amount echoed',
     expects: { ends: [REVIEW], effects: 1, sends: 1, returned: 'part' },
+    instead: { NOT_TOLD: notTold },
     async does(s) {
       const payment = await s.payment();
       await s.fault('wrong-amount', { operation: s.subject.tellsBy ?? 'createRefund' });
@@ -37,6 +42,7 @@ export const answers: readonly Scenario[] = [
   {
     name: 'too many requests (429)',
     expects: sentLater,
+    instead: { LEFT_TO_A_PERSON: { ends: [REVIEW], effects: 0, sends: 1, returned: 'nothing' } },
     async does(s) {
       const payment = await s.payment();
       await s.fault('rate-limited');

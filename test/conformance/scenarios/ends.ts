@@ -22,7 +22,12 @@ export const ends: readonly Scenario[] = [
   pendingThen(
     'canceled',
     { ...one, ends: [CANCELED], returned: 'nothing' },
-    { instead: { ENDS_AS_FAILED: { ...one, ends: [FAILED], returned: 'nothing' } } },
+    {
+      instead: {
+        ENDS_AS_FAILED: { ...one, ends: [FAILED], returned: 'nothing' },
+        STAYS_OPEN: { ...one, ends: [PENDING], returned: 'nothing' },
+      },
+    },
   ),
   {
     name: 'reversal',

@@ -59,6 +59,7 @@ export const keys: readonly Scenario[] = [
   {
     name: 'two of one payment under way at once',
     needs: 'concurrentOperationsPerPayment',
+    requires: 'severalRefundsPerPayment',
     without: {
       answers: [PENDING, QUEUED],
       ends: [SUCCEEDED, SUCCEEDED],

@@ -1,4 +1,4 @@
-import { QUEUED, SUCCEEDED, type Outcome, type Scenario } from '../scenario.ts';
+import { FAILED, QUEUED, SUCCEEDED, type Outcome, type Scenario } from '../scenario.ts';
 
 const refused = (code: string): Outcome => ({ errors: [code], effects: 0, sends: 0, returned: 'nothing' });
 
@@ -36,6 +36,7 @@ export const payments: readonly Scenario[] = [
   {
     name: 'wrong credentials when it is sent',
     expects: { answers: [QUEUED], ends: [SUCCEEDED], effects: 1, returned: 'part' },
+    instead: { REFUSED: { answers: [FAILED], ends: [FAILED], effects: 0, returned: 'nothing' } },
     async does(s) {
       const payment = await s.payment();
       await s.fault('unauthorized');
