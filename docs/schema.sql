@@ -213,7 +213,7 @@ CREATE TABLE payment_items (
   CONSTRAINT payment_items_sold_not_negative CHECK (((sold_hundredths >= 0) AND (sold_minor >= 0)))
 );
 COMMENT ON TABLE payment_items IS 'Lines of the cart of a payment; quantities in hundredths of a unit';
-COMMENT ON COLUMN payment_items.sold_minor IS 'As it was seen first: what is refundable of it at most';
+COMMENT ON COLUMN payment_items.sold_minor IS 'As it was seen first, or last before it was captured: what is refundable of it at most';
 COMMENT ON COLUMN payment_items.left_minor IS 'As the provider told it last';
 
 CREATE TABLE payment_operations (

@@ -15,6 +15,8 @@ export const alertCodes = {
   EPOCH_OPENED: 'The database was restored. Nothing is sent for a payment until it was read again.',
   FINAL_REFUND_DIFFERS:
     'The provider names another amount or end for a refund that had ended. Nothing was changed. Compare both in its console.',
+  ITEM_OVERCOMMITTED:
+    'Refunds of one item of a payment add up to more than was sold of it. Nothing more of it is refundable.',
   LEG_NOT_SENT_FOR_A_DAY: 'A refund waits unsent for more than a day. Send it with syncRefund, or cancel it.',
   PAYMENT_CAPTURED_SHRANK:
     'The provider names a smaller captured amount than before. The smaller one limits refunds.',

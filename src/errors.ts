@@ -85,7 +85,12 @@ export type Problem = ProblemBase &
     | { readonly type: 'ReferenceTaken'; readonly existingRefundId: string | null }
     | { readonly type: 'AmountExceedsRefundable'; readonly refundable: Money }
     | { readonly type: 'FeeBearerRequired' }
-    | { readonly type: 'AmountNotAllocatable'; readonly nearest: Money | null }
+    | {
+        readonly type: 'AmountNotAllocatable';
+        readonly nearest: Money | null;
+        /** Amounts that would work, ascending. */
+        readonly nearestAmounts: readonly Money[];
+      }
     | { readonly type: 'RefundableChanged'; readonly refundable: Money }
     | { readonly type: 'CurrencyMismatch'; readonly expectedCurrency: string }
     | { readonly type: 'PaymentNotRefundable' }

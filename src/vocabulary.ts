@@ -80,7 +80,7 @@ export const paymentStatuses = [
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
 /** Providers that have an adapter; the registry maps each to it. */
-export const providerCodes = ['yookassa', 'razorpay', 'robokassa', 'stripe', 'prism'] as const;
+export const providerCodes = ['yookassa', 'razorpay', 'robokassa', 'yandex-pay', 'stripe', 'prism'] as const;
 export type ProviderCode = (typeof providerCodes)[number];
 
 /** What a provider says a payment is; refunds are counted by us and never change it. */

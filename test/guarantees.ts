@@ -18,13 +18,14 @@ export const guarantees: readonly Guarantee[] = [
   {
     name: 'I1',
     promise:
-      'Per payment and per seller, what is refunded and what is reserved are never below 0 and never add up to more than was captured; only a fact that the provider told may break that, and it is marked.',
+      'Per payment, per seller and per item, what is refunded and what is reserved are never below 0 and never add up to more than was captured or sold; only a fact that the provider told may break that, and it is marked.',
     database: [
       'payments_never_more_than_captured',
       'payments_refunded_not_negative',
       'payments_reserved_not_negative',
       'payment_sources_never_more_than_captured',
       'payment_sources_fee_never_more_than_withheld',
+      'payment_items_never_more_than_sold',
     ],
     code: [
       {
@@ -42,6 +43,10 @@ export const guarantees: readonly Guarantee[] = [
       in_(
         'refunds/split-sequences',
         'any sequence of refunds, outcomes and reversals keeps the sums of payment, sellers and commissions, here and there',
+      ),
+      in_(
+        'refunds/item-refunds.property',
+        'whatever is refunded by item, no line gives back more than was sold of it, and its sums are those of its refunds',
       ),
       chaosCheck('more than was captured, unless that was marked as the provider’s doing'),
     ],

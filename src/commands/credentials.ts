@@ -14,6 +14,9 @@ export const credentials: ConfigOptions['credentials'] = Object.fromEntries(
       missingOf: (credentials: unknown, options: unknown, baseUrl: string) =>
         settings.missingOf?.(credentials, options, baseUrl),
       ...(settings.defaultBaseUrl === undefined ? {} : { defaultBaseUrl: settings.defaultBaseUrl }),
+      ...(settings.defaultBaseUrlOf === undefined
+        ? {}
+        : { defaultBaseUrlOf: (options: unknown) => settings.defaultBaseUrlOf!(options) }),
     },
   ]),
 );

@@ -49,7 +49,9 @@ function readBaseUrl(
   report: ReportAt,
 ): string | undefined {
   const place: Path = [...path, 'baseUrl'];
-  const text = value['baseUrl'] ?? settings?.defaultBaseUrl;
+  const text = value['baseUrl'] ?? settings?.defaultBaseUrl ?? defaultOf(value['options'], settings);
+  // Options that are wrong are reported by themselves.
+  if (text === undefined && settings?.defaultBaseUrlOf !== undefined) return undefined;
   if (text === undefined && settings !== undefined)
     report(place, 'is missing, and this provider has no default');
   if (typeof text !== 'string') return undefined;
@@ -57,6 +59,12 @@ function readBaseUrl(
   if (result.ok) return result.url;
   report(place, result.message);
   return undefined;
+}
+
+function defaultOf(options: unknown, settings: ProviderSettings | undefined): string | undefined {
+  if (settings?.defaultBaseUrlOf === undefined) return undefined;
+  const parsed = settings.options?.safeParse(options ?? {});
+  return parsed?.success === true ? settings.defaultBaseUrlOf(parsed.data) : undefined;
 }
 
 const noOptions = z.strictObject({});

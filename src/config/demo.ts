@@ -43,7 +43,7 @@ export function reportDemoRules(env: Environment, report: Report): void {
 /**
  * The accounts of the demo, in the form of an accounts file: two merchants, so that their isolation can be tried, with
  * accounts in the sandbox, whose simulators listen on ports of its block: YooKassa's on `sandboxPort` + 1, Razorpay's
- * on + 3, Stripe's on + 5.
+ * on + 3, Yandex Pay's on + 4, Stripe's, also for Prism, on + 5.
  */
 export function demoDocument(sandboxPort: number): unknown {
   const key = (text: string) => ({ name: 'demo', sha256: sha256(text), scopes: [...scopes] });
@@ -108,13 +108,25 @@ export function demoDocument(sandboxPort: number): unknown {
     arrivalDays: { min: 5, max: 10 },
     ...limits,
   };
+  const yandexPay = {
+    code: 'yandex-pay-demo',
+    provider: 'yandex-pay',
+    displayName: 'Yandex Pay (sandbox)',
+    baseUrl: `http://127.0.0.1:${sandboxPort + 4}/api/merchant`,
+    credentials: {
+      apiKey: '0b6f2c1e-6f0a-5d3e-9a54-3f6d2a7c8e10',
+      merchantId: '0b6f2c1e-6f0a-5d3e-9a54-3f6d2a7c8e10',
+    },
+    arrivalDays: { min: 1, max: 30 },
+    ...limits,
+  };
   return {
     merchants: [
       {
         code: 'demo',
         name: 'Demo shop',
         keys: [key(DEMO_KEYS.demo)],
-        accounts: [yookassa('demo', '100500', 'sandbox'), razorpay, robokassa, stripe, prism],
+        accounts: [yookassa('demo', '100500', 'sandbox'), razorpay, robokassa, yandexPay, stripe, prism],
       },
       {
         code: 'other',

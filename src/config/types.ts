@@ -19,6 +19,8 @@ export interface ProviderSettings {
   ): { readonly path: readonly string[]; readonly message: string } | undefined;
   /** The production API. Without it every account must name its own `baseUrl`. */
   readonly defaultBaseUrl?: string;
+  /** The same where it depends on what is set for the account. */
+  defaultBaseUrlOf?(options: unknown): string;
 }
 
 export interface KeyConfig {

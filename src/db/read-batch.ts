@@ -3,6 +3,7 @@ import type { AccountId, LegId, MerchantId, OperationId, PaymentId, RefundId, So
 import { listEvents, type RefundEvent } from './list-events.ts';
 import { batchedRead, groupBy, indexBy, type BatchedRead } from './batched-read.ts';
 import type { Leg, Refund } from './legs.ts';
+import type { PaymentItem } from './payment-items.ts';
 import type { Payment, PaymentSource } from './payments.ts';
 import type { AccountTable, Database, MerchantTable } from './tables.ts';
 import { listUnclearLegs, type UnclearLeg } from './unclear-legs.ts';
@@ -27,6 +28,18 @@ export interface RefundShare {
 /** A payment's source with the currency of the payment. */
 export type PaymentShare = PaymentSource & { readonly currency: string };
 
+/** A line of a payment's cart with the currency of the payment. */
+export type PaymentLine = PaymentItem & { readonly currency: string };
+
+/** What one leg takes of a line. */
+export interface RefundLine {
+  readonly refund_id: RefundId;
+  readonly leg_id: LegId;
+  readonly quantity_hundredths: bigint;
+  readonly amount_minor: bigint;
+  readonly line: PaymentLine;
+}
+
 /** What a leg that is not final says about its payment. */
 export type OpenLegState = Pick<Leg, 'payment_id' | 'refund_id' | 'status'>;
 
@@ -40,6 +53,10 @@ export interface ReadBatch {
   readonly legsOfRefund: BatchedRead<RefundId, readonly RefundLeg[]>;
   readonly sharesOfRefund: BatchedRead<RefundId, readonly RefundShare[]>;
   readonly sharesOfPayment: BatchedRead<PaymentId, readonly PaymentShare[]>;
+  /** In the order of the cart. */
+  readonly itemsOfPayment: BatchedRead<PaymentId, readonly PaymentLine[]>;
+  /** In the order of the cart. */
+  readonly itemsOfRefund: BatchedRead<RefundId, readonly RefundLine[]>;
   /** Newest last. */
   readonly eventsOfRefund: BatchedRead<RefundId, readonly RefundEvent[]>;
   /** The refund that took the place of this one. */
@@ -129,6 +146,41 @@ function createReadBatch(db: Kysely<Database>): ReadBatch {
         .orderBy('payment_sources.seller')
         .execute();
       return groupBy(rows, (row) => row.payment_id);
+    }),
+    /** Index payment_items_item_unique. */
+    itemsOfPayment: batchedRead(async (merchantId, ids) => {
+      const rows = await db
+        .selectFrom('payment_items')
+        .innerJoin('payments', 'payments.id', 'payment_items.payment_id')
+        .selectAll('payment_items')
+        .select('payments.currency')
+        .where('payment_items.merchant_id', '=', merchantId)
+        .where(isAny('payment_items.payment_id', ids))
+        .orderBy('payment_items.position')
+        .execute();
+      return groupBy(rows, (row) => row.payment_id);
+    }),
+    /** Index refund_items_by_refund, then primary keys. */
+    itemsOfRefund: batchedRead(async (merchantId, ids) => {
+      const rows = await db
+        .selectFrom('refund_items as part')
+        .innerJoin('payment_items as line', 'line.id', 'part.item_id')
+        .innerJoin('refunds', 'refunds.id', 'part.refund_id')
+        .selectAll('line')
+        .select(['refunds.currency', 'part.refund_id', 'part.leg_id'])
+        .select(['part.quantity_hundredths', 'part.amount_minor'])
+        .where('part.merchant_id', '=', merchantId)
+        .where(isAny('part.refund_id', ids))
+        .orderBy('line.position')
+        .execute();
+      const parts = rows.map(({ refund_id, leg_id, quantity_hundredths, amount_minor, ...line }) => ({
+        refund_id,
+        leg_id,
+        quantity_hundredths,
+        amount_minor,
+        line,
+      }));
+      return groupBy(parts, (part) => part.refund_id);
     }),
     eventsOfRefund: batchedRead((merchantId, ids) => listEvents(db, merchantId, ids)),
     /** Index refunds_replaced_once. */

@@ -1,5 +1,5 @@
 import { sql, type Insertable, type InsertObject, type Kysely } from 'kysely';
-import type { ApiKeyId, LegId, MerchantId, OperationId, RefundId, SourceId } from '../ids.ts';
+import type { ApiKeyId, ItemId, LegId, MerchantId, OperationId, RefundId, SourceId } from '../ids.ts';
 import type {
   FiscalReceipt,
   LegStatus,
@@ -9,6 +9,7 @@ import type {
   RefundStatus,
 } from '../vocabulary.ts';
 import { eventRow, type EventInput } from './events.ts';
+import { countedItems, refundItemRows } from './payment-items.ts';
 import type { Payment } from './payments.ts';
 import { toStoredReceipt } from './receipts.ts';
 import { appNow, fromAppNow } from './sql-time.ts';
@@ -19,6 +20,13 @@ export interface LegShare {
   readonly sourceId: SourceId;
   readonly amountMinor: bigint;
   readonly platformFeeMinor: bigint | null;
+}
+
+/** What a leg takes of a line of the cart: hundredths of its unit, and minor units. */
+export interface LegItemShare {
+  readonly itemId: ItemId;
+  readonly quantityHundredths: bigint;
+  readonly amountMinor: bigint;
 }
 
 /** How much of a leg counts as reserved or refunded from the start, as 0 or 1. */
@@ -46,6 +54,8 @@ export interface NewLeg {
   readonly amountMinor: bigint;
   readonly returnedMinor: bigint;
   readonly shares: readonly LegShare[];
+  /** Empty where its lines are not known, or the payment has none. */
+  readonly items: readonly LegItemShare[];
   readonly counts: LegCounts;
   readonly columns: NewLegColumns;
   /** The stored bytes; null for a refund that was made elsewhere. */
@@ -85,10 +95,10 @@ export interface NewRefund {
 }
 
 /**
- * The intent in one statement: refund, legs, shares, stored bytes, the caller's key, the reservation and the
+ * The intent in one statement: refund, legs, shares, lines, stored bytes, the caller's key, the reservation and the
  * event; all or nothing. Needs the payment's lock.
  *
- * @throws a violation of payments_never_more_than_captured, idempotency_pkey, refunds_reference_unique or
+ * @throws a violation of payments_never_more_than_captured, payment_items_never_more_than_sold, idempotency_pkey, refunds_reference_unique or
  * refunds_replaced_once
  */
 export async function insertRefund(tx: Kysely<Database>, refund: NewRefund): Promise<void> {
@@ -165,6 +175,13 @@ export async function insertRefund(tx: Kysely<Database>, refund: NewRefund): Pro
     rest = rest.with(`counted_${index}`, (cte) =>
       countedShare(cte as unknown as Kysely<Database>, share, counts, refund.isFact),
     ) as typeof rest;
+  const itemRows = refundItemRows(payment.merchant_id, refund.refundId, legs);
+  if (itemRows.length > 0)
+    rest = rest
+      .with('item', (cte) => cte.insertInto('refund_items').values(itemRows))
+      .with('counted_item', (cte) =>
+        countedItems(cte as unknown as Kysely<Database>, legs, refund.isFact),
+      ) as typeof rest;
   await rest.insertInto('events').values(eventRow(refund.event)).execute();
 }
 

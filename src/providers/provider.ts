@@ -439,6 +439,8 @@ export interface AccountSettings<Credentials = unknown, Options = unknown> {
   missingOf?(credentials: Credentials, options: Options, baseUrl: string): MissingSetting | undefined;
   /** The production API; absent: every account names its own. */
   readonly defaultBaseUrl?: string;
+  /** The same where it depends on the options, such as a region. */
+  defaultBaseUrlOf?(options: Options): string;
   /** Other hosts of the same account by the name that `WireRequest.host` has. */
   otherBaseUrlsOf?(options: Options): Readonly<Record<string, string>>;
   /** Requests per second that are polite without an agreement. */

@@ -3,6 +3,7 @@ import { prismProvider } from './prism/index.ts';
 import { razorpayProvider } from './razorpay/index.ts';
 import { robokassaProvider } from './robokassa/index.ts';
 import { stripe, stripeProvider } from './stripe/index.ts';
+import { yandexPayProvider } from './yandex-pay/index.ts';
 import { yookassaProvider } from './yookassa/index.ts';
 
 /** Every provider, by its code. */
@@ -13,6 +14,7 @@ export const providers: Providers = {
   stripe: stripeProvider,
   // The one place that knows both: what Prism does by connector stripe, the built-in adapter can do.
   prism: prismProvider({ stripe }),
+  'yandex-pay': yandexPayProvider,
 };
 
 export type Providers = Readonly<Record<ProviderCode, Provider>>;

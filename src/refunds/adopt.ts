@@ -96,6 +96,8 @@ function missingOf(
   const wasWhole = made.some((one) => one.legName === wholeLegName);
   const madeMinor = sumOf(adopted.map((leg) => leg.amountMinor));
   if (amount.kind === 'remaining') return succeed(wasWhole ? 0n : 'remaining');
+  // What the items cost then is not known any more; and such a payment is of one seller, so that nothing is missing.
+  if (amount.kind === 'items') return succeed(0n);
   const askedMinor =
     amount.kind === 'money' ? amount.money.minor : sumOf(amount.sources.map((one) => one.amount.minor));
   const isAll = wasWhole || !isSplit(sources, accountCode);

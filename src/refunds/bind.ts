@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { findAttemptBehind, findLeg, listLegs, type Leg } from '../db/legs.ts';
 import type { LockedPayment, Payment, PaymentSource } from '../db/payments.ts';
+import type { PaymentItem } from '../db/payment-items.ts';
 import { updateUnbound } from '../db/payments.ts';
 import { listProviderRefunds, releaseProviderRefund, upsertProviderRefund } from '../db/provider-refunds.ts';
 import type { Database } from '../db/tables.ts';
@@ -12,6 +13,7 @@ import { applyFacts, type FactContext } from './apply-facts.ts';
 import { keysAreStillRepeated } from './epoch.ts';
 import { hasOurFormat } from './forgotten-keys.ts';
 import { settleOvercommitment, settleSources } from './overcommitment.ts';
+import { listLines, settleItems } from './settle-items.ts';
 import { bindByAmount } from './bind-by-amount.ts';
 import { importExternal } from './import-external.ts';
 import { canBeTakenOver, isExternalLeg, takeOverExternal } from './take-over.ts';
@@ -68,6 +70,7 @@ export async function takeInRefunds(
   seen: readonly RefundFacts[],
 ): Promise<RefundId[]> {
   const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
+  const lines = await listLines(tx, context.connection, payment);
   const changed: RefundId[] = [];
   const rows = await listProviderRefunds(tx, payment.id);
   const boundTo = new Map(rows.map((row) => [row.provider_refund_id, row.leg_id]));
@@ -111,7 +114,7 @@ export async function takeInRefunds(
   }
   await updateUnbound(tx, payment.id);
   if (changed.length > 0 || payment.overcommitted)
-    changed.push(...(await settleSums(tx, context, payment, sources)));
+    changed.push(...(await settleSums(tx, context, payment, sources, lines)));
   return changed;
 }
 
@@ -121,11 +124,13 @@ async function settleSums(
   context: FactContext,
   payment: Payment,
   sources: readonly PaymentSource[],
+  lines: readonly PaymentItem[],
 ): Promise<RefundId[]> {
   const settleOne = () => settleOvercommitment(tx, context, payment);
   const settleSellers = () => settleSources(tx, context, payment, sources);
   const steps = sources.length > 1 ? [settleSellers, settleOne] : [settleOne, settleSellers];
-  const failed: RefundId[] = [];
+  // What one item has too much is mended where it is, too: that may be all that the payment has too much.
+  const failed = await settleItems(tx, context, payment, lines);
   for (const settle of steps) failed.push(...(await settle()));
   return failed;
 }

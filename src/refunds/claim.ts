@@ -4,11 +4,13 @@ import { systemCause } from '../context.ts';
 import { getAttempt, listLegs, listOpenLegs, type Attempt, type Leg, type OpenLeg } from '../db/legs.ts';
 import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import type { Database } from '../db/tables.ts';
-import type { MerchantId, PaymentId, LegId } from '../ids.ts';
+import type { MerchantId, PaymentId, LegId, RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import { mayBeSentFor } from './epoch.ts';
+import { isReadSince, isRebuilt, rebuildAttempt } from './fresh-bytes.ts';
 import { moveLeg } from './move-leg.ts';
 import { onceRead } from './once-read.ts';
+import { failUnsent } from './overcommitment.ts';
 import type { World } from './world.ts';
 
 const hourMs = 3_600_000;
@@ -77,30 +79,43 @@ export function sendCheck(
 
 /**
  * Claims the next QUEUED leg of a payment, in order, unless another of its legs is being sent: sends are
- * serialised per payment, across refunds and replicas. Legs whose sender never came back become UNKNOWN here.
+ * serialised per payment, across refunds and replicas. Legs whose sender never came back become UNKNOWN here. Where the
+ * bytes depend on what is left at the provider, the payment is read and they are made anew; a leg for which that leaves
+ * no room fails, and the next one is taken.
  *
  * @param onlyLeg claims this leg only, even before its time; a leg that waited over a day needs this
  */
-export function claimNextLeg(
+export async function claimNextLeg(
   world: World,
   connection: Connection,
   merchantId: MerchantId,
   paymentId: PaymentId,
   onlyLeg?: LegId,
 ): Promise<Claim | undefined> {
-  return onceRead(world, connection, merchantId, paymentId, () =>
-    tryToClaim(world, connection, merchantId, paymentId, onlyLeg),
-  );
+  for (;;) {
+    const claim = await onceRead(world, connection, merchantId, paymentId, (readAt) =>
+      tryToClaim(world, connection, merchantId, paymentId, onlyLeg, readAt),
+    );
+    if (claim === undefined || 'leg' in claim) return claim;
+    world.changes.announce(claim.dropped);
+    if (onlyLeg !== undefined) return undefined;
+  }
 }
 
-/** `not-read`: a leg is due, and the payment was not read since a restore. */
+/** A leg that cannot be sent any more, since what is left at the provider has no room for it. */
+interface Dropped {
+  readonly dropped: RefundId;
+}
+
+/** `not-read`: a leg is due, and the payment was not read since a restore, or not for a leg that is made anew. */
 function tryToClaim(
   world: World,
   connection: Connection,
   merchantId: MerchantId,
   paymentId: PaymentId,
   onlyLeg: LegId | undefined,
-): Promise<Claim | 'not-read' | undefined> {
+  readAt: Date | undefined,
+): Promise<Claim | Dropped | 'not-read' | undefined> {
   const since = readClocks(world);
   return inTransaction(world.db, async (tx) => {
     const payment = await lockPaymentForUpdate(tx, merchantId, paymentId);
@@ -115,8 +130,17 @@ function tryToClaim(
     );
     if (leg === undefined) return undefined;
     if (!mayBeSentFor(payment)) return 'not-read';
-    const before = await getAttempt(tx, leg.id, leg.attempt);
+    let before = await getAttempt(tx, leg.id, leg.attempt);
     const legs = await listLegs(tx, leg.refund_id);
+    if (isRebuilt(connection, before)) {
+      if (!(await isReadSince(tx, payment, readAt))) return 'not-read';
+      const rebuilt = await rebuildAttempt(tx, connection, payment, open, leg, before);
+      if (rebuilt.kind === 'impossible') {
+        await failUnsent(tx, { by: systemCause }, payment, leg, rebuilt.failure);
+        return { dropped: leg.refund_id };
+      }
+      before = rebuilt.attempt;
+    }
     await moveLeg(tx, payment, legs, leg, {
       to: 'SENDING',
       cause: 'claim',

@@ -64,12 +64,16 @@ export async function createRefund(
     const leftMs = Math.max(0, deadline - world.clock.monotonicMs());
     await settledWithin(sendClaimed(world, claim), leftMs);
     if (legCount === 1) return succeed({ refundId, replayed });
-  } else if (legCount > 0 && located.value.connection.adapter.recovery.replayForMs === 0) {
+  } else if (legCount > 0 && isSentByLine(located.value.connection)) {
     const { connection, payment } = located.value;
     void runLine(world, connection, payment.merchant_id, payment.id);
   }
   return settle(world, { refundId, replayed }, deadline);
 }
+
+/** What is not committed as SENDING with its intent is claimed right away. */
+const isSentByLine = ({ adapter }: Connection): boolean =>
+  adapter.recovery.replayForMs === 0 || adapter.buildsFromFreshPayment;
 
 /**
  * Reserves on facts that are fresh enough. A refusal by stored facts is not trusted: the payment is read at its

@@ -1,8 +1,12 @@
 import type { Leg } from '../db/legs.ts';
+import type { PaymentItem } from '../db/payment-items.ts';
 import type { Payment, PaymentSource } from '../db/payments.ts';
 import { invalidInput, refuse, type Problem, type Result } from '../errors.ts';
-import type { Capabilities } from '../providers/provider.ts';
+import { toCurrency } from '../money.ts';
+import type { AmountRules, Capabilities } from '../providers/provider.ts';
 import type { FiscalReceipt } from '../vocabulary.ts';
+import { nearestThatWork, notAllocatable, sayRule, whyNotTaken } from './amount-rules.ts';
+import { fitOf, type Allocate, type Cart } from './plan-items.ts';
 import { isSplit, planLegs, type LegPlan } from './plan-legs.ts';
 import type { RefundWish } from './refund-wish.ts';
 import { receiptTotalMinor } from './receipt-total.ts';
@@ -15,6 +19,12 @@ export interface PaymentSituation {
   /** True while a cancelPayment of this payment is not finished. */
   readonly isBeingCanceled: boolean;
   readonly capabilities: Capabilities;
+  /** What the provider takes as the amount of one refund in the payment's currency. */
+  readonly amountRules: AmountRules;
+  /** The cart; empty where the provider knows no items, or this payment has none. */
+  readonly lines: readonly PaymentItem[];
+  /** Undefined where the provider knows no items. */
+  readonly allocate: Allocate | undefined;
   /** True while a person has to release the payment after a restore; absent: it does not wait for that. */
   readonly isBlocked?: boolean;
   /** True while the payment waits for something at the provider, and takes no refund before. */
@@ -37,16 +47,19 @@ export function decideRefund(situation: RefundSituation, wish: RefundWish): Resu
     whyNotYet(situation) ??
     whyNotRefundable(payment, now) ??
     whyBusy(situation) ??
+    whyNoSecond(situation) ??
     whyOtherCurrency(payment, wish) ??
     whyChanged(payment, wish) ??
     whyNotThatFast(situation, wish) ??
+    whyNotByItem(situation, wish) ??
     whyAmountDoesNotFit(payment, leastWanted(payment, wish));
   if (refusal !== undefined) return refuse(refusal);
-  const plan = planLegs(accountCode, payment, sources, wish);
+  const plan = planLegs(accountCode, payment, sources, wish, cartOf(situation));
   if (!plan.ok) return plan;
   const misfit =
+    whyAmountDoesNotFit(payment, plan.value.amountMinor) ??
     whyNotPartial(situation, plan.value.amountMinor) ??
-    whyNotAgain(situation) ??
+    whyAgainstRules(situation, wish, plan.value) ??
     whyNotOfOneSeller(situation, plan.value) ??
     whyNoReceipt(situation, wish) ??
     whyReceiptDoesNotFit(wish.receipt, payment, plan.value.amountMinor);
@@ -57,9 +70,15 @@ export function decideRefund(situation: RefundSituation, wish: RefundWish): Resu
 function leastWanted(payment: Payment, { amount }: RefundWish): bigint {
   if (amount.kind === 'money') return amount.money.minor;
   if (amount.kind === 'sources') return amount.sources.reduce((sum, source) => sum + source.amount.minor, 0n);
+  // What a quantity costs is known when it is laid out.
+  if (amount.kind === 'items') return 1n;
   const refundableMinor = refundableOf(payment);
   return refundableMinor > 0n ? refundableMinor : 1n;
 }
+
+/** Undefined: nothing of the payment is an item that its provider refunds. */
+export const cartOf = ({ lines, allocate, amountRules }: PaymentSituation): Cart | undefined =>
+  allocate === undefined || lines.length === 0 ? undefined : { lines, allocate, amountRules };
 
 /** Every amount of the input with its place. */
 const amountsOf = ({ amount, expectedRefundable }: RefundWish) => [
@@ -71,6 +90,13 @@ const amountsOf = ({ amount, expectedRefundable }: RefundWish) => [
           ? []
           : [{ money: source.platformFee, path: ['amount', 'sources', String(index), 'platformFee'] }]),
       ])
+    : []),
+  ...(amount.kind === 'items'
+    ? amount.items.flatMap((one, index) =>
+        one.amount === null
+          ? []
+          : [{ money: one.amount, path: ['amount', 'items', String(index), 'amount'] }],
+      )
     : []),
   ...(expectedRefundable === null ? [] : [{ money: expectedRefundable, path: ['expectedRefundable'] }]),
 ];
@@ -172,11 +198,69 @@ function whyNotOfOneSeller({ capabilities }: RefundSituation, { legs }: LegPlan)
   };
 }
 
+function whyNotByItem(situation: RefundSituation, { amount }: RefundWish): Problem | undefined {
+  if (amount.kind !== 'items') return undefined;
+  const { allocate, lines, sources, accountCode } = situation;
+  const isOfSellers = isSplit(sources, accountCode);
+  const path = ['input', 'amount', 'items'];
+  if (allocate !== undefined && !isOfSellers)
+    return lines.length > 0 ? undefined : invalidInput(path, 'The payment has no items. Ask for an amount.');
+  return {
+    type: 'CapabilityMissing',
+    code: 'CAPABILITY_MISSING',
+    message: 'This provider refunds amounts of the payment, and no items of it.',
+    path,
+    retry: 'NEW_REQUEST',
+    capability: 'itemRefunds',
+    alternative: isOfSellers
+      ? 'Say with "sources" how much each seller returns.'
+      : 'Add up what the items cost, and ask for that sum with "money".',
+  };
+}
+
+/** Where a payment is refunded once, a second refund is none, whatever the amount; one that failed does not count. */
+export function whyNoSecond({ payment, openLegs, capabilities }: PaymentSituation): Problem | undefined {
+  if (capabilities.severalRefundsPerPayment) return undefined;
+  const [open] = openLegs;
+  if (open !== undefined)
+    return {
+      type: 'OperationInProgress',
+      code: 'ANOTHER_OPERATION_IN_PROGRESS',
+      message: 'This provider refunds a payment once, and a refund of this one is not finished.',
+      path: ['input', 'payment'],
+      retry: 'WAIT',
+      existingRefundId: open.refund_id,
+      retryAfterMs,
+    };
+  const isRefunded =
+    payment.refunded_minor > 0n || payment.unbound_minor > 0n || (payment.provider_refunded_minor ?? 0n) > 0n;
+  if (!isRefunded) return undefined;
+  return {
+    type: 'CapabilityMissing',
+    code: 'CAPABILITY_MISSING',
+    message: 'This provider refunds a payment once, and this one was refunded already.',
+    path: ['input', 'payment'],
+    retry: 'NEVER',
+    capability: 'severalRefundsPerPayment',
+    alternative: 'Return the money another way.',
+  };
+}
+
 /** Why an amount is no refund there, since it is less than everything. */
 export function whyNotPartial(
   { payment, capabilities }: PaymentSituation,
   amountMinor: bigint,
 ): Problem | undefined {
+  if (payment.whole_only && amountMinor !== payment.captured_minor) {
+    const isWhole = refundableOf(payment) === payment.captured_minor;
+    return notAllocatable(
+      wholeOnlyMessage,
+      ['input', 'amount'],
+      toCurrency(payment.currency),
+      amountMinor,
+      isWhole ? [payment.captured_minor] : [],
+    );
+  }
   if (capabilities.partialRefunds || amountMinor === payment.captured_minor) return undefined;
   return {
     type: 'CapabilityMissing',
@@ -189,22 +273,31 @@ export function whyNotPartial(
   };
 }
 
-/** Why there is no further refund, since the payment had one, or has one under way. */
-export function whyNotAgain({
-  payment,
-  capabilities,
-}: Pick<PaymentSituation, 'payment' | 'capabilities'>): Problem | undefined {
-  const taken = payment.refunded_minor + payment.reserved_minor + payment.unbound_minor;
-  if (capabilities.severalRefundsPerPayment || taken === 0n) return undefined;
-  return {
-    type: 'CapabilityMissing',
-    code: 'CAPABILITY_MISSING',
-    message: 'This provider takes one refund of a payment, and this payment had one.',
-    path: ['input', 'payment'],
-    retry: 'NEVER',
-    capability: 'severalRefundsPerPayment',
-    alternative: 'Return the rest another way.',
-  };
+const wholeOnlyMessage =
+  'The provider refunds this payment only as a whole, at once: the captured amount, with nothing refunded or under way.';
+
+/** Each leg is a refund of its own there; what is left after all of them must be refundable, too. */
+function whyAgainstRules(
+  situation: RefundSituation,
+  { amount }: RefundWish,
+  { amountMinor, legs }: LegPlan,
+): Problem | undefined {
+  const { payment, amountRules } = situation;
+  const currency = toCurrency(payment.currency);
+  const refundableMinor = refundableOf(payment);
+  const othersMinor = (legMinor: bigint): bigint => amountMinor - legMinor;
+  for (const leg of legs) {
+    const maximumMinor = refundableMinor - othersMinor(leg.amountMinor);
+    const rule = whyNotTaken(amountRules, leg.amountMinor, maximumMinor);
+    if (rule === undefined) continue;
+    const cart = cartOf(situation);
+    const nearest = nearestThatWork(amountRules, leg.amountMinor, maximumMinor, cart && fitOf(cart));
+    const index =
+      amount.kind === 'sources' ? amount.sources.findIndex(({ seller }) => seller === leg.name) : -1;
+    const path = ['input', 'amount', ...(index < 0 ? [] : ['sources', String(index), 'amount'])];
+    return notAllocatable(sayRule(rule, amountRules, currency), path, currency, leg.amountMinor, nearest);
+  }
+  return undefined;
 }
 
 function whyReceiptDoesNotFit(

@@ -1,7 +1,16 @@
 import type { Payment } from '../db/payments.ts';
 import type { Problem } from '../errors.ts';
+import { fitOf } from './plan-items.ts';
 import { formatDecimal, toCurrency } from '../money.ts';
-import { whyBusy, whyNotAgain, whyNotPartial, whyNotYet, type PaymentSituation } from './decide-refund.ts';
+import { isTaken, nearestThatWork, sayRule, whyNotTaken } from './amount-rules.ts';
+import {
+  cartOf,
+  whyBusy,
+  whyNoSecond,
+  whyNotPartial,
+  whyNotYet,
+  type PaymentSituation,
+} from './decide-refund.ts';
 import { blockedMessage } from './epoch.ts';
 import { mismatchLooks } from './unexplained.ts';
 import { refundableOf, whyNotRefundable } from './refundability.ts';
@@ -33,7 +42,7 @@ export interface Refundability {
  * exactly when it would accept `maximumMinor`. Pure.
  */
 export function explainRefundability(situation: PaymentSituation): Refundability {
-  const { payment, capabilities } = situation;
+  const { payment, capabilities, amountRules } = situation;
   const until = payment.refund_window_closes_at;
   const none = (state: RefundabilityState, reasons: readonly string[]): Refundability => ({
     state,
@@ -49,14 +58,44 @@ export function explainRefundability(situation: PaymentSituation): Refundability
   if (situation.isBlocked === true) return none('BLOCKED', [blockedMessage]);
   const busy = whyBusy(situation);
   if (busy !== undefined) return none('BUSY', [busy.message]);
-  const maximumMinor = refundableOf(payment);
+  const refundableMinor = refundableOf(payment);
   const reasons = whatLowers(payment);
   if (payment.overcommitted) return none('BLOCKED', reasons);
-  if (maximumMinor === 0n) return none('NOTHING_LEFT', reasons);
-  const partial = whyNotPartial(situation, maximumMinor) ?? whyNotAgain(situation);
+  if (refundableMinor === 0n) return none('NOTHING_LEFT', reasons);
+  const second = whyNoSecond(situation);
+  if (second !== undefined)
+    return none(second.type === 'OperationInProgress' ? 'BUSY' : 'BLOCKED', [second.message, ...reasons]);
+  const partial = whyNotPartial(situation, refundableMinor);
   if (partial !== undefined) return none('BLOCKED', [partial.message, ...reasons]);
-  const minimumMinor = capabilities.partialRefunds ? 1n : maximumMinor;
-  return { state: 'AVAILABLE', maximumMinor, minimumMinor, until, reasons };
+  const maximumMinor = largestOf(situation, refundableMinor);
+  const rule = whyNotTaken(amountRules, refundableMinor, refundableMinor);
+  const why = rule === undefined ? [] : [sayRule(rule, amountRules, toCurrency(payment.currency))];
+  if (maximumMinor !== refundableMinor && rule === undefined) why.push(itemsMessage);
+  if (maximumMinor === undefined) return none('BLOCKED', [...why, ...reasons]);
+  const isWhole = payment.whole_only || !capabilities.partialRefunds;
+  const minimumMinor = isWhole ? maximumMinor : smallestOf(situation, maximumMinor);
+  return { state: 'AVAILABLE', maximumMinor, minimumMinor, until, reasons: [...why, ...reasons] };
+}
+
+const itemsMessage = 'The items of the payment have another sum left than the payment itself.';
+
+/** All that is left, if that works; else the next less. */
+function largestOf(situation: PaymentSituation, refundableMinor: bigint): bigint | undefined {
+  const { amountRules } = situation;
+  const cart = cartOf(situation);
+  const isAll =
+    isTaken(amountRules, refundableMinor, refundableMinor) &&
+    (cart === undefined || fitOf(cart)(refundableMinor) === 'fits');
+  if (isAll) return refundableMinor;
+  return nearestThatWork(amountRules, refundableMinor, refundableMinor, cart && fitOf(cart))[0];
+}
+
+/** Where anything works, something above zero is the least. */
+function smallestOf(situation: PaymentSituation, maximumMinor: bigint): bigint {
+  const cart = cartOf(situation);
+  const refundableMinor = refundableOf(situation.payment);
+  const [least] = nearestThatWork(situation.amountRules, 0n, refundableMinor, cart && fitOf(cart));
+  return least ?? maximumMinor;
 }
 
 function stateOf(refusal: Problem, payment: Payment): RefundabilityState {

@@ -67,6 +67,8 @@ export async function importExternal(
         amountMinor: facts.amount.minor,
         returnedMinor: bucket === 'refunded' ? facts.amount.minor : 0n,
         shares,
+        // What it took of the cart shows in what the provider says is left.
+        items: [],
         counts: { reserved: bucket === 'reserved' ? 1 : 0, refunded: bucket === 'refunded' ? 1 : 0 },
         columns: {
           provider_refund_id: facts.providerRefundId,

@@ -15,6 +15,7 @@ import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
 import { expireLeasesOf } from './claim.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment } from './overcommitment.ts';
+import { listLines, settleItems } from './settle-items.ts';
 import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
 import { seePayment } from './see-payment.ts';
 import type { World } from './world.ts';
@@ -170,6 +171,7 @@ async function storeChanges(
     const payment = await lockPaymentForUpdate(tx, connection.merchantId, paymentId);
     if (payment === undefined) return;
     const context = factContext(world, connection, { cause: 'evidence', asOf, now: payment.locked_at });
+    const lines = await listLines(tx, connection, payment);
     for (const { target, facts } of group) {
       const legs = await listLegs(tx, target.refundId);
       const leg = legs.find((candidate) => candidate.id === target.legId);
@@ -185,6 +187,7 @@ async function storeChanges(
           'a provider refund that was looked at belongs to another leg',
         );
     }
+    await settleItems(tx, context, payment, lines);
     await settleOvercommitment(tx, context, payment);
   });
   for (const { target } of group) world.changes.announce(target.refundId);

@@ -41,7 +41,8 @@ export interface Move {
   readonly evidence?: Evidence;
   /**
    * What was returned, in minor units, where the leg has succeeded and its provider returned another amount than
-   * was asked for; only of a leg with one share, whose commission counts as it was ordered. Absent: the leg's amount.
+   * was asked for; only of a leg with one share, whose commission counts as it was ordered. Of no line of the cart
+   * anything is counted then. Absent: the leg's amount.
    */
   readonly returnedMinor?: bigint;
 }
@@ -54,8 +55,8 @@ export class ImpossibleTransition extends Error {
 }
 
 /**
- * Moves one leg along the table and, in one statement, everything that follows from it: the sums of payment
- * and sources, the status of the refund, and the event (I5, I6). The caller holds the payment's lock in `tx`
+ * Moves one leg along the table and, in one statement, everything that follows from it: the sums of payment,
+ * sources and lines of the cart, the status of the refund, and the event (I5, I6). The caller holds the payment's lock in `tx`
  * and has read `legs` (all legs of the refund) under it.
  *
  * A provider's fact, or what a person found at the provider, that breaks the sum is recorded and marks the payment
@@ -91,6 +92,7 @@ export async function moveLeg(
     refunded.minor === BigInt(refunded.sign) * leg.amount_minor
       ? sql<bigint>`${refunded.sign} * part.amount_minor`
       : sql<bigint>`${refunded.minor}::bigint`;
+  const returnedItems = Number(tellsItems(moved)) - Number(tellsItems(leg));
   const attention = attentionAfter(after.map(({ status }) => status));
 
   // Nobody but its sender looks at a leg that is being sent, until its lease is over (I7).
@@ -161,6 +163,22 @@ export async function moveLeg(
         .whereRef('s.id', '=', 'part.source_id')
         .where('part.leg_id', '=', leg.id),
     )
+    .with('lined', (cte) =>
+      cte
+        .updateTable('payment_items as line')
+        .from('refund_items as part')
+        .set({
+          reserved_hundredths: sql<bigint>`line.reserved_hundredths + ${reserved.sign} * part.quantity_hundredths`,
+          reserved_minor: sql<bigint>`line.reserved_minor + ${reserved.sign} * part.amount_minor`,
+          returned_hundredths: sql<bigint>`line.returned_hundredths + ${returnedItems} * part.quantity_hundredths`,
+          returned_minor: sql<bigint>`line.returned_minor + ${returnedItems} * part.amount_minor`,
+          overcommitted: sql<boolean>`(${isFact} OR line.overcommitted) AND
+              (line.returned_hundredths + line.reserved_hundredths + ${reserved.sign + returnedItems} * part.quantity_hundredths > line.sold_hundredths
+                OR line.returned_minor + line.reserved_minor + ${reserved.sign + returnedItems} * part.amount_minor > line.sold_minor)`,
+        })
+        .whereRef('line.id', '=', 'part.item_id')
+        .where('part.leg_id', '=', leg.id),
+    )
     .with('parent', (cte) =>
       cte
         .updateTable('refunds')
@@ -213,6 +231,13 @@ const countedIn = (leg: Leg, bucket: 'reserved' | 'refunded'): bigint => {
   if (bucketOf(leg.status) !== bucket) return 0n;
   return bucket === 'refunded' ? leg.returned_minor : leg.amount_minor;
 };
+
+/**
+ * Whether a leg says what was returned of each line: of one that returned another amount than was ordered that is not
+ * known, and what it took shows, as of a refund made elsewhere, in what the provider says is left.
+ */
+const tellsItems = (leg: Leg): boolean =>
+  leg.status === 'SUCCEEDED' && leg.returned_minor === leg.amount_minor;
 
 const sumReturned = (legs: readonly Leg[]): bigint =>
   legs.filter((leg) => leg.status === 'SUCCEEDED').reduce((sum, leg) => sum + leg.returned_minor, 0n);

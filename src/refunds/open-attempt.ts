@@ -5,10 +5,11 @@ import { fromStoredReceipt } from '../db/receipts.ts';
 import type { Database } from '../db/tables.ts';
 import { listLegItems, listPaymentItems } from '../db/payment-items.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { SourceFacts } from '../providers/provider.ts';
+import type { OrderProblem, SourceFacts } from '../providers/provider.ts';
 import { wholeLegName } from './plan-legs.ts';
 import { deriveProviderKey } from './provider-key.ts';
-import { refundOrder } from './refund-order.ts';
+import { refundOrder, type OrderWish } from './refund-order.ts';
+import { cartBehindOthers } from './refundable-items.ts';
 import { storedRequest } from './stored-request.ts';
 import { bucketOf } from './transitions.ts';
 
@@ -24,21 +25,26 @@ export interface FurtherAttempt {
   readonly attempt: number;
 }
 
-/** The same order as the first attempt's, under a new key: a leg that is named after a seller tells its share. */
-export async function openAttempt(tx: Kysely<Database>, further: FurtherAttempt): Promise<void> {
+/**
+ * The same order as the first attempt's, under a new key: a leg that is named after a seller tells its share.
+ *
+ * @returns what its provider would certainly refuse in it; then nothing is stored
+ */
+export async function openAttempt(
+  tx: Kysely<Database>,
+  further: FurtherAttempt,
+): Promise<OrderProblem | undefined> {
   const { connection, merchantCode, idempotencyKey, refund, payment, leg, shares, attempt } = further;
   const providerKey = deriveProviderKey({ merchantCode, idempotencyKey, legName: leg.name, attempt });
-  const order = refundOrder(payment, await listPaymentItems(tx, payment.id), reservedBefore(payment, leg), {
-    amountMinor: leg.amount_minor,
+  const cart = cartBehindOthers(await listPaymentItems(tx, payment.id));
+  const order = refundOrder(payment, cart, reservedBefore(payment, leg), {
+    ...contentOfOrder(refund, leg, shares),
     providerKey,
-    metadata: refund.metadata,
-    reason: refund.reason,
-    receipt: refund.receipt && fromStoredReceipt(refund.receipt),
     items: await listLegItems(tx, leg.id),
     sends: 0,
-    ...(refund.speed === null ? {} : { speed: refund.speed }),
-    ...(leg.name === wholeLegName ? {} : { sources: shares.map(sourceOf) }),
   });
+  const [objection] = connection.adapter.checkRefund(order);
+  if (objection !== undefined) return objection;
   const request = connection.adapter.buildRefund(order);
   await tx
     .insertInto('leg_attempts')
@@ -50,7 +56,22 @@ export async function openAttempt(tx: Kysely<Database>, further: FurtherAttempt)
       ...storedRequest(connection.adapter, providerKey, request),
     })
     .execute();
+  return undefined;
 }
+
+/** What of an order is the same in every attempt. */
+export const contentOfOrder = (
+  refund: Refund,
+  leg: Leg,
+  shares: readonly LegShareRow[],
+): Omit<OrderWish, 'providerKey' | 'items' | 'sends'> => ({
+  amountMinor: leg.amount_minor,
+  metadata: refund.metadata,
+  reason: refund.reason,
+  receipt: refund.receipt && fromStoredReceipt(refund.receipt),
+  ...(refund.speed === null ? {} : { speed: refund.speed }),
+  ...(leg.name === wholeLegName ? {} : { sources: shares.map(sourceOf) }),
+});
 
 /** A failed leg that is opened again is not counted yet. */
 const reservedBefore = (payment: Payment, leg: Leg): bigint =>

@@ -13,7 +13,7 @@ import type { LegId, RefundId } from '../ids.ts';
 import type { FactContext } from './apply-facts.ts';
 import { moveLeg } from './move-leg.ts';
 
-const noLongerLeft: Failure = {
+export const noLongerLeft: Failure = {
   code: 'AMOUNT_EXCEEDS_REFUNDABLE',
   message: 'A refund that was made elsewhere took the money that this one was to return. It was never sent.',
   retry: 'NEVER',
@@ -97,18 +97,20 @@ export async function settleSources(
   return [...failed.values()];
 }
 
-/** Nothing of the leg was ever sent, so that its failure is definite. */
-async function failUnsent(
+/** Nothing of the leg was ever executed, so that its failure is definite. */
+export async function failUnsent(
   tx: Kysely<Database>,
   context: Pick<FactContext, 'by'>,
   payment: Payment,
   leg: Leg,
+  failure: Failure = noLongerLeft,
 ): Promise<void> {
   await moveLeg(tx, payment, await listLegs(tx, leg.refund_id), leg, {
     to: 'FAILED',
     cause: 'evidence',
     source: 'SERVICE',
     by: context.by,
-    patch: { failure: noLongerLeft },
+    patch: { failure },
+    evidence: { code: failure.code },
   });
 }

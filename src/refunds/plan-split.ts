@@ -1,6 +1,7 @@
 import type { Payment, PaymentSource } from '../db/payments.ts';
 import { invalidInput, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import { toCurrency } from '../money.ts';
+import { notAllocatable } from './amount-rules.ts';
 import { sharePlatformFee, whyFeesAreUnclear, whyFeeDoesNotFit } from './platform-fee.ts';
 import { wholeLegName, type LegPlan } from './plan-legs.ts';
 import type { RefundWish, SourceWish } from './refund-wish.ts';
@@ -79,6 +80,7 @@ function partsOf(
   wish: RefundWish,
 ): Result<readonly Part[]> {
   if (wish.amount.kind === 'sources') return chosenParts(payment, sources, wish.amount.sources);
+  if (wish.amount.kind === 'items') throw new Error('items do not say of which seller they are');
   const refundableMinor = refundableOf(payment);
   const wantedMinor = wish.amount.kind === 'remaining' ? refundableMinor : wish.amount.money.minor;
   const [only] = sources;
@@ -88,7 +90,10 @@ function partsOf(
   const restMinor = rest.reduce((sum, source) => sum + restOf(source), 0n);
   if (wantedMinor !== restMinor || restMinor > refundableMinor) {
     const isClear = restMinor > 0n && restMinor <= refundableMinor;
-    return refuse(notAllocatable(payment, isClear ? restMinor : null));
+    const nearest = isClear ? [restMinor] : [];
+    return refuse(
+      notAllocatable(splitMessage, amountPath, toCurrency(payment.currency), wantedMinor, nearest),
+    );
   }
   return succeed(
     rest.map((source) => ({
@@ -100,15 +105,8 @@ function partsOf(
   );
 }
 
-const notAllocatable = (payment: Payment, nearestMinor: bigint | null): Problem => ({
-  type: 'AmountNotAllocatable',
-  code: 'AMOUNT_NOT_ALLOCATABLE',
-  message:
-    'This payment is split between sellers: say how much each returns with "sources", or ask for all that remains.',
-  path: amountPath,
-  retry: 'NEW_REQUEST',
-  nearest: nearestMinor === null ? null : { minor: nearestMinor, currency: toCurrency(payment.currency) },
-});
+const splitMessage =
+  'This payment is split between sellers: say how much each returns with "sources", or ask for all that remains.';
 
 function chosenParts(
   payment: Payment,

@@ -1,6 +1,5 @@
 import type { ItemFacts, RefundOrder } from '../providers/provider.ts';
 import type { Payment } from '../db/payments.ts';
-import type { PaymentItem } from '../db/payment-items.ts';
 import { toCurrency } from '../money.ts';
 
 /** What is asked of the provider, besides what the payment says by itself. */
@@ -12,11 +11,12 @@ export type OrderWish = Pick<
 /**
  * The order of one leg, from the payment as it is stored now.
  *
- * @param reservedMinor what is reserved of the payment for others than this leg, in minor units
+ * @param cart what is left of its lines for this leg and those behind it
+ * @param reservedMinor what the provider will have executed before this leg and has not yet, in minor units
  */
 export function refundOrder(
   payment: Payment,
-  cart: readonly PaymentItem[],
+  cart: readonly ItemFacts[],
   reservedMinor: bigint,
   { amountMinor, ...wish }: OrderWish,
 ): RefundOrder {
@@ -27,13 +27,6 @@ export function refundOrder(
     amount: { minor: amountMinor, currency: toCurrency(payment.currency) },
     takesRest: amountMinor === payment.captured_minor - payment.refunded_minor - reservedMinor,
     isFirst: payment.refunded_minor === 0n && reservedMinor === 0n,
-    cart: cart.map(itemFacts),
+    cart,
   };
 }
-
-export const itemFacts = ({ item, title, left_hundredths, left_minor }: PaymentItem): ItemFacts => ({
-  item,
-  title,
-  leftHundredths: left_hundredths,
-  leftMinor: left_minor,
-});

@@ -10,9 +10,15 @@ export interface SourceWish {
   readonly platformFee: Money | null;
 }
 
+/** What a caller wants back of one line of the cart: so much of it, or so much off its price. */
+export type ItemWish =
+  | { readonly item: string; readonly quantityHundredths: bigint; readonly amount: null }
+  | { readonly item: string; readonly quantityHundredths: null; readonly amount: Money };
+
 export type AmountWish =
   | { readonly kind: 'remaining' }
   | { readonly kind: 'money'; readonly money: Money }
+  | { readonly kind: 'items'; readonly items: readonly ItemWish[] }
   | { readonly kind: 'sources'; readonly sources: readonly SourceWish[] };
 
 /** How much, from whom, and how: what the rules decide on. */

@@ -27,6 +27,7 @@ export const refundContentHash = (command: CreateRefundCommand, paymentId: Payme
 const amountContent = (amount: AmountWish): unknown => {
   if (amount.kind === 'remaining') return 'remaining';
   if (amount.kind === 'money') return { minor: amount.money.minor, currency: amount.money.currency };
+  if (amount.kind === 'items') return amount.items.toSorted((a, b) => (a.item < b.item ? -1 : 1));
   return amount.sources.toSorted((a, b) => (a.seller < b.seller ? -1 : 1));
 };
 

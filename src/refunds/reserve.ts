@@ -3,10 +3,11 @@ import { readKeyAndOperation } from '../db/idempotency.ts';
 import { listPaymentItems, type PaymentItem } from '../db/payment-items.ts';
 import { listPaymentSources, lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import { insertRefund, type NewLeg } from '../db/refunds.ts';
-import { invalidInput, refuse, succeed, type Result } from '../errors.ts';
+import { refuse, succeed, type Result } from '../errors.ts';
+import { toCurrency } from '../money.ts';
 import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { RefundOrder } from '../providers/provider.ts';
+import type { ItemFacts, RefundOrder } from '../providers/provider.ts';
 import { planAdoption } from './adopt.ts';
 import { bindForgotten, notAdopted, NotAdopted } from './bind-forgotten.ts';
 import { maySendFor } from './account-health.ts';
@@ -16,9 +17,13 @@ import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
 import { decideRefund } from './decide-refund.ts';
 import { mayBeSentFor, notReadYet } from './epoch.ts';
 import { findForgotten, type FreshRefunds } from './find-forgotten.ts';
+import { allocateBy } from './plan-items.ts';
 import type { PlannedLeg } from './plan-legs.ts';
 import { deriveProviderKey } from './provider-key.ts';
+import { isReadSince } from './fresh-bytes.ts';
 import { refundOrder } from './refund-order.ts';
+import { orderRefused } from './order-refused.ts';
+import { cartBehindOthers } from './refundable-items.ts';
 import { whyNotReplaceable } from './replaces.ts';
 import { refundContentHash, replayOf } from './replay.ts';
 import { storedRequest } from './stored-request.ts';
@@ -65,7 +70,8 @@ export function reserveRefund(
     if (!mayBeSentFor(payment)) return refuse(notReadYet(capabilities, payment));
     const openLegs = await expireLeases(tx, world, payment);
     const sources = await listPaymentSources(tx, payment.id);
-    const cart = capabilities.itemRefunds ? await listPaymentItems(tx, payment.id) : [];
+    const lines = capabilities.itemRefunds ? await listPaymentItems(tx, payment.id) : [];
+    const cart = cartBehindOthers(lines);
     const { idempotencyKey } = command;
     const forgotten = await findForgotten(tx, caller.viewer, idempotencyKey, payment, sources, fresh);
     if (forgotten === undefined) return refuse(notReadYet(capabilities, payment));
@@ -78,6 +84,9 @@ export function reserveRefund(
       isBeingCanceled,
       capabilities,
       isNotYetRefundable: connection.adapter.isNotYetRefundable?.(payment.raw_status) ?? false,
+      amountRules: connection.adapter.amountRules(toCurrency(payment.currency)),
+      lines,
+      allocate: allocateBy(connection.adapter),
       now: payment.locked_at,
     };
     const decision = isAdopted
@@ -88,20 +97,24 @@ export function reserveRefund(
     // What was executed is recorded even where the refund that it replaced is forgotten, too.
     if (irreplaceable && !isAdopted) return refuse(irreplaceable);
     const objections = decision.value.legs.flatMap((leg) =>
-      isAdopted ? [] : connection.adapter.checkRefund(orderOf(command, payment, cart, leg, '')),
+      isAdopted
+        ? []
+        : connection.adapter
+            .checkRefund(orderOf(command, payment, cart, leg, ''))
+            .map((objection) => orderRefused(payment, leg.amountMinor, objection)),
     );
-    if (objections.length > 0)
-      return refuse(...objections.map(({ path, message }) => invalidInput(['input', ...path], message)));
+    if (objections.length > 0) return refuse(...objections);
     const isFree =
       !isAdopted &&
       // Without a key that a replay can use, SENDING is committed by its own claim, right before the call.
       connection.adapter.recovery.replayForMs > 0 &&
       maySendFor(world, connection) &&
       !isOccupied(connection, openLegs) &&
-      !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED');
+      !openLegs.some((leg) => leg.lease_is_live || leg.status === 'QUEUED') &&
+      (!connection.adapter.buildsFromFreshPayment || (await isReadSince(tx, payment, fresh?.asOf)));
     const refundId = uuidv7<RefundId>();
     const legs = decision.value.legs.map((planned, index) =>
-      newLeg(caller, command, connection, payment, cart, planned, isFree && index === 0),
+      newLeg(caller, command, connection, payment, lines, planned, isFree && index === 0),
     );
     await insertRefund(tx, {
       payment,
@@ -182,7 +195,7 @@ export const nothingToSend = (replay: Result<RefundCreated>): Result<Reserved> =
 const orderOf = (
   command: CreateRefundCommand,
   payment: Payment,
-  cart: readonly PaymentItem[],
+  cart: readonly ItemFacts[],
   planned: PlannedLeg,
   providerKey: string,
 ): RefundOrder =>
@@ -203,7 +216,7 @@ function newLeg(
   command: CreateRefundCommand,
   connection: Connection,
   payment: Payment,
-  cart: readonly PaymentItem[],
+  lines: readonly PaymentItem[],
   planned: PlannedLeg,
   isSending: boolean,
 ): NewLeg {
@@ -213,7 +226,8 @@ function newLeg(
     legName: planned.name,
     attempt: 1,
   });
-  const request = connection.adapter.buildRefund(orderOf(command, payment, cart, planned, providerKey));
+  const order = orderOf(command, payment, cartBehindOthers(lines), planned, providerKey);
+  const request = connection.adapter.buildRefund(order);
   return {
     legId: uuidv7<LegId>(),
     name: planned.name,
@@ -221,6 +235,11 @@ function newLeg(
     amountMinor: planned.amountMinor,
     returnedMinor: 0n,
     shares: planned.shares,
+    items: planned.items.map(({ item, quantityHundredths, amountMinor }) => ({
+      itemId: lines.find((line) => line.item === item)!.id,
+      quantityHundredths,
+      amountMinor,
+    })),
     counts: { reserved: 1, refunded: 0 },
     columns: { provider_refund_id: null, raw_status: null, failure: null, trace_references: '[]' },
     attempt: storedRequest(connection.adapter, providerKey, request),

@@ -3,6 +3,7 @@ import { inTransaction } from '../db/in-transaction.ts';
 import { findRefund, findReplacement, listLegs, listLegShares, type Refund } from '../db/legs.ts';
 import { getIdempotencyKeyOf } from '../db/idempotency.ts';
 import { findOpenOperation } from '../db/operations.ts';
+import { listItemsOfLegs } from '../db/payment-items.ts';
 import { findPayment, lockPaymentForUpdate } from '../db/payments.ts';
 import { releaseProviderRefund } from '../db/provider-refunds.ts';
 import { notFound, providerProblem, refuse, succeed, type Problem, type Result } from '../errors.ts';
@@ -74,13 +75,14 @@ function reopen(
   known: Refund,
 ): Promise<Result<RefundCreated>> {
   const { merchantId, merchantCode } = caller.viewer;
-  return inTransaction(world.db, async (tx): Promise<Result<RefundCreated>> => {
+  const reopening = inTransaction(world.db, async (tx): Promise<Result<RefundCreated>> => {
     const payment = await lockPaymentForUpdate(tx, merchantId, known.payment_id);
     const refund = await findRefund(tx, merchantId, known.id);
     if (payment === undefined || refund === undefined) throw new Error(`refund ${known.id} has vanished`);
     if (refund.retries !== command.expectedRetries) return succeed({ refundId: refund.id, replayed: true });
     if (!mayBeSentFor(payment))
       return refuse({ ...notReadYet(connection.adapter.capabilities, payment), path });
+    const { capabilities } = connection.adapter;
     let legs = await listLegs(tx, refund.id);
     const legIds = legs.map((leg) => leg.id);
     const shares = await listLegShares(tx, merchantId, legIds);
@@ -89,7 +91,8 @@ function reopen(
       legs,
       shares,
       payment,
-      capabilities: connection.adapter.capabilities,
+      items: capabilities.itemRefunds ? await listItemsOfLegs(tx, merchantId, legIds) : [],
+      takesSeveral: capabilities.severalRefundsPerPayment,
       isReplaced: (await findReplacement(tx, merchantId, refund.id)) !== undefined,
       isBeingCanceled: (await findOpenOperation(tx, payment.id)) !== undefined,
       now: payment.locked_at,
@@ -101,7 +104,9 @@ function reopen(
       await releaseProviderRefund(tx, leg);
       const attempt = leg.attempt + 1;
       const order = { connection, merchantCode, idempotencyKey, refund, payment, leg, shares: own };
-      await openAttempt(tx, { ...order, attempt });
+      const objection = await openAttempt(tx, { ...order, attempt });
+      if (objection !== undefined)
+        throw new NotReopened(notRetryable(`${objection.message} Make a new refund.`));
       legs = await moveLeg(tx, payment, legs, leg, {
         to: 'QUEUED',
         cause: 'caller',
@@ -117,4 +122,18 @@ function reopen(
       .execute();
     return succeed({ refundId: refund.id, replayed: false });
   });
+  return reopening.catch((error: unknown) => {
+    if (error instanceof NotReopened) return refuse(error.problem);
+    throw error;
+  });
+}
+
+/** Takes back what was done for other legs of the refund. */
+class NotReopened extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.message);
+    this.name = 'NotReopened';
+    this.problem = problem;
+  }
 }

@@ -1,12 +1,12 @@
 import type { Leg, LegShareRow, Refund } from '../db/legs.ts';
+import type { LegItemRow } from '../db/payment-items.ts';
 import type { Payment, PaymentSource } from '../db/payments.ts';
 import type { Problem } from '../errors.ts';
 import type { LegId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
-import type { Capabilities } from '../providers/provider.ts';
-import { whyNotAgain } from './decide-refund.ts';
 import { feeRestOf } from './platform-fee.ts';
 import { restOf } from './plan-split.ts';
+import { refundableOfItem } from './refundable-items.ts';
 import { whyAmountDoesNotFit, whyNotRefundable } from './refundability.ts';
 
 /** Everything that decides whether a refund may be retried now. */
@@ -16,8 +16,10 @@ export interface RetrySituation {
   /** The shares of its legs. */
   readonly shares: readonly Pick<LegShareRow, 'leg_id' | 'amount_minor' | 'platform_fee_minor' | 'source'>[];
   readonly payment: Payment;
-  /** Of its account's provider; undefined where the account is not configured. */
-  readonly capabilities: Capabilities | undefined;
+  /** What its legs take of the cart; empty where the provider knows no items. */
+  readonly items: readonly LegItemRow[];
+  /** False where the provider refunds a payment once. */
+  readonly takesSeveral: boolean;
   readonly isReplaced: boolean;
   /** True while a cancelPayment of the payment is not finished. */
   readonly isBeingCanceled: boolean;
@@ -42,7 +44,7 @@ const beingCanceled: Problem = {
 
 /** Why the failed legs of a refund may not be sent again now; undefined when they may. Pure. */
 export function whyNotRetryable(situation: RetrySituation): Problem | undefined {
-  const { refund, legs, payment, capabilities, now } = situation;
+  const { refund, legs, payment, now } = situation;
   const isFailed = refund.status === 'FAILED' || refund.status === 'PARTIALLY_SUCCEEDED';
   const failed = legs.filter((leg) => leg.status === 'FAILED');
   if (refund.origin === 'EXTERNAL' || !isFailed || failed.length === 0) return notRetryable();
@@ -52,8 +54,9 @@ export function whyNotRetryable(situation: RetrySituation): Problem | undefined 
   const problem =
     whyNotRefundable(payment, now) ??
     whyAmountDoesNotFit(payment, amountMinor) ??
-    (capabilities && whyNotAgain({ payment, capabilities })) ??
     whySharesDoNotFit(situation, new Set(failed.map((leg) => leg.id))) ??
+    whyItemsDoNotFit(situation, new Set(failed.map((leg) => leg.id))) ??
+    whyNotOnlyOne(situation) ??
     (situation.isBeingCanceled ? beingCanceled : undefined);
   if (problem === undefined) return undefined;
   // What can be retried is never made anew: the amount may be free again later.
@@ -93,4 +96,38 @@ function whySharesDoNotFit(
       );
   }
   return undefined;
+}
+
+/** Each line of the cart must still have what the failed legs take of it. */
+function whyItemsDoNotFit(
+  { items, payment }: RetrySituation,
+  failed: ReadonlySet<LegId>,
+): Problem | undefined {
+  const wanted = Map.groupBy(
+    items.filter((part) => failed.has(part.leg_id)),
+    (part) => part.line.id,
+  );
+  for (const parts of wanted.values()) {
+    const left = refundableOfItem(parts[0]!.line);
+    const hundredths = parts.reduce((sum, part) => sum + part.quantity_hundredths, 0n);
+    const minor = parts.reduce((sum, part) => sum + part.amount_minor, 0n);
+    if (hundredths > left.hundredths || minor > left.minor)
+      return {
+        type: 'AmountExceedsRefundable',
+        code: 'AMOUNT_EXCEEDS_REFUNDABLE',
+        message: 'More than is left of an item of this refund. Make a new refund instead.',
+        path,
+        retry: 'NEW_REQUEST',
+        refundable: { minor: left.minor, currency: toCurrency(payment.currency) },
+      };
+  }
+  return undefined;
+}
+
+/** Where a payment is refunded once, another refund of it has taken the place of this one. */
+function whyNotOnlyOne({ takesSeveral, payment }: RetrySituation): Problem | undefined {
+  const isRefunded = payment.refunded_minor > 0n || payment.reserved_minor > 0n || payment.unbound_minor > 0n;
+  return takesSeveral || !isRefunded
+    ? undefined
+    : notRetryable('The provider refunds a payment once, and another refund of this one was made.');
 }

@@ -12,7 +12,7 @@ import {
   type PaymentFactColumns,
 } from '../db/payments.ts';
 import { noteReadInEpoch, readNowAndEpoch } from '../db/epochs.ts';
-import { insertPaymentItemsIfAbsent, updateItemsLeft } from '../db/payment-items.ts';
+import { insertPaymentItemsIfAbsent, sellWhatIsLeft, updateItemsLeft } from '../db/payment-items.ts';
 import type { PaymentItemTable, PaymentTable } from '../db/tables.ts';
 import type { Failure } from '../errors.ts';
 import { uuidv7, type ItemId, type PaymentId, type RefundId, type SourceId } from '../ids.ts';
@@ -129,7 +129,10 @@ export async function storeSight(
       );
     await insertPaymentItemsIfAbsent(tx, itemRows(locked, facts));
     if (asOf >= locked.as_of) {
-      if (connection.adapter.capabilities.itemRefunds) await updateItemsLeft(tx, locked.id, facts.items);
+      if (connection.adapter.capabilities.itemRefunds) {
+        await updateItemsLeft(tx, locked.id, facts.items);
+        if (locked.captured_minor === 0n) await sellWhatIsLeft(tx, locked.id);
+      }
       await updatePaymentFacts(tx, locked.id, factColumns(locked, facts, asOf));
       if (facts.state === 'CAPTURED')
         await raiseCapturedOfSources(
@@ -152,7 +155,7 @@ export async function storeSight(
   return stored.payment;
 }
 
-/** As a line is seen first, so much of it was sold. */
+/** As a line is seen first, or last before the payment was captured, so much of it was sold. */
 const itemRows = (payment: Payment, { items }: PaymentFacts): Insertable<PaymentItemTable>[] =>
   items.map(({ item, title, leftHundredths, leftMinor }, position) => ({
     id: uuidv7<ItemId>(),

@@ -17,6 +17,7 @@ import { alertReviewer, cannotBeAsked, evidenceOfReview, hasNoStep, keyConflict 
 import { requestOf } from './stored-request.ts';
 import { moveLeg } from './move-leg.ts';
 import { settleOvercommitment } from './overcommitment.ts';
+import { listLines, settleItems } from './settle-items.ts';
 import { findTransition, isFinalLeg } from './transitions.ts';
 import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
 import { untilCommitted } from './until-committed.ts';
@@ -117,9 +118,12 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
       }
       const cause = isOurs ? 'answer' : 'evidence';
       const context = factContext(world, claim.connection, { cause, asOf, now });
-      await applyFacts(tx, context, payment, legs, leg, outcome.refund);
       // The amount of an open leg is counted already; only that of an ended one can break the sum.
-      if (payment.overcommitted || isFinalLeg(leg.status)) await settleOvercommitment(tx, context, payment);
+      const wasFinal = isFinalLeg(leg.status);
+      const lines = wasFinal ? await listLines(tx, claim.connection, payment) : [];
+      await applyFacts(tx, context, payment, legs, leg, outcome.refund);
+      await settleItems(tx, context, payment, lines);
+      if (payment.overcommitted || wasFinal) await settleOvercommitment(tx, context, payment);
       return;
     }
     if (!isOurs) return;

@@ -53,7 +53,7 @@ export const transitions: readonly Transition[] = [
     from: 'QUEUED',
     cause: 'evidence',
     to: ['FAILED'],
-    what: 'A refund that was made elsewhere took the money before this was sent',
+    what: 'What is left at the provider has no room for it: a refund that was made elsewhere took the money, or its items are gone',
   },
   {
     from: 'SENDING',

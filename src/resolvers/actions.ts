@@ -13,6 +13,7 @@ import {
 import { isStoppableThere } from '../refunds/cancel-at-provider.ts';
 import type { PaymentSituation } from '../refunds/decide-refund.ts';
 import { isBlocked, showsAllRefunds } from '../refunds/epoch.ts';
+import { allocateBy } from '../refunds/plan-items.ts';
 import { explainRefundability, type RefundabilityState } from '../refunds/explain-refundability.ts';
 import { planTimesOf } from '../refunds/resolvable.ts';
 import type { GraphQLContext } from './context.ts';
@@ -36,6 +37,7 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
   if (account === null) throw new Error('A payment without its account.');
   const adapter = adapterOfAccount(context, account);
   const declared = adapter.capabilities;
+  const lines = declared.itemRefunds ? await loaders.itemsOfPayment.load(payment.id) : null;
   // Where refunds can be listed, a restore blocks nothing.
   const isBlockable = !showsAllRefunds(declared);
   return {
@@ -44,6 +46,9 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
     isBeingCanceled: operation !== null,
     capabilities: shownCapabilities(adapter),
     isNotYetRefundable: adapter.isNotYetRefundable?.(payment.raw_status) ?? false,
+    amountRules: adapter.amountRules(toCurrency(payment.currency)),
+    lines: lines ?? [],
+    allocate: allocateBy(adapter),
     isBlocked: isBlockable && isBlocked(declared, payment, (await readNowAndEpoch(world.db)).epoch),
     now: world.clock.now(),
   };
@@ -86,6 +91,9 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
   const isUnclear = legs.some(({ status }) => status === 'UNKNOWN' || status === 'MANUAL_REVIEW');
   const unclearLegs = (isUnclear && (await loaders.unclearLegsOfRefund.load(refund.id))) || [];
   const connection = world.connections.find(refund.account_id);
+  const capabilities = connection?.adapter.capabilities;
+  const mayRetryItems = capabilities?.itemRefunds === true && legs.some(({ status }) => status === 'FAILED');
+  const items = mayRetryItems ? await loaders.itemsOfRefund.load(refund.id) : null;
   const sourceById = new Map((sources ?? []).map((source) => [source.id, source]));
   return allowedRefundActions({
     refund,
@@ -95,7 +103,8 @@ export async function actionsOfRefund(context: GraphQLContext, refund: Refund): 
       return source === undefined ? [] : [{ ...share, source }];
     }),
     payment,
-    capabilities: connection?.adapter.capabilities,
+    items: items ?? [],
+    takesSeveral: capabilities?.severalRefundsPerPayment !== false,
     isReplaced: replacement !== null,
     isBeingCanceled: operation !== null,
     now: world.clock.now(),

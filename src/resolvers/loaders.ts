@@ -37,6 +37,8 @@ export function createLoaders(world: World, merchantId: MerchantId): Loaders {
     legsOfRefund: through(reads.legsOfRefund),
     sharesOfRefund: through(reads.sharesOfRefund),
     sharesOfPayment: through(reads.sharesOfPayment),
+    itemsOfPayment: through(reads.itemsOfPayment),
+    itemsOfRefund: through(reads.itemsOfRefund),
     eventsOfRefund: through(reads.eventsOfRefund),
     replacementOfRefund: through(reads.replacementOfRefund),
     unclearLegsOfRefund: through(reads.unclearLegsOfRefund),

@@ -1,8 +1,9 @@
 import type { Refund } from '../db/legs.ts';
 import type { Payment } from '../db/payments.ts';
-import type { Account, PaymentShare, RefundLeg } from '../db/read-batch.ts';
+import type { Account, PaymentLine, PaymentShare, RefundLeg } from '../db/read-batch.ts';
 import type { AccountId, PaymentId, RefundId } from '../ids.ts';
 import type { GraphQLContext } from '../resolvers/context.ts';
+import type { RefundItem } from '../resolvers/item-fields.ts';
 import type { RefundSource } from '../resolvers/refund-fields.ts';
 import { builder } from './builder.ts';
 
@@ -32,4 +33,6 @@ export const AccountRef = builder.loadableNodeRef('ProviderAccount', {
 
 export const RefundLegRef = builder.objectRef<RefundLeg>('RefundLeg');
 export const RefundSourceRef = builder.objectRef<RefundSource>('RefundSource');
+export const PaymentItemRef = builder.objectRef<PaymentLine>('PaymentItem');
+export const RefundItemRef = builder.objectRef<RefundItem>('RefundItem');
 export const PaymentSourceRef = builder.objectRef<PaymentShare>('PaymentSource');

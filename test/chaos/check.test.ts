@@ -56,6 +56,8 @@ beforeEach(() => {
         overcommitted: false,
       },
     ],
+    lines: [],
+    parts: [],
     refunds: [
       {
         id: refund,

@@ -47,4 +47,17 @@ describe('the base URL of an account', () => {
   ])('may not be %j', (baseUrl) => {
     expect(wheresOf(() => loadFile(withAccount({ baseUrl })))).toEqual([at('accounts[0].baseUrl')]);
   });
+
+  it('depends on the options where the provider has several, and wrong options are reported once', () => {
+    const pay = (options?: object) =>
+      withAccount({
+        provider: 'yandex-pay',
+        credentials: { apiKey: 'key', merchantId: 'id' },
+        ...(options && { options }),
+      });
+    const baseUrlOf = (options?: object) => loadFile(pay(options)).merchants[0]?.accounts[0]?.baseUrl;
+    expect(baseUrlOf()).toBe('https://pay.yandex.ru/api/merchant');
+    expect(baseUrlOf({ edition: 'uz' })).toBe('https://pay.yandex.uz/api/merchant');
+    expect(wheresOf(() => loadFile(pay({ edition: 'kz' })))).toEqual([at('accounts[0].options.edition')]);
+  });
 });

@@ -43,12 +43,19 @@ describe('demo mode', () => {
     const stripe = config.merchants[0]?.accounts.find(({ code }) => code === 'stripe-demo');
     expect(stripe).toMatchObject({
       provider: 'stripe',
-      identity: 'acct_SimStripe000001',
       baseUrl: 'http://127.0.0.1:4015/v1',
-      arrivalDays: { min: 5, max: 14 },
+      arrivalDays: { min: 5, max: 10 },
       ...limits,
     });
     expect(stripe?.credentials).toHaveProperty('apiKey', 'sk_test_SimStripeDemo000000000001');
+    const yandexPay = config.merchants[0]?.accounts.find(({ code }) => code === 'yandex-pay-demo');
+    expect(yandexPay).toMatchObject({
+      code: 'yandex-pay-demo',
+      provider: 'yandex-pay',
+      identity: '0b6f2c1e-6f0a-5d3e-9a54-3f6d2a7c8e10',
+      baseUrl: 'http://127.0.0.1:4014/api/merchant',
+      ...limits,
+    });
     expect(config.merchants[1]?.accounts).toHaveLength(1);
     expect(demo?.arrivalDays).toEqual({ min: 0, max: 3 });
     expect(razorpay?.arrivalDays).toEqual({ min: 5, max: 7 });

@@ -20,8 +20,6 @@ const ofPartner = z
   .strictObject({ clientId: z.string(), clientSecret: z.string(), account: z.string() })
   .transform((checked) => checked);
 
-const ofStripe = z.strictObject({ apiKey: z.string(), accountId: z.string() });
-
 /** A provider as the configuration sees one; the tests of the configuration need no real provider. */
 export const providers: Record<string, ProviderSettings> = {
   yookassa: {
@@ -35,7 +33,7 @@ export const providers: Record<string, ProviderSettings> = {
     defaultBaseUrl: 'https://api.razorpay.com/v1',
   },
   ...Object.fromEntries(
-    ['robokassa', 'yandex-pay', 'stripe', 'prism'].map((code): [string, ProviderSettings] => [
+    ['robokassa', 'stripe', 'prism'].map((code): [string, ProviderSettings] => [
       code,
       {
         schema: z.looseObject({}),
@@ -44,6 +42,13 @@ export const providers: Record<string, ProviderSettings> = {
       },
     ]),
   ),
+  'yandex-pay': {
+    schema: z.strictObject({ apiKey: z.string(), merchantId: z.string() }),
+    options: z.strictObject({ edition: z.enum(['ru', 'uz']).default('ru') }),
+    identityOf: (value) => z.object({ merchantId: z.string() }).parse(value).merchantId,
+    defaultBaseUrlOf: (options) =>
+      `https://pay.yandex.${z.object({ edition: z.string() }).parse(options).edition}/api/merchant`,
+  },
   homegrown: { schema: z.strictObject({ login: z.string() }), identityOf: () => '100' },
 };
 

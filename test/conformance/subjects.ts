@@ -61,6 +61,17 @@ const stripe = {
   tracesBySettling: true,
 } as const;
 
+const yandexPay = {
+  ...rubles,
+  account: 'yandex-pay-demo',
+  control: { provider: 'yandex-pay' },
+  unknownPayment: 'no-such-order',
+  items: [
+    { id: 'cup', quantity: '2', unitPrice: '250.00' },
+    { id: 'pot', quantity: '1', unitPrice: '500.00' },
+  ],
+} as const;
+
 const robokassa = {
   ...rubles,
   account: 'robokassa-demo',
@@ -94,6 +105,13 @@ export const subjects = {
     traces: { ARN: { method: 'card' }, RRN: { method: 'upi' }, UTR: { method: 'netbanking' } },
   },
   robokassa,
+  'yandex-pay-ru': yandexPay,
+  'yandex-pay-uz': {
+    ...yandexPay,
+    account: 'yandex-pay-uz',
+    control: { provider: 'yandex-pay', account: 'yandex-pay-uz' },
+    currency: 'UZS',
+  },
   'robokassa-v1': {
     ...robokassa,
     configured: (sandbox) => {

@@ -8,7 +8,7 @@ import { paymentStatusOf, refundableOf } from '../../src/refunds/refundability.t
 import { receiptTotalMinor } from '../../src/refunds/receipt-total.ts';
 import type { FiscalReceipt, LegStatus } from '../../src/vocabulary.ts';
 import { problemOf, valueOf } from '../support/rules.ts';
-import { sourceRow } from './situation.ts';
+import { anyAmount, sourceRow } from './situation.ts';
 
 const now = new Date('2026-11-22T10:00:00Z');
 
@@ -39,6 +39,9 @@ const situationWith = (
   openLegs: [],
   isBeingCanceled: false,
   capabilities,
+  amountRules: anyAmount,
+  lines: [],
+  allocate: undefined,
   now,
   ...more,
 });
@@ -89,6 +92,7 @@ describe('accepted', () => {
           name: 'all',
           amountMinor: 70_000n,
           shares: [{ sourceId: 'source', amountMinor: 70_000n, platformFeeMinor: null }],
+          items: [],
           sellers: [],
         },
       ],

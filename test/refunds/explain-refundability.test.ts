@@ -10,6 +10,7 @@ const { capabilities } = situation();
 const blocker = { status: 'UNKNOWN' as const, refund_id: 'refund' as RefundId };
 const one = { ...capabilities, concurrentOperationsPerPayment: 'ONE' as const };
 const wholeOnly = { ...capabilities, partialRefunds: false };
+const once = { ...capabilities, severalRefundsPerPayment: false };
 const passed = new Date(at.getTime() - 1);
 const later = new Date(at.getTime() + 1);
 
@@ -22,6 +23,7 @@ const situations: fc.Arbitrary<PaymentSituation> = fc
     reserved_minor: minor,
     unbound_minor: minor,
     provider_refunded_minor: fc.option(minor),
+    whole_only: fc.boolean(),
     state: fc.constantFrom(...(['PENDING', 'AUTHORIZED', 'CAPTURED', 'CAPTURED', 'CANCELED'] as const)),
     refundable_by_provider: fc.boolean(),
     overcommitted: fc.boolean(),
@@ -32,7 +34,14 @@ const situations: fc.Arbitrary<PaymentSituation> = fc
       payment: fc.constant(paymentRow(facts)),
       openLegs: fc.constantFrom([], [blocker], [{ ...blocker, status: 'PENDING' as const }]),
       isBeingCanceled: fc.boolean(),
-      capabilities: fc.constantFrom(capabilities, one, wholeOnly),
+      capabilities: fc.constantFrom(capabilities, one, wholeOnly, once),
+      amountRules: fc.record({
+        minimumMinor: fc.bigInt({ min: 1n, max: 3n }),
+        stepMinor: fc.bigInt({ min: 1n, max: 3n }),
+        leaveAtLeastMinor: fc.bigInt({ min: 0n, max: 2n }),
+      }),
+      lines: fc.constant([]),
+      allocate: fc.constant(undefined),
       now: fc.constant(at),
     }),
   );

@@ -71,11 +71,17 @@ export const wish = (more: Partial<RefundWish> = {}): RefundWish => ({
   ...more,
 });
 
+/** Every amount above zero is taken. */
+export const anyAmount = { minimumMinor: 1n, stepMinor: 1n, leaveAtLeastMinor: 0n };
+
 export const situation = (more: Partial<PaymentSituation> = {}): PaymentSituation => ({
   payment: paymentRow(),
   openLegs: [],
   isBeingCanceled: false,
   capabilities,
+  amountRules: anyAmount,
+  lines: [],
+  allocate: undefined,
   now: at,
   ...more,
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cancelPayment, type CancelPaymentCommand } from '../../src/refunds/cancel-payment.ts';
+import { cancelRefund } from '../../src/refunds/cancel-refund.ts';
 import { createRefund } from '../../src/refunds/create-refund.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';
@@ -91,17 +92,17 @@ describe('cancelPayment', () => {
   });
 });
 
-test('a payment that is not paid yet is closed by the same request', async () => {
-  const paymentId = await stripePayment(t, '80.00', { status: 'pending' });
-  const { adapter, access } = connection();
-  const request = adapter.buildVoid(
-    { providerPaymentId: paymentId, handles: {}, state: 'PENDING' },
-    'a'.repeat(40),
-  );
-  const outcome = await adapter.sendVoid(access, request, paymentId, () => true);
-  expect(outcome).toMatchObject({ kind: 'accepted', payment: { state: 'CANCELED', capturedMinor: 0n } });
-  expect(await t.ledgerOf(paymentId)).toMatchObject({ status: 'canceled' });
-});
+test.each(['lost-after-effect', undefined])(
+  'a payment that is not paid yet is closed by the same request (fault: %s)',
+  async (fault) => {
+    const paymentId = await stripePayment(t, '80.00', { status: 'pending' });
+    if (fault !== undefined) await armStripe(t, fault, { operation: 'cancelPayment' });
+    expect(valueOf(await cancel(paymentId))).toMatchObject({ outcome: 'VOIDED' });
+    expect(await t.ledgerOf(paymentId)).toMatchObject({ status: 'canceled' });
+    expect(await paymentRow(t, paymentId)).toMatchObject({ state: 'CANCELED', captured_minor: 0n });
+    await expectSound(t, paymentId);
+  },
+);
 
 describe('a refund at Stripe', () => {
   const known = async (refunds: 'requires_action' | 'pending') => {
@@ -132,6 +133,18 @@ describe('a refund at Stripe', () => {
     expect(await refundRow(t, id)).toMatchObject({ status: 'CANCELED' });
     expect(await paymentRow(t, paymentId)).toMatchObject({ reserved_minor: 0n, refunded_minor: 0n });
     await expectSound(t, paymentId);
+  });
+
+  test('is stopped there by cancelRefund, and in no other state', async () => {
+    const { id, paymentId } = await known('requires_action');
+    valueOf(await cancelRefund(t.world, t.caller(), { refundId: id }));
+    expect(await refundRow(t, id)).toMatchObject({ status: 'CANCELED' });
+    expect((await t.ledgerOf(paymentId)).refunds).toMatchObject([{ status: 'canceled' }]);
+    expect(await paymentRow(t, paymentId)).toMatchObject({ reserved_minor: 0n, refunded_minor: 0n });
+    await expectSound(t, paymentId);
+    const pending = await known('pending');
+    const refused = await cancelRefund(t.world, t.caller(), { refundId: pending.id });
+    expect(problemOf(refused)).toMatchObject({ code: 'NOT_CANCELABLE' });
   });
 
   test('in another state is not canceled', async () => {

@@ -4,7 +4,15 @@ import type { World } from '../../src/refunds/world.ts';
 import { encodeGlobalId } from '../../src/resolvers/global-id.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { ask } from '../support/execute.ts';
-import { createRowsWorld, insertPayment, insertRefund, insertTenant, type Tenant } from '../support/rows.ts';
+import {
+  createRowsWorld,
+  insertItems,
+  insertPayment,
+  insertRefund,
+  insertRefundItems,
+  insertTenant,
+  type Tenant,
+} from '../support/rows.ts';
 
 let database: TestDatabase<Database>;
 let world: World;
@@ -20,8 +28,12 @@ beforeAll(async () => {
   other = await insertTenant(database.db, 'other');
   for (let index = 0; index < 30; index += 1) {
     const payment = await insertPayment(database.db, tenant);
-    for (let of = 0; of < 3; of += 1)
-      refundIds.push(encodeGlobalId('Refund', await insertRefund(database.db, tenant, payment)));
+    const lines = await insertItems(database.db, tenant, payment, ['mug', 'kettle']);
+    for (let of = 0; of < 3; of += 1) {
+      const refundId = await insertRefund(database.db, tenant, payment);
+      await insertRefundItems(database.db, tenant, refundId, lines);
+      refundIds.push(encodeGlobalId('Refund', refundId));
+    }
   }
 });
 afterAll(() => database.drop());
@@ -34,8 +46,8 @@ const EVERYTHING = `
   freshness { asOf isStale pollAfterMs }
   account { code } merchant { name }
   legs { id status amount { value } } history { kind at evidence leg { id } } allowedActions replaces { id } summary
-  sources { seller amount { value } returned { value } leg { id } }
-  payment { id status account { code } sources { seller refundable { value } } externalRefunds freshness { asOf }
+  sources { seller amount { value } returned { value } leg { id } } items { quantity item { item refundable { value } } }
+  payment { id status account { code } sources { seller refundable { value } } items { item refundableQuantity } externalRefunds freshness { asOf }
     refundability { state maximum { value } reasons } allowedActions }`;
 
 describe('statements', () => {
@@ -49,9 +61,9 @@ describe('statements', () => {
         { first },
       );
       expect(data.refunds.nodes).toHaveLength(first);
-      // The list, then legs, shares, events, replacements, payments, shares of payments, their open legs and
-      // operations, accounts, the merchant.
-      expect(statements).toHaveLength(11);
+      // The list, then legs, shares, items, events, replacements, payments, shares and items of payments, their open
+      // legs and operations, accounts, the merchant.
+      expect(statements).toHaveLength(13);
     },
   );
 

@@ -40,6 +40,27 @@ export const otherAccounts = (sandbox: Sandbox): readonly Account[] => [
     },
     identity: 'demo-shop',
   },
+  ...[
+    {
+      code: 'yandex-pay-demo',
+      merchantId: '0b6f2c1e-6f0a-5d3e-9a54-3f6d2a7c8e10',
+      options: { edition: 'ru', currency: 'RUB' },
+    },
+    {
+      code: 'yandex-pay-uz',
+      merchantId: '1c7f3d2f-701b-5e4f-8b65-407e3b8d9f21',
+      options: { edition: 'uz', currency: 'UZS' },
+    },
+  ].map(({ code, merchantId, options }) => ({
+    code,
+    provider: 'yandex-pay',
+    displayName: code,
+    baseUrl: sandbox.yandexPayUrl,
+    options,
+    // In the sandbox a key is the Merchant ID.
+    credentials: { apiKey: merchantId, merchantId },
+    identity: merchantId,
+  })),
   {
     code: 'stripe-demo',
     provider: 'stripe',

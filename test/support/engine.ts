@@ -6,7 +6,7 @@ import { createRefund, type CreateRefundCommand } from '../../src/refunds/create
 import { driveDue } from '../../src/refunds/engine/drive-due.ts';
 import type { World } from '../../src/refunds/world.ts';
 import { refundCommand, refundRow, valueOf } from './rules.ts';
-import type { TestWorld } from './world.ts';
+import type { TestWorld, WorldDifferences } from './world.ts';
 
 /** What a world has logged, by line. */
 export interface RecordedLog {
@@ -42,8 +42,8 @@ class PausedForGood extends Set<AccountId> {
 }
 
 /** A process whose refunds are committed and left to others: it takes every account to be paused. */
-export async function silentWorld(t: TestWorld): Promise<World> {
-  const world = await t.replica();
+export async function silentWorld(t: TestWorld, differences?: WorldDifferences): Promise<World> {
+  const world = await t.replica(differences);
   const accounts = world.connections.all().map((connection) => connection.accountId);
   return { ...world, pausedAccounts: new PausedForGood(accounts) };
 }

@@ -26,6 +26,7 @@ export function findViolations(
   return [
     ...snapshot.payments.flatMap((payment) => sumsOfPayment(snapshot, payment)),
     ...snapshot.sources.flatMap((source) => sumsOfSource(snapshot, source)),
+    ...snapshot.lines.flatMap((line) => sumsOfLine(snapshot, line)),
     ...snapshot.payments.flatMap((payment) => keysUsedTwice(books.get(payment.provider_payment_id))),
     ...oneKeyPerAttempt(snapshot),
     ...snapshot.legs.flatMap((leg) => movesOf(snapshot, leg)),
@@ -95,6 +96,41 @@ function sumsOfSource({ legs, shares }: Snapshot, source: Snapshot['sources'][nu
     found.push({ invariant: 'I1', what: `${name}: more than was captured` });
   if (fees(done) + fees(open) > (source.platform_fee_minor ?? 0n))
     found.push({ invariant: 'I1', what: `${name}: more commission than was withheld` });
+  return found;
+}
+
+/** I6, I1 of a line of the cart. What a leg took that returned another amount than was ordered is not known. */
+function sumsOfLine({ legs, parts }: Snapshot, line: Snapshot['lines'][number]): Violation[] {
+  const legOf = new Map(legs.map((leg) => [leg.id, leg]));
+  const own = parts.filter((part) => part.item_id === line.id);
+  const of = (fits: (leg: Leg) => boolean) => {
+    const counted = own.filter((part) => fits(legOf.get(part.leg_id)!));
+    return {
+      hundredths: sum(counted.map((part) => part.quantity_hundredths)),
+      minor: sum(counted.map((part) => part.amount_minor)),
+    };
+  };
+  const reserved = of(isOpen);
+  const returned = of((leg) => leg.status === 'SUCCEEDED' && leg.returned_minor === leg.amount_minor);
+  const name = `item ${line.item} of payment ${line.payment_id}`;
+  const found: Violation[] = differ(
+    {
+      'quantity reserved': line.reserved_hundredths,
+      reserved: line.reserved_minor,
+      'quantity returned': line.returned_hundredths,
+      returned: line.returned_minor,
+    },
+    {
+      'quantity reserved': reserved.hundredths,
+      reserved: reserved.minor,
+      'quantity returned': returned.hundredths,
+      returned: returned.minor,
+    },
+  ).map((what) => ({ invariant: 'I6', what: `${name}: ${what}` }));
+  const isMore =
+    reserved.hundredths + returned.hundredths > line.sold_hundredths ||
+    reserved.minor + returned.minor > line.sold_minor;
+  if (isMore && !line.overcommitted) found.push({ invariant: 'I1', what: `${name}: more than was sold` });
   return found;
 }
 
@@ -171,7 +207,7 @@ const nobodyLooks = ({ legs }: Snapshot): Violation[] =>
     .map((leg) => ({ invariant: 'I7', what: `leg ${leg.id} is ${leg.status} and nobody looks again` }));
 
 /** How providers call a refund whose money was returned. */
-export const RETURNED = new Set(['succeeded', 'processed', 'finished']);
+export const RETURNED = new Set(['succeeded', 'processed', 'finished', 'SUCCESS']);
 
 /**
  * I2: what the provider returned is what we count, to the minor unit. What is nobody's yet is counted apart, and so is

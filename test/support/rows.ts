@@ -7,6 +7,7 @@ import {
   uuidv7,
   type AccountId,
   type ApiKeyId,
+  type ItemId,
   type MerchantId,
   type PaymentId,
   type RefundId,
@@ -180,6 +181,52 @@ export async function insertRefund(
     })
     .execute();
   return id;
+}
+
+/** Lines of a payment's cart, ten units of each at 10.00. */
+export async function insertItems(
+  db: Db,
+  tenant: Tenant,
+  paymentId: PaymentId,
+  items: readonly string[],
+): Promise<ItemId[]> {
+  const rows = items.map((item, position) => ({
+    id: uuidv7<ItemId>(),
+    merchant_id: tenant.merchantId,
+    payment_id: paymentId,
+    item,
+    title: item,
+    position,
+    sold_hundredths: 1_000n,
+    sold_minor: 10_000n,
+    left_hundredths: 1_000n,
+    left_minor: 10_000n,
+  }));
+  await db.insertInto('payment_items').values(rows).execute();
+  return rows.map((row) => row.id);
+}
+
+/** One unit of each of these lines, taken by the only leg of a refund; the sums of the lines stay as they are. */
+export async function insertRefundItems(
+  db: Db,
+  tenant: Tenant,
+  refundId: RefundId,
+  items: readonly ItemId[],
+): Promise<void> {
+  const leg = await db
+    .selectFrom('refund_legs')
+    .select('id')
+    .where('refund_id', '=', refundId)
+    .executeTakeFirstOrThrow();
+  const rows = items.map((itemId) => ({
+    leg_id: leg.id,
+    item_id: itemId,
+    merchant_id: tenant.merchantId,
+    refund_id: refundId,
+    quantity_hundredths: 100n,
+    amount_minor: 1_000n,
+  }));
+  await db.insertInto('refund_items').values(rows).execute();
 }
 
 /** The rules on this database with no account configured. */

@@ -109,6 +109,8 @@ export interface LoggedRequest {
   readonly path: string;
   readonly providerKey: string | null;
   readonly bodyHash: string;
+  /** Without secrets, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly status: number | null;
   readonly effect: boolean;
 }

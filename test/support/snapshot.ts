@@ -35,6 +35,9 @@ export interface Snapshot {
     | 'next_look_at'
   >[];
   readonly shares: readonly Omit<Row<'leg_sources'>, 'merchant_id'>[];
+  /** Lines of carts, and what legs take of them. */
+  readonly lines: readonly Omit<Row<'payment_items'>, 'merchant_id'>[];
+  readonly parts: readonly Omit<Row<'refund_items'>, 'merchant_id'>[];
   readonly attempts: readonly Pick<Row<'leg_attempts'>, 'leg_id' | 'attempt' | 'provider_key' | 'sends'>[];
   readonly events: readonly Pick<
     Row<'events'>,
@@ -67,6 +70,8 @@ export async function takeSnapshot(db: Kysely<Database>, only?: readonly Payment
     refunds: await db.selectFrom('refunds').selectAll().where('payment_id', 'in', ids).execute(),
     legs: await db.selectFrom('refund_legs').selectAll().where('payment_id', 'in', ids).execute(),
     shares: await db.selectFrom('leg_sources').selectAll().where('leg_id', 'in', legsOf).execute(),
+    lines: await db.selectFrom('payment_items').selectAll().where('payment_id', 'in', ids).execute(),
+    parts: await db.selectFrom('refund_items').selectAll().where('leg_id', 'in', legsOf).execute(),
     attempts: await db.selectFrom('leg_attempts').selectAll().where('leg_id', 'in', legsOf).execute(),
     events: await db.selectFrom('events').selectAll().where('payment_id', 'in', ids).orderBy('id').execute(),
     operations: await db

@@ -2,6 +2,11 @@ import type { AccountHealth } from '../../db/tables.ts';
 import type { ProviderCode } from '../../vocabulary.ts';
 import { builder } from '../builder.ts';
 
+/** GraphQL names have no hyphens. */
+type EnumName<Code extends string> = Uppercase<
+  Code extends `${infer Head}-${infer Tail}` ? `${Head}_${Tail}` : Code
+>;
+
 export const ProviderCodeEnum = builder.enumType('ProviderCode', {
   description: 'A payment provider that this service can work with. The list grows.',
   values: {
@@ -10,7 +15,11 @@ export const ProviderCodeEnum = builder.enumType('ProviderCode', {
     RAZORPAY: { description: 'Razorpay, in Malaysia Curlec (razorpay.com).', value: 'razorpay' },
     STRIPE: { description: 'Stripe (stripe.com).', value: 'stripe' },
     PRISM: { description: 'Hyperswitch Prism: one library over many connectors.', value: 'prism' },
-  } as const satisfies Record<Uppercase<ProviderCode>, { description: string; value: ProviderCode }>,
+    YANDEX_PAY: {
+      description: 'Yandex Pay, in Uzbekistan Yandex Split (pay.yandex.ru).',
+      value: 'yandex-pay',
+    },
+  } as const satisfies Record<EnumName<ProviderCode>, { description: string; value: ProviderCode }>,
 });
 
 export const AccountHealthEnum = builder.enumType('AccountHealth', {

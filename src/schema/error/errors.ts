@@ -81,12 +81,18 @@ builder.objectType(builder.objectRef<ProblemOf<'AmountExceedsRefundable'>>('Amou
 
 builder.objectType(builder.objectRef<ProblemOf<'AmountNotAllocatable'>>('AmountNotAllocatable'), {
   interfaces,
-  description: 'The payment is of several sellers, and it is not clear how much each returns of this amount.',
+  description:
+    'Just this amount cannot be refunded: by the rules of the provider, over the items of the payment, or since it is not clear how much each of several sellers returns. Nothing is ever rounded.',
   fields: (t) => ({
     nearest: t.expose('nearest', {
       type: MoneyRef,
       nullable: true,
-      description: 'The nearest amount that is clear: all that is left; null when none is.',
+      description: 'The nearest amount that works; null when none is known.',
+    }),
+    nearestAmounts: t.expose('nearestAmounts', {
+      type: [MoneyRef],
+      description:
+        'The nearest amounts that work, ascending: below and above what was asked for, as far as there are any. Where `path` names an item: amounts of that item.',
     }),
   }),
 });

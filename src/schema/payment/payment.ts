@@ -1,5 +1,6 @@
 import { refundableOf, paymentStatusOf } from '../../refunds/refundability.ts';
 import { actionsOfPayment, refundabilityOfPayment } from '../../resolvers/actions.ts';
+import { itemsOfPayment } from '../../resolvers/item-fields.ts';
 import { money } from '../../resolvers/money.ts';
 import {
   externalRefundsOfPayment,
@@ -9,7 +10,7 @@ import {
 import { FreshnessRef } from '../freshness.ts';
 import { MoneyRef } from '../money/money.ts';
 import { ExternalRefundsEnum } from '../provider/enums.ts';
-import { AccountRef, PaymentRef, PaymentSourceRef } from '../refs.ts';
+import { AccountRef, PaymentItemRef, PaymentRef, PaymentSourceRef } from '../refs.ts';
 import { PaymentStatusEnum } from './enums.ts';
 import { PaymentActionEnum, RefundabilityRef } from './refundability.ts';
 
@@ -79,6 +80,14 @@ PaymentRef.implement({
       type: [PaymentSourceRef],
       description: 'Whose money it is, by seller.',
       resolve: (payment, _args, context) => sourcesOfPayment(context, payment),
+    }),
+    items: t.field({
+      type: [PaymentItemRef],
+      description:
+        'The cart, line by line, with what can be refunded of each; empty where the provider refunds no items.',
+      // Longer than other lists without pages.
+      complexity: { field: 1, multiplier: 6 },
+      resolve: (payment, _args, context) => itemsOfPayment(context, payment),
     }),
     freshness: t.field({
       type: FreshnessRef,

@@ -36,7 +36,8 @@ export const RefundabilityRef = builder.objectRef<RefundabilityView>('Refundabil
     }),
     minimum: t.expose('minimum', {
       type: MoneyRef,
-      description: 'The least, as far as this service knows; zero unless AVAILABLE.',
+      description:
+        'The least that a refund can return now, as far as this service knows; zero unless AVAILABLE. Amounts between need not all work: see `AmountNotAllocatable`.',
     }),
     until: t.expose('until', {
       type: 'DateTime',

@@ -1,6 +1,7 @@
 import { isFinalRefund } from '../../refunds/derive.ts';
 import { actionsOfRefund } from '../../resolvers/actions.ts';
 import { resolveMerchant } from '../../resolvers/merchant.ts';
+import { itemsOfRefund } from '../../resolvers/item-fields.ts';
 import { money } from '../../resolvers/money.ts';
 import {
   arrivalOfRefund,
@@ -17,7 +18,7 @@ import { traceReferencesOfRefund } from '../../resolvers/trace-references.ts';
 import { DateRangeRef } from '../date-range.ts';
 import { FreshnessRef } from '../freshness.ts';
 import { MoneyRef } from '../money/money.ts';
-import { AccountRef, PaymentRef, RefundLegRef, RefundRef, RefundSourceRef } from '../refs.ts';
+import { AccountRef, PaymentRef, RefundItemRef, RefundLegRef, RefundRef, RefundSourceRef } from '../refs.ts';
 import { MerchantRef } from '../viewer/merchant.ts';
 import {
   MoneyMovementEnum,
@@ -95,6 +96,14 @@ RefundRef.implement({
       type: [RefundLegRef],
       description: 'The refunds at the provider that execute it.',
       resolve: (refund, _args, context) => legsOfRefund(context, refund),
+    }),
+    items: t.field({
+      type: [RefundItemRef],
+      description:
+        'What it takes of the cart, line by line, as it was asked for or laid out. Empty where the provider refunds no items, and for refunds made elsewhere.',
+      // Longer than other lists without pages.
+      complexity: { field: 1, multiplier: 6 },
+      resolve: (refund, _args, context) => itemsOfRefund(context, refund),
     }),
     reason: t.expose('reason', { type: RefundReasonEnum, description: 'Why money is given back.' }),
     note: t.exposeString('note', { nullable: true, description: 'What was noted with it, if anything.' }),

@@ -20,7 +20,7 @@ export const groups: Readonly<Record<string, readonly Scenario[]>> = {
   'Other answers': answers,
   'How refunds end': ends,
   Cancels: cancels,
-  'Sellers, receipts, speeds': extras,
+  'Items, sellers, receipts, speeds': extras,
   'Refunds made elsewhere': elsewhere,
   'Look-ups': looks,
   'Trace references': traces,

@@ -25,14 +25,57 @@ const receiptOf = (s: Stage) => ({
       description: 'A quarter',
       quantity: '1',
       unitPrice: { value: s.subject.part, currency: s.subject.currency },
-      vatCode: 1,
+      vatCode: 7,
       paymentMode: 'full_payment',
       paymentSubject: 'commodity',
     },
   ],
 });
 
+/** Two cups for a part each, and a pot; without items where the provider has none. */
+function paymentOfItems(s: Stage): Promise<string> {
+  const { items, currency } = s.subject;
+  if (items === undefined) return s.payment();
+  return s.payment({
+    items: items.map(({ unitPrice: value, ...item }) => ({
+      ...item,
+      title: item.id,
+      unitPrice: { value, currency },
+    })),
+  });
+}
+
 export const extras: readonly Scenario[] = [
+  {
+    name: 'items',
+    needs: 'itemRefunds',
+    without: missing,
+    expects: part,
+    async does(s) {
+      await s.refund(await paymentOfItems(s), { amount: { items: [{ item: 'cup', quantity: '1' }] } });
+      await s.untilEnded();
+    },
+  },
+  {
+    name: 'more items than there are',
+    needs: 'itemRefunds',
+    expects: { errors: ['AMOUNT_EXCEEDS_REFUNDABLE'], effects: 0, sends: 0, returned: 'nothing' },
+    async does(s) {
+      await s.refund(await paymentOfItems(s), { amount: { items: [{ item: 'cup', quantity: '3' }] } });
+    },
+  },
+  {
+    name: 'an amount is laid over the items, and what remains goes back',
+    needs: 'itemRefunds',
+    expects: { ends: [SUCCEEDED, SUCCEEDED], effects: 2, returned: 'whole' },
+    async does(s) {
+      const payment = await paymentOfItems(s);
+      await s.refund(payment);
+      await s.untilEnded();
+      await s.refund(payment, { amount: { remaining: true } });
+      await s.untilEnded();
+    },
+  },
   {
     name: 'one seller of a split payment',
     needs: 'splitRefunds',
