@@ -311,6 +311,8 @@ export const deviationKinds = [
   'NOT_TOLD',
   /** The word for this end is not known, so that it stays open. */
   'STAYS_OPEN',
+  /** Its no is no proof: nothing is concluded from it, and nothing is reserved. */
+  'NO_PROOF',
 ] as const;
 export type DeviationKind = (typeof deviationKinds)[number];
 

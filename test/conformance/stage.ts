@@ -105,9 +105,16 @@ export class Stage {
   }
 
   /** Ends every refund that has not ended. */
-  async settle(status: 'succeeded' | 'failed' | 'canceled' | 'reversed', more: object = {}): Promise<void> {
+  async settle(status: 'succeeded' | 'failed' | 'canceled', more: object = {}): Promise<void> {
     const { provider } = this.#subject.control;
     await this.#control('settle', { provider, all: true, status, ...more });
+  }
+
+  /** The money of the refund of a payment comes back to the merchant. */
+  async reverse(reference: string): Promise<void> {
+    const [refund] = (await this.#ledgerOf(reference)).refunds;
+    const { provider } = this.#subject.control;
+    await this.#control('settle', { provider, refundId: refund?.id, status: 'reversed' });
   }
 
   /** Somebody refunds in the provider's own console. */

@@ -1,11 +1,13 @@
 import type { ProviderAdapter } from '../provider.ts';
 import * as adyenPlan from './adyen/capabilities.ts';
 import * as checkoutPlan from './checkout/capabilities.ts';
+import { deviations as checkoutDeviations } from './checkout/deviations.ts';
 import type { ConnectorName } from './credentials.ts';
 import { amountRules } from './money.ts';
 import { unavailable } from './verdict.ts';
 
 const plans = { adyen: adyenPlan, checkout: checkoutPlan };
+const deviations = { adyen: {}, checkout: checkoutDeviations };
 const names = { adyen: 'Adyen', checkout: 'Checkout.com' };
 
 /**
@@ -32,6 +34,7 @@ export function unavailableAdapter(
     availability: { kind: 'unavailable', message },
     capabilities: plan.capabilities,
     recovery: plan.recovery,
+    deviations: deviations[connector],
     sendDeadlineMs: plan.SEND_DEADLINE_MS,
     lookGapsMs: plan.lookGapsMs,
     pendingNormallyMs: plan.PENDING_NORMALLY_MS,

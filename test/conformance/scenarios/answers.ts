@@ -23,6 +23,7 @@ export const answers: readonly Scenario[] = [
     instead: { NOT_TOLD: notTold },
     async does(s) {
       const payment = await s.payment();
+      await s.look(payment);
       await s.fault('unknown-status', { operation: s.subject.tellsBy ?? 'createRefund' });
       await s.refund(payment);
       await s.untilEnded();
@@ -34,6 +35,7 @@ export const answers: readonly Scenario[] = [
     instead: { NOT_TOLD: notTold },
     async does(s) {
       const payment = await s.payment();
+      await s.look(payment);
       await s.fault('wrong-amount', { operation: s.subject.tellsBy ?? 'createRefund' });
       await s.refund(payment);
       await s.untilEnded();

@@ -33,10 +33,11 @@ export const ends: readonly Scenario[] = [
     name: 'reversal',
     expects: { ends: [REVERSED], seen: [SUCCEEDED], effects: 1, sends: 1, returned: 'nothing' },
     async does(s) {
-      const refund = await s.refund(await s.payment());
+      const payment = await s.payment();
+      const refund = await s.refund(payment);
       await s.untilEnded();
       s.see(await s.wordNow(refund!.id));
-      await s.settle('reversed');
+      await s.reverse(payment);
       // The first look of the watch window.
       await s.later(25 * 3600);
     },

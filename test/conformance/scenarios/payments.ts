@@ -1,4 +1,4 @@
-import { FAILED, QUEUED, SUCCEEDED, type Outcome, type Scenario } from '../scenario.ts';
+import { FAILED, QUEUED, REVIEW, SUCCEEDED, type Outcome, type Scenario } from '../scenario.ts';
 
 const refused = (code: string): Outcome => ({ errors: [code], effects: 0, sends: 0, returned: 'nothing' });
 
@@ -29,6 +29,7 @@ export const payments: readonly Scenario[] = [
   {
     name: 'unknown payment',
     expects: refused('PAYMENT_NOT_FOUND'),
+    instead: { NO_PROOF: refused('PROVIDER_UNAVAILABLE') },
     async does(s) {
       await s.refund(s.subject.unknownPayment);
     },
@@ -36,7 +37,10 @@ export const payments: readonly Scenario[] = [
   {
     name: 'wrong credentials when it is sent',
     expects: { answers: [QUEUED], ends: [SUCCEEDED], effects: 1, returned: 'part' },
-    instead: { REFUSED: { answers: [FAILED], ends: [FAILED], effects: 0, returned: 'nothing' } },
+    instead: {
+      REFUSED: { answers: [FAILED], ends: [FAILED], effects: 0, returned: 'nothing' },
+      LEFT_TO_A_PERSON: { ends: [REVIEW], effects: 0, sends: 1, returned: 'nothing' },
+    },
     async does(s) {
       const payment = await s.payment();
       await s.fault('unauthorized');

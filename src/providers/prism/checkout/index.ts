@@ -11,6 +11,7 @@ import {
   SEND_DEADLINE_MS,
   watchAfterMs,
 } from './capabilities.ts';
+import { deviations } from './deviations.ts';
 import { readPayment } from './payment.ts';
 import { buildRefund, checkRefund, readRefund, sendRefund } from './refund.ts';
 import { buildVoid, sendVoid } from './release.ts';
@@ -35,6 +36,7 @@ export function checkout(
     wireVersion: 'prism-checkout-1',
     capabilities,
     recovery,
+    deviations,
     sendDeadlineMs: SEND_DEADLINE_MS,
     lookGapsMs,
     pendingNormallyMs: PENDING_NORMALLY_MS,
