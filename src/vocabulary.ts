@@ -104,7 +104,10 @@ export interface ReceiptItem {
   /** Decimal with at most three digits after the point, above zero. */
   readonly quantity: string;
   readonly unitPrice: Money;
-  readonly vatCode: number;
+  /** The number of the tax rate, for a provider that counts rates. */
+  readonly vatCode: number | null;
+  /** The tax rate in the word of the provider, for one that has words; absent in receipts of before. */
+  readonly tax?: string | null;
   readonly paymentMode: string | null;
   readonly paymentSubject: string | null;
   readonly measure: string | null;

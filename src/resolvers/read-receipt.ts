@@ -16,7 +16,8 @@ export interface ReceiptItemInput {
   readonly description: string;
   readonly quantity: string;
   readonly unitPrice: MoneyInput;
-  readonly vatCode: number;
+  readonly vatCode?: number | null | undefined;
+  readonly tax?: string | null | undefined;
   readonly paymentMode?: string | null | undefined;
   readonly paymentSubject?: string | null | undefined;
   readonly measure?: string | null | undefined;
@@ -67,18 +68,25 @@ function readItem(place: Place, item: ReceiptItemInput): ReceiptItem | undefined
   const quantityIsRight = isQuantity(item.quantity);
   if (!quantityIsRight)
     complain(within(place, 'quantity'), 'A quantity is a decimal above zero with at most three decimals.');
-  if (!isBetween(1, item.vatCode, MAX_VAT_CODE))
+  const { vatCode = null, tax = null } = item;
+  if (vatCode !== null && !isBetween(1, vatCode, MAX_VAT_CODE))
     complain(within(place, 'vatCode'), `vatCode is 1 to ${MAX_VAT_CODE}.`);
+  if ((vatCode === null) === (tax === null))
+    complain(
+      within(place, 'vatCode'),
+      'Give the tax rate once: as vatCode where the provider counts rates, as tax where it has words for them.',
+    );
   const description = readText(within(place, 'description'), item.description, MAX_DESCRIPTION_LENGTH);
-  const word = (name: 'paymentMode' | 'paymentSubject' | 'measure') =>
+  const word = (name: 'tax' | 'paymentMode' | 'paymentSubject' | 'measure') =>
     readOptionalText(within(place, name), item[name], MAX_WORD_LENGTH);
   const words = {
+    tax: word('tax'),
     paymentMode: word('paymentMode'),
     paymentSubject: word('paymentSubject'),
     measure: word('measure'),
   };
   if (unitPrice === undefined || !quantityIsRight) return undefined;
-  return { description, quantity: item.quantity, unitPrice, vatCode: item.vatCode, ...words };
+  return { description, quantity: item.quantity, unitPrice, vatCode, ...words };
 }
 
 function checkSum(place: Place, receipt: FiscalReceipt, amount: Money): void {

@@ -107,6 +107,8 @@ const wrong: [object, string, string][] = [
   [receipt({ items: [item({ quantity: '0.0001' })] }), 'receipt.items.0.quantity', 'InvalidInput'],
   [receipt({ items: [item({ quantity: '-1' })] }), 'receipt.items.0.quantity', 'InvalidInput'],
   [receipt({ items: [item({ vatCode: 13 })] }), 'receipt.items.0.vatCode', 'InvalidInput'],
+  [receipt({ items: [item({ vatCode: null })] }), 'receipt.items.0.vatCode', 'InvalidInput'],
+  [receipt({ items: [item({ tax: 'vat20' })] }), 'receipt.items.0.vatCode', 'InvalidInput'],
   [receipt({ items: [item({ description: '' })] }), 'receipt.items.0.description', 'InvalidInput'],
   [
     receipt({ items: [item({ description: 'x'.repeat(129) })] }),

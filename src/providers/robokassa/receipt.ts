@@ -8,18 +8,21 @@ const MAX_ITEMS = 100;
 const MAX_NAME = 128;
 const QUANTITY = /^(?:0|[1-9]\d{0,5})(?:\.\d{1,3})?$/;
 
-/**
- * RoboKassa's words for the numbers of tax rates. 1 to 6 stand for other rates in the fiscal format of the law (tag
- * 1199) than in the tables of other providers, so that no word is certain for them.
- */
-const taxes: ReadonlyMap<number, string> = new Map([
-  [7, 'vat5'],
-  [8, 'vat7'],
-  [9, 'vat105'],
-  [10, 'vat107'],
-  [11, 'vat22'],
-  [12, 'vat122'],
-]);
+/** The words of `Tax` (docs.robokassa.ru/ru/refund-api). */
+const taxes: readonly string[] = [
+  'none',
+  'vat0',
+  'vat5',
+  'vat7',
+  'vat10',
+  'vat20',
+  'vat22',
+  'vat105',
+  'vat107',
+  'vat110',
+  'vat120',
+  'vat122',
+];
 
 const paymentMethods: readonly string[] = [
   'full_prepayment',
@@ -58,13 +61,9 @@ function* itemProblems(item: ReceiptItem): Generator<readonly [field: string, me
     yield ['quantity', 'A quantity is above zero, below a million and has at most three decimals.'];
   if (item.unitPrice.currency !== CURRENCY || item.unitPrice.minor <= 0n)
     yield ['unitPrice', `A unit price is above zero and in ${CURRENCY}.`];
-  if (!taxes.has(item.vatCode)) {
-    const known = [...taxes].map(([code, word]) => `${code} (${word})`).join(', ');
-    yield [
-      'vatCode',
-      `RoboKassa has words for rates, and the numbers of only these are certain: ${known}. Register another receipt with your cash register.`,
-    ];
-  }
+  // The numbers of rates differ between providers and the fiscal format of the law: a number is never made a word.
+  if (item.tax == null || !taxes.includes(item.tax))
+    yield ['tax', `RoboKassa has words for tax rates: one of ${taxes.join(', ')}.`];
   if (item.paymentMode === null || !paymentMethods.includes(item.paymentMode))
     yield ['paymentMode', `A payment mode is one of ${paymentMethods.join(', ')}.`];
   if (item.paymentSubject === null || !/^[a-z_]{1,32}$/.test(item.paymentSubject))
@@ -76,7 +75,7 @@ export function invoiceItems({ items }: FiscalReceipt): string {
   const wire = items.map(
     (item) =>
       `{"Name":${JSON.stringify(item.description)},"Quantity":${quantityToJson(item.quantity)},` +
-      `"Cost":${toJsonNumber(item.unitPrice)},"Tax":"${taxes.get(item.vatCode)}",` +
+      `"Cost":${toJsonNumber(item.unitPrice)},"Tax":"${item.tax}",` +
       `"PaymentMethod":"${item.paymentMode}","PaymentObject":"${item.paymentSubject}"}`,
   );
   return `[${wire.join(',')}]`;

@@ -31,8 +31,9 @@ export function receiptProblems(receipt: FiscalReceipt, amount: Money): readonly
     if (item.unitPrice.currency !== amount.currency || item.unitPrice.minor <= 0n) {
       object(at('unitPrice'), `A unit price is above zero and in ${amount.currency}.`);
     }
-    if (!Number.isInteger(item.vatCode) || item.vatCode < 1 || item.vatCode > 12) {
-      object(at('vatCode'), 'A VAT code is 1 to 12.');
+    const { vatCode } = item;
+    if (vatCode === null || !Number.isInteger(vatCode) || vatCode < 1 || vatCode > 12) {
+      object(at('vatCode'), 'YooKassa counts tax rates: a VAT code is 1 to 12.');
     }
   }
   const totalThousandths = receipt.items.reduce(

@@ -35,11 +35,12 @@ export async function findDue(
     world.db,
     world.connections.all().map((connection) => connection.accountId),
   );
-  return accounts.flatMap((account) => {
-    const connection = world.connections.find(account.accountId);
-    return connection !== undefined && steps.some((step) => account[step.on])
-      ? [{ connection, account }]
-      : [];
+  return accounts.flatMap((due) => {
+    const connection = world.connections.find(due.accountId);
+    if (connection === undefined) return [];
+    // What cannot be listed is never swept, and would be due for ever.
+    const account = { ...due, sweep: due.sweep && connection.adapter.capabilities.listByTime };
+    return steps.some((step) => account[step.on]) ? [{ connection, account }] : [];
   });
 }
 

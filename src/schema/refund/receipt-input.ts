@@ -22,9 +22,11 @@ const ReceiptItemInput = builder.inputType('ReceiptItemInput', {
     }),
     unitPrice: t.field({ type: MoneyInput, required: true, description: 'The price of one.' }),
     vatCode: t.int({
-      required: true,
       description:
-        'The rate of the value added tax, 1 to 12 as the provider counts. RoboKassa takes 7 (5 %), 8 (7 %), 9 (5/105), 10 (7/107), 11 (22 %) and 12 (22/122).',
+        'The rate of the value added tax, 1 to 12 as the provider counts: at YooKassa. Elsewhere `tax` names it.',
+    }),
+    tax: t.string({
+      description: 'The rate in the word of the provider, such as vat20: at RoboKassa. Instead of `vatCode`.',
     }),
     paymentMode: t.string({
       description: 'How it is paid, in the word of the provider, such as full_payment.',

@@ -13,7 +13,8 @@ const receipt = (...items: Partial<FiscalReceipt['items'][number]>[]): FiscalRec
     description: 'Mug',
     quantity: '2',
     unitPrice: { minor: 20000n, currency: 'RUB' },
-    vatCode: 7,
+    vatCode: null,
+    tax: 'vat5',
     paymentMode: 'full_payment',
     paymentSubject: 'commodity',
     measure: null,
@@ -92,8 +93,8 @@ describe('what is said against an order beforehand', () => {
     [{ quantity: '0' }, 'quantity'],
     [{ quantity: '1.0001' }, 'quantity'],
     [{ unitPrice: { minor: 0n, currency: 'RUB' } }, 'unitPrice'],
-    [{ vatCode: 1 }, 'vatCode'],
-    [{ vatCode: 13 }, 'vatCode'],
+    [{ tax: 'vat18' }, 'tax'],
+    [{ tax: null, vatCode: 7 }, 'tax'],
     [{ paymentMode: null }, 'paymentMode'],
     [{ paymentMode: 'paid' }, 'paymentMode'],
     [{ paymentSubject: null }, 'paymentSubject'],
@@ -111,11 +112,9 @@ describe('what is said against an order beforehand', () => {
     ]);
   });
 
-  test('a tax rate without a certain word, with those that have one', () => {
-    const [problem] = robokassaV2.checkRefund({ ...order, receipt: receipt({ vatCode: 4 }) });
-    expect(problem?.message).toContain(
-      '7 (vat5), 8 (vat7), 9 (vat105), 10 (vat107), 11 (vat22), 12 (vat122)',
-    );
+  test('a tax rate by number, with the words that there are', () => {
+    const [problem] = robokassaV2.checkRefund({ ...order, receipt: receipt({ tax: null, vatCode: 4 }) });
+    expect(problem?.message).toContain('none, vat0, vat5, vat7, vat10, vat20');
   });
 });
 
