@@ -1,5 +1,6 @@
 /** What scenarios ask of the public API. */
-export const REFUND = 'id status isFinal moneyMovement origin traceReferences { kind value availability }';
+export const REFUND =
+  'id status isFinal moneyMovement origin failure { code message } traceReferences { kind value availability }';
 
 export interface RefundView {
   readonly id: string;
@@ -7,6 +8,7 @@ export interface RefundView {
   readonly isFinal: boolean;
   readonly moneyMovement: string;
   readonly origin: string;
+  readonly failure: { readonly code: string; readonly message: string } | null;
   readonly traceReferences: readonly {
     readonly kind: string;
     readonly value: string | null;

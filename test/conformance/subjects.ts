@@ -29,6 +29,8 @@ export interface Subject {
   readonly split?: readonly { readonly account: string; readonly amount: string }[];
   /** The lines of a payment, for the control API, whose first costs a part; absent: there are none. */
   readonly items?: readonly { readonly id: string; readonly quantity: string; readonly unitPrice: string }[];
+  /** The tax rate of an item of a receipt; absent: number 1. */
+  readonly receiptTax?: { readonly tax: string };
   /** How the provider is besides, for the control API. */
   readonly mode?: Readonly<Record<string, unknown>>;
   /** The mode in which a refund can still be stopped; absent: as every pending one. */
@@ -77,6 +79,7 @@ const robokassa = {
   account: 'robokassa-demo',
   control: { provider: 'robokassa' },
   unknownPayment: '999999999',
+  receiptTax: { tax: 'vat20' },
   tellsBy: 'getRefund',
 } as const;
 

@@ -25,7 +25,7 @@ const receiptOf = (s: Stage) => ({
       description: 'A quarter',
       quantity: '1',
       unitPrice: { value: s.subject.part, currency: s.subject.currency },
-      vatCode: 7,
+      ...(s.subject.receiptTax ?? { vatCode: 1 }),
       paymentMode: 'full_payment',
       paymentSubject: 'commodity',
     },
