@@ -28,7 +28,9 @@ export function provenBy(
 ): Results['proven'] {
   return Object.fromEntries(
     claimsOf(capabilities).flatMap((claim) => {
-      const own = scenarios.filter(({ needs, proves }) => needs === claim || proves?.includes(claim) === true);
+      const own = scenarios.filter(
+        ({ needs, proves }) => needs === claim || proves?.includes(claim) === true,
+      );
       const good = own.filter(({ name }) => verdicts.get(name) === 'as expected');
       const isProven = good.length > 0 && own.every(({ name }) => verdicts.has(name));
       return isProven ? [[claim, good.map(({ name }) => name).join(AND)]] : [];

@@ -38,7 +38,12 @@ export class Stage {
   #payments: string[] = [];
   #refunds: string[] = [];
   #wasElsewhere = false;
-  #observed = { answers: [] as string[], errors: [] as string[], cancels: [] as string[], seen: [] as string[] };
+  #observed = {
+    answers: [] as string[],
+    errors: [] as string[],
+    cancels: [] as string[],
+    seen: [] as string[],
+  };
 
   constructor(service: TestService, subject: Subject) {
     this.#service = service;
@@ -64,7 +69,9 @@ export class Stage {
 
   get adapter(): ProviderAdapter {
     const { account } = this.#subject;
-    const found = this.#service.app.world.connections.all().find(({ accountCode }) => accountCode === account);
+    const found = this.#service.app.world.connections
+      .all()
+      .find(({ accountCode }) => accountCode === account);
     if (found === undefined) throw new Error(`no account ${account}`);
     return found.adapter;
   }

@@ -121,7 +121,10 @@ export class ConnectorCall {
         // The library puts them in another order each time; what is stored is always the same.
         headers: Object.fromEntries(kept.toSorted(([left], [right]) => (left < right ? -1 : 1))),
         // Of a GET it is null.
-        body: body === undefined || body === null || body.length === 0 ? null : Buffer.from(body).toString('utf8'),
+        body:
+          body === undefined || body === null || body.length === 0
+            ? null
+            : Buffer.from(body).toString('utf8'),
       },
     };
   }

@@ -2,7 +2,8 @@ import type { Deviation } from '../provider.ts';
 
 const lost: Deviation = {
   instead: 'LEFT_TO_A_PERSON',
-  reason: 'There is neither a key nor a list: after a lost answer nothing tells what was executed, and nothing is sent again.',
+  reason:
+    'There is neither a key nor a list: after a lost answer nothing tells what was executed, and nothing is sent again.',
   source: 'docs.robokassa.ru/ru/refund-api, "Refund/Create" and "Refund/GetState"',
 };
 

@@ -16,7 +16,8 @@ const withTrace = (kind: TraceReference['kind']): Scenario => ({
     await s.untilEnded();
     await s.later(2 * 86_400);
     const { traceReferences } = await s.syncRefund(refund!.id);
-    for (const trace of traceReferences) if (trace.kind === kind) s.see(`${trace.kind} ${trace.availability}`);
+    for (const trace of traceReferences)
+      if (trace.kind === kind) s.see(`${trace.kind} ${trace.availability}`);
   },
 });
 
