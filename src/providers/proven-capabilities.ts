@@ -20,6 +20,7 @@ export const provenCapabilities: Readonly<Record<string, Proof>> = {
       cancelRefund: ['a refund is stopped at the provider'],
       listByPayment: ['lost answer after the effect'],
       listByTime: ['a batch of 100 look-ups, each of another payment'],
+      lateTraceReferences: ['a trace reference comes after the end'],
       idempotencyHours: [
         'lost answer before the effect',
         'lost answer after the effect, and the list lags behind',
@@ -46,6 +47,7 @@ export const provenCapabilities: Readonly<Record<string, Proof>> = {
       ],
       listByPayment: ['lost answer after the effect'],
       listByTime: ['a batch of 100 look-ups, each of another payment'],
+      lateTraceReferences: ['a trace reference comes after the end'],
       idempotencyHours: [
         'lost answer before the effect',
         'lost answer after the effect, and the list lags behind',
@@ -62,6 +64,36 @@ export const provenCapabilities: Readonly<Record<string, Proof>> = {
       'traceReferences.ARN': ['trace reference ARN'],
       'traceReferences.RRN': ['trace reference RRN'],
       'traceReferences.UTR': ['trace reference UTR'],
+    },
+  },
+  'robokassa/v1': {
+    suite: 'test/conformance',
+    claims: {
+      partialRefunds: ['partial'],
+      voidAuthorized: [
+        'void of a hold',
+        'void whose answer is lost after its effect',
+        'void whose answer is lost before its effect',
+      ],
+      'refundSpeeds.NORMAL': ['speed NORMAL'],
+    },
+  },
+  'robokassa/v2': {
+    suite: 'test/conformance',
+    claims: {
+      partialRefunds: ['partial'],
+      severalRefundsPerPayment: [
+        'several partials, and what remains',
+        'over-refund of what is left',
+        'concurrent, more than there is',
+      ],
+      receipts: ['receipt'],
+      voidAuthorized: [
+        'void of a hold',
+        'void whose answer is lost after its effect',
+        'void whose answer is lost before its effect',
+      ],
+      'refundSpeeds.NORMAL': ['speed NORMAL'],
     },
   },
   stripe: {
@@ -82,6 +114,7 @@ export const provenCapabilities: Readonly<Record<string, Proof>> = {
       cancelRefund: ['a refund is stopped at the provider'],
       listByPayment: ['lost answer after the effect'],
       listByTime: ['a batch of 100 look-ups, each of another payment'],
+      lateTraceReferences: ['a trace reference comes after the end'],
       idempotencyHours: [
         'lost answer before the effect',
         'lost answer after the effect, and the list lags behind',
@@ -95,6 +128,65 @@ export const provenCapabilities: Readonly<Record<string, Proof>> = {
       'refundSpeeds.NORMAL': ['speed NORMAL'],
       'traceReferences.ARN': ['trace reference ARN'],
       'traceReferences.RRN': ['trace reference RRN'],
+    },
+  },
+  'yandex-pay/ru': {
+    suite: 'test/conformance',
+    claims: {
+      partialRefunds: ['partial'],
+      severalRefundsPerPayment: [
+        'several partials, and what remains',
+        'over-refund of what is left',
+        'concurrent, more than there is',
+      ],
+      itemRefunds: [
+        'items',
+        'more items than there are',
+        'an amount is laid over the items, and what remains goes back',
+      ],
+      voidAuthorized: [
+        'void of a hold',
+        'void whose answer is lost after its effect',
+        'void whose answer is lost before its effect',
+      ],
+      cancelUnpaid: ['an unpaid payment is closed'],
+      listByPayment: ['lost answer after the effect'],
+      idempotencyHours: [
+        'lost answer before the effect',
+        'lost answer after the effect, and the list lags behind',
+      ],
+      externalRefunds: [
+        'a refund made elsewhere is seen',
+        'a refund made elsewhere since the payment was read',
+      ],
+      'refundSpeeds.NORMAL': ['speed NORMAL'],
+    },
+  },
+  'yandex-pay/uz': {
+    suite: 'test/conformance',
+    claims: {
+      partialRefunds: ['partial'],
+      severalRefundsPerPayment: [
+        'several partials, and what remains',
+        'over-refund of what is left',
+        'concurrent, more than there is',
+      ],
+      itemRefunds: [
+        'items',
+        'more items than there are',
+        'an amount is laid over the items, and what remains goes back',
+      ],
+      cancelUnpaid: ['an unpaid payment is closed'],
+      listByPayment: ['lost answer after the effect'],
+      idempotencyHours: [
+        'lost answer before the effect',
+        'lost answer after the effect, and the list lags behind',
+      ],
+      externalRefunds: [
+        'a refund made elsewhere is seen',
+        'a refund made elsewhere since the payment was read',
+      ],
+      'refundSpeeds.NORMAL': ['speed NORMAL'],
     },
   },
   yookassa: {
