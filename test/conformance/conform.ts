@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { claimsOf, wayOf, type Claim } from '../../src/providers/claims.ts';
 import { Impossible, Untried, fits, sideBySide, type Observed } from './observed.ts';
@@ -64,7 +65,7 @@ export function conform(name: string, subject: Subject, suite = 'test/conformanc
   test('the results that are checked in are those of this run', async () => {
     const { capabilities } = stage.adapter;
     const results = render({ way: wayOf(stage.adapter), suite }, capabilities, scenarios, verdicts);
-    await expect(results).toMatchFileSnapshot(`results/${name}.json`);
+    await expect(results).toMatchFileSnapshot(path.join(import.meta.dirname, 'results', `${name}.json`));
   });
 }
 
