@@ -24,7 +24,7 @@ export interface Outcome {
   readonly returned: Returned;
 }
 
-/** One thing that every provider is put through, in generic words; see docs/adding-a-provider.md. */
+/** One thing that every provider is put through, in the generic words of a stage. */
 export interface Scenario {
   readonly name: string;
   /** What it proves where an adapter declares it. */
