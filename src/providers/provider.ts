@@ -233,6 +233,8 @@ export type AllocationWish =
 export type CancelOutcome =
   | { readonly kind: 'accepted'; readonly refund: RefundFacts; readonly evidence: Evidence }
   | { readonly kind: 'refused'; readonly failure: Failure; readonly evidence: Evidence }
+  /** Certainly not executed, and not because of the refund: the provider was busy, or refused the credentials. */
+  | { readonly kind: 'deferred'; readonly failure: Failure; readonly evidence: Evidence }
   | { readonly kind: 'not-sent'; readonly failure: Failure; readonly evidence: Evidence }
   | { readonly kind: 'unknown'; readonly failure: Failure; readonly evidence: Evidence };
 

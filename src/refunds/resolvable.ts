@@ -7,6 +7,7 @@ import type { ProviderAdapter } from '../providers/provider.ts';
 import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { leaseMsOf } from './claim.ts';
 import { keyEndsAt } from './key-life.ts';
+import { returnedNothing } from './returned-nothing.ts';
 
 /** What a person found out about one leg of a refund. */
 export type Verdict =
@@ -58,7 +59,7 @@ export const notResolvable = (
  * While an UNKNOWN leg's key lives the plan sends the same bytes again, which tells the truth, so that no verdict is
  * taken. "Not returned" frees the amount and lets it be sent under another key, so that it must also be certain that
  * nothing sent is still under way: the key is forgotten, and the last sender is long gone. A provider refund of the
- * leg that failed proves that at once.
+ * leg that failed, or was stopped, proves that at once.
  */
 export function outstandingUntil(
   leg: UnclearLeg,
@@ -70,7 +71,8 @@ export function outstandingUntil(
   const senderIsGone = later(leg.last_sent_at, plan.leaseMs + afterLeaseMs);
   const mustBeOver = [leg.lease_until, leg.look_lease_until];
   if (leg.status === 'UNKNOWN') mustBeOver.push(keyEnds);
-  if (kind === 'notReturned' && leg.provider_status !== 'FAILED') mustBeOver.push(keyEnds, senderIsGone);
+  if (kind === 'notReturned' && !returnedNothing({ status: leg.provider_status }))
+    mustBeOver.push(keyEnds, senderIsGone);
   const last = Math.max(...mustBeOver.map((instant) => instant?.getTime() ?? 0));
   return last > now.getTime() ? new Date(last) : null;
 }
@@ -85,7 +87,7 @@ type HidingAdapter = Pick<ProviderAdapter, 'hidesRefundId'>;
 
 /** Why "not returned" cannot be true of a leg, by what its provider said; undefined when it can. Pure. */
 export function whyNotUnreturned(leg: UnclearLeg, adapter: HidingAdapter): Problem | undefined {
-  if (leg.provider_status === null || leg.provider_status === 'FAILED') return undefined;
+  if (leg.provider_status === null || returnedNothing({ status: leg.provider_status })) return undefined;
   const id = shownRefundId(adapter, leg.provider_refund_id);
   return notResolvable(
     `The provider has ${id === null ? 'a refund' : `the refund ${id}`} of this, and does not say that it failed. State what was returned instead.`,
@@ -135,8 +137,11 @@ export function whyNotThisAmount(
 /** "Returned" is taken for a provider refund that its provider says has succeeded; undefined for that. Pure. */
 export function whyNotSucceeded(providerStatus: string): Problem | undefined {
   if (providerStatus === 'SUCCEEDED') return undefined;
-  return providerStatus === 'FAILED'
-    ? notResolvable('The provider says that this refund failed: nothing was returned by it.', 'ASK_A_HUMAN')
+  return returnedNothing({ status: providerStatus })
+    ? notResolvable(
+        'The provider says that this refund failed or was stopped: nothing was returned by it.',
+        'ASK_A_HUMAN',
+      )
     : notResolvable(
         'The provider does not say yet how this refund ended. It is looked at again; `syncRefund` asks now.',
         'WAIT',

@@ -56,6 +56,12 @@ export const transitions: readonly Transition[] = [
     what: 'What is left at the provider has no room for it: a refund that was made elsewhere took the money, or its items are gone',
   },
   {
+    from: 'QUEUED',
+    cause: 'evidence',
+    to: ['CANCELED'],
+    what: 'It turned out to be at the provider already, where somebody has stopped it',
+  },
+  {
     from: 'SENDING',
     cause: 'answer',
     to: [...provenByProvider, 'UNKNOWN', 'QUEUED'],
