@@ -46,7 +46,7 @@ export function claimsOf(capabilities: Capabilities): readonly Claim[] {
     ...(capabilities.idempotencyHours > 0 ? (['idempotencyHours'] as const) : []),
     ...(capabilities.refundWindowDays === null ? [] : (['refundWindowDays'] as const)),
     // Lists of one payment are never long enough to show it.
-    ...(capabilities.listByTime ? (['listPageSize'] as const) : []),
+    ...(capabilities.listByTime && capabilities.listPageSize > 0 ? (['listPageSize'] as const) : []),
     ...(capabilities.concurrentOperationsPerPayment === 'MANY'
       ? (['concurrentOperationsPerPayment'] as const)
       : []),
