@@ -297,6 +297,38 @@ export interface Capabilities {
   readonly externalRefunds: 'SEEN' | 'AGGREGATE' | 'INVISIBLE';
 }
 
+/** How a provider may differ from what a scenario of the conformance suite expects; a scenario says which it allows. */
+export const deviationKinds = [
+  /** There is no such thing at this provider, so that it cannot be met. */
+  'IMPOSSIBLE',
+  /** Nobody but a person can find out. */
+  'LEFT_TO_A_PERSON',
+  /** The answer to the send says no more than that it was accepted. */
+  'ENDS_LATER',
+  /** The provider's word for a refund that was stopped means that it failed. */
+  'ENDS_AS_FAILED',
+  /** The answer to the send is no proof; what became of it is found out by itself. */
+  'FOUND_OUT',
+  /** The provider's no to this cannot be told from any other, and counts as one. */
+  'REFUSED',
+  /** The answer tells neither the status nor the amount: what was ordered counts. */
+  'NOT_TOLD',
+  /** The word for this end is not known, so that it stays open. */
+  'STAYS_OPEN',
+  /** Its no is no proof: nothing is concluded from it, and nothing is reserved. */
+  'NO_PROOF',
+] as const;
+export type DeviationKind = (typeof deviationKinds)[number];
+
+/** Where an adapter differs in one scenario, and who says that its provider is like that. */
+export interface Deviation {
+  readonly instead: DeviationKind;
+  /** One sentence for the table in the documentation. */
+  readonly reason: string;
+  /** The public document and its section. */
+  readonly source: string;
+}
+
 /**
  * The one interface to a provider. An adapter is stateless, knows no database and no GraphQL, and never
  * throws for what a provider says or fails to say: it returns it.
@@ -312,6 +344,8 @@ export interface ProviderAdapter<Credentials = unknown, Options = unknown> {
   readonly availability?: Availability;
   readonly capabilities: Capabilities;
   readonly recovery: RecoveryPlan;
+  /** Where its provider differs from the scenarios of the conformance suite, by their names; absent: nowhere. */
+  readonly deviations?: Readonly<Record<string, Deviation>>;
   /** The longest time a send may take, in milliseconds. */
   readonly sendDeadlineMs: number;
   /** Gaps between looks at a refund that is not final, in milliseconds; the last one repeats. */

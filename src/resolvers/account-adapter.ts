@@ -1,5 +1,6 @@
 import type { AccountId } from '../ids.ts';
-import type { ProviderAdapter } from '../providers/provider.ts';
+import { shownCapabilities } from '../providers/claims.ts';
+import type { Capabilities, ProviderAdapter } from '../providers/provider.ts';
 import { usualAdapterOf } from '../providers/registry.ts';
 import type { ProviderCode } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
@@ -11,6 +12,12 @@ export const adapterOfAccount = (
 ): ProviderAdapter =>
   world.connections.find(account.id)?.adapter ??
   usualAdapterOf(account.provider, world.connections.adapters());
+
+/** What may be told of that adapter; what is decided is decided by what it declares. */
+export const capabilitiesOfAccount = (
+  context: Pick<GraphQLContext, 'world'>,
+  account: { readonly id: AccountId; readonly provider: ProviderCode },
+): Capabilities => shownCapabilities(adapterOfAccount(context, account));
 
 /** The same by the account's id; its row is read only where it has left the configuration. */
 export async function adapterOfAccountId(

@@ -10,6 +10,7 @@ import {
   SEND_DEADLINE_MS,
   watchAfterMs,
 } from './capabilities.ts';
+import { deviations } from './deviations.ts';
 import { readPayment } from './payment.ts';
 import { buildRefund, checkRefund, readRefund, sendRefund } from './refund.ts';
 import { buildVoid, sendVoid } from './release.ts';
@@ -24,6 +25,7 @@ export function checkout(call: ConnectorCall): ProviderAdapter<CredentialsOf<'ch
     wireVersion: 'prism-checkout-1',
     capabilities,
     recovery,
+    deviations,
     sendDeadlineMs: SEND_DEADLINE_MS,
     lookGapsMs,
     pendingNormallyMs: PENDING_NORMALLY_MS,
