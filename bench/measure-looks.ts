@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { demoDocument } from '../src/config/demo.ts';
 import type { Capabilities } from '../src/providers/provider.ts';
-import { allAdapters } from '../src/providers/registry.ts';
+import { providers } from '../src/providers/registry.ts';
 import { spreadOf } from './alternate.ts';
 import { lineWith, startChild } from './children.ts';
 import { spreadText, table } from './report.ts';
@@ -14,16 +16,32 @@ const CALL_MS = 200;
 /** Longer than the shortest interval between two looks at a refund, which is 2 s. */
 const STALE_AFTER_MS = 2_200;
 
-type Entry = Readonly<Record<string, string | undefined>>;
+/** Every provider takes it. */
+const CURRENCY = 'RUB';
+/** What an account has that says nothing of it (docs/configuration.md). */
+const MAX_IN_FLIGHT = 8;
 
-/** What differs from provider to provider: a currency, and which of the sandbox's words are credentials. */
-const known: Readonly<Record<string, { currency: string; credentials: (entry: Entry) => Entry }>> = {
-  yookassa: { currency: 'RUB', credentials: ({ shopId, secretKey }) => ({ shopId, secretKey }) },
-  razorpay: {
-    currency: 'INR',
-    credentials: ({ clientId, clientSecret, accountId: account }) => ({ clientId, clientSecret, account }),
-  },
-};
+const demo = z.object({
+  merchants: z.array(
+    z.object({
+      accounts: z.array(
+        z.object({
+          code: z.string(),
+          provider: z.string(),
+          baseUrl: z.string(),
+          credentials: z.record(z.string(), z.unknown()),
+          options: z.record(z.string(), z.unknown()).default({}),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** An account of the demo, what its adapter can do, and by which simulator it is played. */
+interface Played extends BenchAccount {
+  readonly capabilities: Capabilities;
+  readonly simulator: string;
+}
 
 interface Logged {
   readonly provider: string;
@@ -32,9 +50,11 @@ interface Logged {
 
 /** A page of 100 stale refunds: how many provider calls, and how long where calls are slow. */
 export async function measureLooks(run: Run): Promise<Finding> {
+  // The accounts of the demo have fixed ports; those below 32768 are given to nobody who asks for any.
+  const port = 20_000 + Math.floor(Math.random() * 1_000) * 10;
   const sandbox = startChild(run.cores, 'sandbox/main.ts', [], {
     core: 'rest',
-    env: { SANDBOX_PORT: '0', SANDBOX_SEED: '0' },
+    env: { SANDBOX_PORT: String(port), SANDBOX_SEED: '0' },
   });
   const controlUrl = `${String((await lineWith(sandbox, 'control'))['control'])}/control`;
   const control = async <T>(route: string, body?: unknown): Promise<T> => {
@@ -43,24 +63,28 @@ export async function measureLooks(run: Run): Promise<Finding> {
     if (!answer.ok) throw new Error(`${route}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   };
-  const accounts = accountsOf(await control('credentials'), run.providers);
+  const accounts = playedAccounts(port, await control('credentials'), run.providers);
   const database = await run.server.database('looks');
-  const service = await startService(run.cores, { accounts, databaseUrl: database.url });
+  const service = await startService(run.cores, {
+    accounts: accounts.map(({ capabilities: _capabilities, simulator: _simulator, ...account }) => account),
+    databaseUrl: database.url,
+    // What looks by itself would leave less to look at.
+    env: { ENGINE: '0' },
+  });
+  const simulators = new Set(accounts.map(({ simulator }) => simulator));
   try {
-    for (const provider of new Set(accounts.map((account) => account.provider)))
-      await control('mode', { provider, refunds: 'pending' });
+    for (const provider of simulators) await control('mode', { provider, refunds: 'pending' });
     for (let n = 0; n < REFUNDS; n += 1) {
-      const { provider, code } = accounts[n % accounts.length]!;
-      const amount = { value: '100.00', currency: known[provider]!.currency };
+      const { simulator, code } = accounts[n % accounts.length]!;
       const { reference } = await control<{ reference: string }>('payments', {
-        provider,
+        provider: simulator,
         account: code,
-        amount,
+        amount: { value: '100.00', currency: CURRENCY },
       });
       await createRefund(service, code, reference, n);
     }
     const calls = await countCalls(service, control);
-    for (const provider of new Set(accounts.map((account) => account.provider)))
+    for (const provider of simulators)
       await control('faults', { provider, operation: '*', kind: 'slow', ms: CALL_MS, times: 1000 });
     const wallMs: number[] = [];
     for (let n = 0; n < (run.isQuick ? 1 : PAGES); n += 1)
@@ -72,22 +96,27 @@ export async function measureLooks(run: Run): Promise<Finding> {
   }
 }
 
-/** Every account that the sandbox has, of providers that there is an adapter for. */
-function accountsOf(
-  inSandbox: Readonly<Record<string, readonly Entry[]>>,
+/** The accounts of the demo's first merchant; who plays one is told by the port. */
+function playedAccounts(
+  port: number,
+  inSandbox: Readonly<Record<string, readonly { readonly account?: string; readonly baseUrl?: string }[]>>,
   only: readonly string[],
-): BenchAccount[] {
-  const adapted = new Set<string>(allAdapters.map(({ code }) => code));
-  return Object.entries(inSandbox)
-    .filter(([provider]) => adapted.has(provider) && (only.length === 0 || only.includes(provider)))
-    .flatMap(([provider, entries]) =>
-      entries.map((entry) => ({
-        code: entry['account'] ?? '',
-        provider,
-        baseUrl: entry['baseUrl'] ?? '',
-        credentials: known[provider]!.credentials(entry),
-      })),
-    );
+): Played[] {
+  const simulatorAt = new Map(
+    Object.entries(inSandbox).flatMap(([simulator, entries]) =>
+      entries.map(({ baseUrl = '' }) => [new URL(baseUrl).port, simulator] as const),
+    ),
+  );
+  const [merchant] = demo.parse(demoDocument(port)).merchants;
+  return merchant!.accounts
+    .filter(({ provider }) => only.length === 0 || only.includes(provider))
+    .map((account) => {
+      const provider = providers.find(({ code }) => code === account.provider)!;
+      const { settings } = provider;
+      const options = settings.options.parse(account.options);
+      const { capabilities } = provider.adapterOf(options, settings.credentials.parse(account.credentials));
+      return { ...account, capabilities, simulator: simulatorAt.get(new URL(account.baseUrl).port)! };
+    });
 }
 
 async function createRefund(service: Service, account: string, paymentId: string, n: number): Promise<void> {
@@ -129,23 +158,26 @@ async function countCalls(
 const fewestCalls = ({ listByTime, listPageSize }: Capabilities, refunds: number): number =>
   listByTime ? Math.min(refunds, Math.ceil(refunds / listPageSize)) : refunds;
 
+/** How many of them have to wait for each other: pages, or what is more than may run at once. */
+const rounds = ({ listByTime }: Capabilities, calls: number): number =>
+  listByTime ? calls : Math.ceil(calls / MAX_IN_FLIGHT);
+
 function findingOf(
-  accounts: readonly BenchAccount[],
+  accounts: readonly Played[],
   requests: readonly Logged[],
   wallMs: readonly number[],
 ): Finding {
-  const rows = accounts.map(({ code, provider }, index) => {
+  const rows = accounts.map(({ code, capabilities, simulator }, index) => {
     const refunds = Math.ceil((REFUNDS - index) / accounts.length);
-    const { capabilities } = allAdapters.find((adapter) => adapter.code === provider)!;
-    return {
-      code,
-      refunds,
-      calls: requests.filter(({ account }) => account === code).length,
-      fewest: fewestCalls(capabilities, refunds),
-    };
+    const fewest = fewestCalls(capabilities, refunds);
+    // Some calls do not tell whose they are.
+    const isOfIt = ({ account, provider }: Logged) =>
+      account === null ? provider === simulator : account === code;
+    const calls = requests.filter(isOfIt).length;
+    return { code, refunds, calls, fewest, rounds: rounds(capabilities, fewest) };
   });
   const fewest = rows.reduce((sum, row) => sum + row.fewest, 0);
-  const criticalMs = Math.max(...rows.map((row) => row.fewest)) * CALL_MS;
+  const criticalMs = Math.max(...rows.map((row) => row.rounds)) * CALL_MS;
   const overCritical = spreadOf(wallMs.map((each) => each / criticalMs));
   const providers = new Set(accounts.map(({ provider }) => provider)).size;
   const where = `${accounts.length} accounts of ${providers} provider${providers === 1 ? '' : 's'}`;
@@ -167,6 +199,15 @@ function findingOf(
       reason: 'see the calls per account; reading and storing are in it, too',
     },
   ];
-  const lines = rows.map((row) => [row.code, ...[row.refunds, row.calls, row.fewest].map(String)]);
-  return { bars, details: table(['account', 'stale refunds', 'calls', 'fewest possible'], lines) };
+  const lines = rows.map((row) => [
+    row.code,
+    ...[row.refunds, row.calls, row.fewest, row.rounds].map(String),
+  ]);
+  return {
+    bars,
+    details: table(
+      ['account', 'stale refunds', 'calls', 'fewest possible', 'of which one after the other'],
+      lines,
+    ),
+  };
 }

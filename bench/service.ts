@@ -14,6 +14,7 @@ export interface BenchAccount {
   readonly provider: string;
   readonly baseUrl: string;
   readonly credentials: Readonly<Record<string, unknown>>;
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 export interface ServiceOptions {

@@ -317,12 +317,14 @@ CREATE TABLE payments (
   released_epoch integer,
   handles jsonb NOT NULL DEFAULT '{}'::jsonb,
   whole_only boolean NOT NULL DEFAULT false,
+  facts_from text NOT NULL DEFAULT 'PROVIDER'::text,
   CONSTRAINT payments_pkey PRIMARY KEY (id),
   CONSTRAINT payments_of_account UNIQUE (account_id, provider_payment_id),
   CONSTRAINT payments_of_merchant UNIQUE (merchant_id, id),
   CONSTRAINT payments_account_fkey FOREIGN KEY (merchant_id, account_id) REFERENCES accounts(merchant_id, id),
   CONSTRAINT payments_amount_not_negative CHECK ((amount_minor >= 0)),
   CONSTRAINT payments_captured_not_negative CHECK ((captured_minor >= 0)),
+  CONSTRAINT payments_facts_from_known CHECK ((facts_from = ANY (ARRAY['PROVIDER'::text, 'CALLER'::text]))),
   CONSTRAINT payments_never_more_than_captured CHECK ((overcommitted OR ((refunded_minor + reserved_minor) <= captured_minor))),
   CONSTRAINT payments_refunded_not_negative CHECK ((refunded_minor >= 0)),
   CONSTRAINT payments_reserved_not_negative CHECK ((reserved_minor >= 0)),
@@ -341,6 +343,7 @@ COMMENT ON COLUMN payments.read_epoch IS 'The epoch in which the provider''s ref
 COMMENT ON COLUMN payments.released_epoch IS 'A person has released this payment in that epoch, where refunds cannot be read';
 COMMENT ON COLUMN payments.handles IS 'What calls about the payment need besides its id, in the words of its provider; never secret';
 COMMENT ON COLUMN payments.whole_only IS 'Only the whole payment can be refunded, at once';
+COMMENT ON COLUMN payments.facts_from IS 'CALLER: the provider cannot be asked, and a caller has said what was captured';
 
 CREATE TABLE provider_refunds (
   account_id uuid NOT NULL,

@@ -4,6 +4,7 @@ import { authenticateViewers } from './startup/authenticate-viewers.ts';
 import type { MovableClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { setClockOffset } from './db/installation.ts';
+import type { Providers } from './providers/registry.ts';
 import { openWorld } from './startup/open-world.ts';
 import { settledWithin } from './refunds/background.ts';
 import { startEngine, type Engine } from './refunds/engine/start-engine.ts';
@@ -17,6 +18,8 @@ import type { GraphiqlSetup } from './server/graphiql.ts';
 
 export interface AppOptions {
   readonly log: Logger;
+  /** Absent: those of the registry. */
+  readonly providers?: Providers;
   /** Time that `App.moveClock` and `POST /demo/clock` can move: demo and test mode only. */
   readonly movableClock?: boolean;
   /** Present in demo mode only. */
@@ -61,6 +64,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     log,
     mode: 'own',
     movableClock: options.movableClock === true,
+    ...(options.providers && { providers: options.providers }),
     onOurs: () => {
       ready = options.beforeListening?.();
       // It may reject long before it is waited for.

@@ -14,6 +14,8 @@ export const failpointNames = [
   'recover.after-look',
   'recover.before-replay',
   'recover.after-replay',
+  'void.after-intent',
+  'void.after-call',
 ] as const;
 
 export type FailpointName = (typeof failpointNames)[number];

@@ -79,9 +79,8 @@ export const paymentStatuses = [
 ] as const;
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
-/** Providers that have an adapter; the registry maps each to it. */
-export const providerCodes = ['yookassa', 'razorpay', 'robokassa', 'yandex-pay', 'stripe', 'prism'] as const;
-export type ProviderCode = (typeof providerCodes)[number];
+/** The name of a provider in the configuration and the database; the registry has those that there are. */
+export type ProviderCode = string;
 
 /** What a provider says a payment is; refunds are counted by us and never change it. */
 export type PaymentState = 'PENDING' | 'AUTHORIZED' | 'CAPTURED' | 'CANCELED' | 'FAILED';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 
 /** Imports point one way (DESIGN, section 9): a layer may use itself where it is one folder, and every lower one. */
 const LAYERS: readonly (readonly string[])[] = [
@@ -34,9 +34,12 @@ function filesIn(folder: string): string[] {
     .map((file) => path.posix.join(folder, file.replaceAll(path.sep, '/')));
 }
 
+const withoutComments = (source: string): string =>
+  source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
+
 /** What a source text imports, exports from, or loads later; types count. */
 function importsOf(source: string): string[] {
-  const code = source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
+  const code = withoutComments(source);
   const patterns = [
     /^\s*(?:import|export)\b[^;'"`]*?\bfrom\s*['"]([^'"]+)['"]/gm,
     /^\s*import\s*['"]([^'"]+)['"]/gm,
@@ -136,5 +139,71 @@ describe('the directions of imports', () => {
     ['src/money.ts', "// import { a } from './app.ts';\n/* import './app.ts' */"],
   ])('allow %s with %s', (file, source) => {
     expect(objections(file, source)).toEqual([]);
+  });
+});
+
+/** The folders of the providers are named after their codes. */
+const providerCodes = readdirSync(path.join(root, 'src/providers'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'http')
+  .map(({ name }) => name);
+const providerName = new RegExp(providerCodes.map((code) => code.replaceAll('-', '[-_ ]?')).join('|'), 'i');
+
+/** A text of five words or more: a description, which decides nothing. */
+const PROSE = /(['"`])(?:\\.|(?!\1)[^\\\n])*(?: (?:\\.|(?!\1)[^\\\n ])+){4}(?:\\.|(?!\1)[^\\\n])*\1/g;
+
+/** Lines of code in which a provider's name stands, in whatever spelling. */
+const namesIn = (source: string): string[] =>
+  withoutComments(source)
+    .replaceAll(PROSE, '')
+    .split('\n')
+    .filter((line) => providerName.test(line))
+    .map((line) => line.trim());
+
+/** Who may name providers: their own folders, and the accounts of the demo. */
+const mayName = (file: string): boolean => file.startsWith('src/providers/') || file === 'src/config/demo.ts';
+
+describe('no provider is named outside its folder', () => {
+  test('there are providers to look for', () => {
+    expect(providerCodes.length).toBeGreaterThanOrEqual(4);
+  });
+
+  test('in any other file of src', () => {
+    const found = filesIn('src')
+      .filter((file) => !mayName(file))
+      .flatMap((file) =>
+        namesIn(readFileSync(path.join(root, file), 'utf8')).map((line) => `${file}: ${line}`),
+      );
+    expect(found).toEqual([]);
+  });
+
+  test('and in what all providers share, but for the registry', () => {
+    const shared = filesIn('src/providers').filter(
+      (file) => file.split('/').length === 3 && file !== 'src/providers/registry.ts',
+    );
+    expect(shared).toContain('src/providers/provider.ts');
+    const found = [...shared, ...filesIn('src/providers/http')].flatMap((file) =>
+      namesIn(readFileSync(path.join(root, file), 'utf8')).map((line) => `${file}: ${line}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test.each([
+    "if (account.provider === 'stripe') return 1;",
+    "switch (adapter.code) { case 'yandex-pay': return 1; }",
+    'const isYandexPay = code.startsWith(prefix);',
+    "if (displayName === 'Razorpay / Curlec') return 1;",
+    "import { yookassa } from './registry.ts';",
+    'const YANDEX_PAY = providers[3];',
+  ])('would be found: %s', (line) => {
+    expect(namesIn(line)).toEqual([line]);
+  });
+
+  test.each([
+    "  description: 'The rate of the value added tax, as it is counted at YooKassa.',",
+    '// At Stripe it is the other way round.',
+    '/** RoboKassa has none. */',
+    'const providerOf = (account) => providers.find(({ code }) => code === account.provider);',
+  ])('would be allowed: %s', (line) => {
+    expect(namesIn(line)).toEqual([]);
   });
 });

@@ -52,7 +52,11 @@ export const faults: readonly Fault[] = [
     fault: 'crash after the request left, before the answer',
     holds: 'I2 I3',
     shownBy: [
-      in_('app/killed', 'while the provider works is found out about there, and nothing is sent twice'),
+      in_(
+        'app/killed',
+        'while the provider works is found out about there, and nothing is sent twice',
+        'at %s has the hold released by the next one, once',
+      ),
       in_(
         'refunds/replicas',
         '%s: its leg is found by another process after its lease, with one refund in the end',
@@ -310,6 +314,11 @@ export const faults: readonly Fault[] = [
         'a late answer does not end the lease of the process that sends now',
       ),
       in_(
+        'refunds/stopped-payments',
+        'and sends nothing any more proves nothing about the send that came after it',
+        'does not end the lease of the one that sends now',
+      ),
+      in_(
         'providers/http',
         'when permission ends while connecting: it is asked again right before the first byte',
       ),
@@ -496,12 +505,20 @@ export const faults: readonly Fault[] = [
   },
   {
     row: 'f',
-    fault: 'a payment is captured between our look and our release of the hold',
-    holds: 'no refund until that has ended',
+    fault: 'a payment is captured between our look and our release of the hold, or our rollback',
+    holds:
+      'no refund until that has ended; then one, if it was asked for; what was given back is not refunded again',
     shownBy: [
       in_(
         'refunds/cancel-payment',
         'that is captured while its release is under way takes no refund until that has ended',
+      ),
+      in_('refunds/captured-while-stopped', 'is refunded under the same key where that was asked for, once'),
+      in_(
+        'refunds/stopped-payments',
+        'and is paid meanwhile: with %s %s',
+        'is one refund, and no second one follows (%s)',
+        'is found out by the engine where it could not be read',
       ),
     ],
   },

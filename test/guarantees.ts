@@ -185,6 +185,7 @@ export const guarantees: readonly Guarantee[] = [
         'is sent again for 23 hours, looked for during 24 more, and then a person’s, with the looks',
       ),
       in_('refunds/engine/voids', 'whose sender died'),
+      in_('app/killed', 'at %s has the hold released by the next one, once'),
       chaosCheck('a leg that is still open, and one that nobody looks at', 'a release that is still unclear'),
     ],
   },

@@ -249,6 +249,18 @@ export async function putOffLegs(db: Db, paymentId: PaymentId, gapMs: number): P
     .execute();
 }
 
+/** Has these legs, which are under way at the provider, looked at within so many milliseconds (primary keys). */
+export async function lookSoon(db: Db, legIds: readonly LegId[], gapMs: number): Promise<void> {
+  await db
+    .updateTable('refund_legs')
+    .set({
+      next_look_at: sql<Date>`LEAST(next_look_at, app_now() + make_interval(secs => ${gapMs / 1000}::float8))`,
+    })
+    .where('id', 'in', [...legIds])
+    .where('status', '=', 'PENDING')
+    .execute();
+}
+
 /** As many looks in vain are kept with an attempt; the newest ones. */
 const looksAtMost = 50;
 

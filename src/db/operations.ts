@@ -114,11 +114,13 @@ export async function insertVoidOperation(tx: Db, operation: NewVoidOperation): 
 }
 
 /**
- * Takes the lease for sending the same bytes again; false when somebody else has it, or when the payment was not
- * read since a restore.
+ * Takes the lease for sending the same bytes again.
+ *
+ * @returns how many sends there are with this one; undefined when somebody else has the lease, or when the payment was
+ * not read since a restore
  */
-export async function leaseOperation(db: Db, id: OperationId, leaseMs: number): Promise<boolean> {
-  const updated = await db
+export async function leaseOperation(db: Db, id: OperationId, leaseMs: number): Promise<number | undefined> {
+  const leased = await db
     .updateTable('payment_operations')
     .set({
       lease_until: fromAppNow(leaseMs),
@@ -135,14 +137,19 @@ export async function leaseOperation(db: Db, id: OperationId, leaseMs: number): 
     .where((eb) =>
       eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', eb.fn<Date>('app_now', []))]),
     )
+    .returning('sends')
     .executeTakeFirst();
-  return updated.numUpdatedRows > 0n;
+  return leased?.sends;
 }
 
 /** An operation that stays open is looked at again after this, in milliseconds. */
 const firstLookGapMs = 5_000;
 
-/** Moves an open operation, with its event; a finished one stays as it is. */
+/**
+ * Moves an open operation, with its event; a finished one stays as it is. One that was sent again since `operation` was
+ * read moves only to SUCCEEDED, which is what the payment itself shows: what an earlier send has told says nothing about
+ * the one that is under way, and does not end its lease.
+ */
 export async function moveOperation(
   db: Db,
   operation: PaymentOperation,
@@ -169,6 +176,7 @@ export async function moveOperation(
       })
       .where('id', '=', operation.id)
       .where('status', 'in', ['SENDING', 'UNKNOWN'])
+      .$if(to !== 'SUCCEEDED', (query) => query.where('sends', '=', operation.sends))
       .executeTakeFirst();
     if (updated.numUpdatedRows === 0n || operation.status === to) return;
     await insertEvent(tx, {

@@ -125,6 +125,8 @@ export interface PaymentTable {
   refundable_by_provider: boolean;
   handles: ColumnType<Readonly<Record<string, string>>, string | undefined, string>;
   whole_only: Defaulted<boolean>;
+  /** `CALLER`: the provider cannot be asked about it. */
+  facts_from: Defaulted<'PROVIDER' | 'CALLER'>;
   overcommitted: Defaulted<boolean>;
   provider_created_at: Date;
   captured_at: Date | null;

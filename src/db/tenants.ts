@@ -2,7 +2,6 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import { ConfigError, type ConfigProblem } from '../config/problems.ts';
 import type { AccountConfig, MerchantConfig } from '../config/types.ts';
 import { uuidv7, type AccountId, type ApiKeyId, type MerchantId } from '../ids.ts';
-import { providerCodes, type ProviderCode } from '../vocabulary.ts';
 import type { Database } from './tables.ts';
 
 /** The rows of what is configured. */
@@ -145,7 +144,7 @@ async function upsertAccounts(
         id: ids[index]!,
         merchant_id: merchants.get(merchant.code)!,
         code: account.code,
-        provider: knownProvider(account.provider),
+        provider: account.provider,
         identity: account.identity,
         display_name: account.displayName,
       })),
@@ -191,10 +190,4 @@ async function upsertKeys(
     .returning(['id', sql<string>`encode(sha256, 'hex')`.as('hash')])
     .execute();
   return new Map(rows.map((row) => [row.hash, row.id]));
-}
-
-function knownProvider(code: string): ProviderCode {
-  const known = providerCodes.find((each) => each === code);
-  if (known === undefined) throw new TypeError(`No adapter for the provider ${code}.`);
-  return known;
 }

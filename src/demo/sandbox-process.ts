@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { providerCodes } from '../vocabulary.ts';
+import { providers } from '../providers/registry.ts';
 import { isProcessOf, stopProcess } from './processes.ts';
 
 /** Started by its path and never imported: a simulator that shares code with an adapter proves nothing. */
@@ -111,7 +111,7 @@ async function answers(url: string): Promise<boolean> {
     const answer = await fetch(`${url}/control/credentials`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
     const credentials: unknown = await answer.json();
     if (!answer.ok || typeof credentials !== 'object' || credentials === null) return false;
-    return providerCodes.every((code) => code in credentials);
+    return providers.every(({ code }) => code in credentials);
   } catch {
     return false;
   }

@@ -14,7 +14,6 @@ import type {
 import type { AccountHttp, WireRequest } from './http.ts';
 
 export type { Evidence, FiscalReceipt, PaymentState, ProviderCode, TraceReference };
-export { providerCodes } from '../vocabulary.ts';
 
 /** What an adapter needs of an account for one call: its secrets, its settings and an HTTP client bound to its limits. */
 export interface AccountAccess<Credentials = unknown, Options = unknown> {
@@ -233,6 +232,8 @@ export type AllocationWish =
 export type CancelOutcome =
   | { readonly kind: 'accepted'; readonly refund: RefundFacts; readonly evidence: Evidence }
   | { readonly kind: 'refused'; readonly failure: Failure; readonly evidence: Evidence }
+  /** Certainly not executed, and not because of the refund: the provider was busy, or refused the credentials. */
+  | { readonly kind: 'deferred'; readonly failure: Failure; readonly evidence: Evidence }
   | { readonly kind: 'not-sent'; readonly failure: Failure; readonly evidence: Evidence }
   | { readonly kind: 'unknown'; readonly failure: Failure; readonly evidence: Evidence };
 
@@ -269,7 +270,10 @@ export interface RecoveryPlan {
 
 /** What a provider can do. Data: documentation and `providers { … }` are compiled from it. */
 export interface Capabilities {
-  /** A payment can be read there; absent: it can. Where it cannot, the caller has to say what was captured. */
+  /**
+   * Payments and their refunds can be read there; absent: they can. Where they cannot, the caller has to say what was
+   * captured, and how a refund ended only a person can tell.
+   */
   readonly readsPayments?: false;
   readonly partialRefunds: boolean;
   readonly severalRefundsPerPayment: boolean;
@@ -293,6 +297,38 @@ export interface Capabilities {
   readonly externalRefunds: 'SEEN' | 'AGGREGATE' | 'INVISIBLE';
 }
 
+/** How a provider may differ from what a scenario of the conformance suite expects; a scenario says which it allows. */
+export const deviationKinds = [
+  /** There is no such thing at this provider, so that it cannot be met. */
+  'IMPOSSIBLE',
+  /** Nobody but a person can find out. */
+  'LEFT_TO_A_PERSON',
+  /** The answer to the send says no more than that it was accepted. */
+  'ENDS_LATER',
+  /** The provider's word for a refund that was stopped means that it failed. */
+  'ENDS_AS_FAILED',
+  /** The answer to the send is no proof; what became of it is found out by itself. */
+  'FOUND_OUT',
+  /** The provider's no to this cannot be told from any other, and counts as one. */
+  'REFUSED',
+  /** The answer tells neither the status nor the amount: what was ordered counts. */
+  'NOT_TOLD',
+  /** The word for this end is not known, so that it stays open. */
+  'STAYS_OPEN',
+  /** Its no is no proof: nothing is concluded from it, and nothing is reserved. */
+  'NO_PROOF',
+] as const;
+export type DeviationKind = (typeof deviationKinds)[number];
+
+/** Where an adapter differs in one scenario, and who says that its provider is like that. */
+export interface Deviation {
+  readonly instead: DeviationKind;
+  /** One sentence for the table in the documentation. */
+  readonly reason: string;
+  /** The public document and its section. */
+  readonly source: string;
+}
+
 /**
  * The one interface to a provider. An adapter is stateless, knows no database and no GraphQL, and never
  * throws for what a provider says or fails to say: it returns it.
@@ -308,6 +344,8 @@ export interface ProviderAdapter<Credentials = unknown, Options = unknown> {
   readonly availability?: Availability;
   readonly capabilities: Capabilities;
   readonly recovery: RecoveryPlan;
+  /** Where its provider differs from the scenarios of the conformance suite, by their names; absent: nowhere. */
+  readonly deviations?: Readonly<Record<string, Deviation>>;
   /** The longest time a send may take, in milliseconds. */
   readonly sendDeadlineMs: number;
   /** Gaps between looks at a refund that is not final, in milliseconds; the last one repeats. */
@@ -423,8 +461,11 @@ export type Availability =
 
 /** A provider: the settings of its accounts, and the adapter for each way to reach it. */
 export interface Provider<Credentials = unknown, Options = unknown> {
+  /** Lower-case letters, digits and hyphens. Stored, so it never changes. */
   readonly code: ProviderCode;
   readonly displayName: string;
+  /** For clients of the schema: a short name, and where the provider is, such as `Stripe (stripe.com).` */
+  readonly description: string;
   readonly settings: AccountSettings<Credentials, Options>;
   /** One for each variant, the usual one first. */
   readonly adapters: readonly ProviderAdapter<Credentials, Options>[];

@@ -6,22 +6,23 @@ import { stripe, stripeProvider } from './stripe/index.ts';
 import { yandexPayProvider } from './yandex-pay/index.ts';
 import { yookassaProvider } from './yookassa/index.ts';
 
-/** Every provider, by its code. */
-export const providers: Providers = {
-  yookassa: yookassaProvider,
-  razorpay: razorpayProvider,
-  robokassa: robokassaProvider,
-  stripe: stripeProvider,
-  // The one place that knows both: what Prism does by connector stripe, the built-in adapter can do.
-  prism: prismProvider({ stripe }),
-  'yandex-pay': yandexPayProvider,
-};
+/** What a service can work with, in the order in which it is told. */
+export type Providers = readonly Provider[];
 
-export type Providers = Readonly<Record<ProviderCode, Provider>>;
+/** Every provider. All that is told of them, the enum of the schema included, follows from this list. */
+export const providers: Providers = [
+  yookassaProvider,
+  razorpayProvider,
+  robokassaProvider,
+  stripeProvider,
+  // The one place that knows both: what Prism does by connector stripe, the built-in adapter can do.
+  prismProvider({ stripe }),
+  yandexPayProvider,
+];
 
 /** Every adapter, each variant of a provider by itself. */
 export const adaptersOf = (all: Providers): readonly ProviderAdapter[] =>
-  Object.values(all).flatMap(({ adapters }) => adapters);
+  all.flatMap(({ adapters }) => adapters);
 
 export const allAdapters: readonly ProviderAdapter[] = adaptersOf(providers);
 
@@ -29,22 +30,19 @@ export const allAdapters: readonly ProviderAdapter[] = adaptersOf(providers);
  * The providers with what those of these accounts need loaded. Never rejects: what does not load says so in the
  * `availability` of its adapters, and the rest works.
  */
-export async function loadProviders(usedCodes: readonly string[]): Promise<Providers> {
-  const loaded = await Promise.all(
-    Object.values(providers).map(async (provider) =>
+export const loadProviders = (usedCodes: readonly string[], all: Providers = providers): Promise<Providers> =>
+  Promise.all(
+    all.map(async (provider) =>
       provider.load !== undefined && usedCodes.includes(provider.code) ? provider.load() : provider,
     ),
   );
-  // Every code has its provider, as before.
-  return Object.fromEntries(loaded.map((provider) => [provider.code, provider])) as Record<
-    ProviderCode,
-    Provider
-  >;
-}
 
-/** The adapter by which a provider is usually reached. */
-export function usualAdapterOf(code: ProviderCode): ProviderAdapter {
-  const [usual] = providers[code].adapters;
+/** The adapter by which a provider is usually reached: the first of its own. */
+export function usualAdapterOf(
+  code: ProviderCode,
+  adapters: readonly ProviderAdapter[] = allAdapters,
+): ProviderAdapter {
+  const usual = adapters.find((adapter) => adapter.code === code);
   if (usual === undefined) throw new TypeError(`The provider ${code} has no adapter.`);
   return usual;
 }

@@ -1,6 +1,7 @@
 import { endPause, listPausedAccounts, pauseAccount, type CallKind } from '../db/account-health.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { SendOutcome } from '../providers/provider.ts';
+import { isAvailable } from './unavailable-adapter.ts';
 import type { World } from './world.ts';
 
 /** What an answer shows of an account, where it shows anything. */
@@ -39,11 +40,13 @@ export async function noteAccountHealth(
 }
 
 /**
- * Whether it makes sense to send for this account now: it is not paused, and its provider answers. Otherwise a leg
+ * Whether it makes sense to send for this account now: it is not paused, what it needs has loaded, and its provider answers. Otherwise a leg
  * stays QUEUED as it is, instead of being taken and put back again and again.
  */
 export const maySendFor = (world: Pick<World, 'pausedAccounts'>, connection: Connection): boolean =>
-  !world.pausedAccounts.has(connection.accountId) && !connection.access.http.isGivenUp();
+  !world.pausedAccounts.has(connection.accountId) &&
+  !connection.access.http.isGivenUp() &&
+  isAvailable(connection);
 
 /** Learns which accounts are paused, by whichever replica: once per round of the engine. */
 export async function refreshAccountHealth(world: Pick<World, 'db' | 'pausedAccounts'>): Promise<void> {

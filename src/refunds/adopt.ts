@@ -8,6 +8,7 @@ import type { LegAttempt } from './forgotten-keys.ts';
 import { isSplit, wholeLegName, type LegPlan, type PlannedLeg } from './plan-legs.ts';
 import { certainRestOf, restOf } from './plan-split.ts';
 import type { RefundWish, SourceWish } from './refund-wish.ts';
+import { returnedNothing } from './returned-nothing.ts';
 import { sameKeyOtherContent } from './replay.ts';
 import { toCurrency } from '../money.ts';
 
@@ -43,14 +44,14 @@ export function planAdoption(
   return succeed({ legs, amountMinor: sumOf(legs.map((leg) => leg.amountMinor)) });
 }
 
-/** A leg has one provider refund: of its last attempt that did not fail, else of its last one. */
+/** A leg has one provider refund: of its last attempt that may have returned something, else of its last one. */
 function onePerLeg(forgotten: readonly Forgotten[]): Forgotten[] {
   const byName = Map.groupBy(
     forgotten.toSorted((a, b) => a.attempt - b.attempt),
     (one) => one.legName,
   );
   return [...byName.values()].map(
-    (group) => group.findLast(({ facts }) => facts.status !== 'FAILED') ?? group.at(-1)!,
+    (group) => group.findLast(({ facts }) => !returnedNothing(facts)) ?? group.at(-1)!,
   );
 }
 
@@ -158,9 +159,7 @@ function afterAdoption(
   adopted: readonly PlannedLeg[],
 ): RefundSituation {
   const { payment, sources } = situation;
-  const news = adopted.filter(
-    (_, index) => !made[index]!.isCounted && made[index]!.facts.status !== 'FAILED',
-  );
+  const news = adopted.filter((_, index) => !made[index]!.isCounted && !returnedNothing(made[index]!.facts));
   const newsMinor = sumOf(news.map((leg) => leg.amountMinor));
   const shares = news.flatMap((leg) => leg.shares);
   const unboundMinor = payment.unbound_minor - newsMinor;

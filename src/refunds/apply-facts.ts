@@ -11,6 +11,7 @@ import type { RefundFacts } from '../providers/provider.ts';
 import type { Evidence, LegStatus, TraceReference } from '../vocabulary.ts';
 import { moveLeg, type LegPatch } from './move-leg.ts';
 import { nextLookMs } from './next-look.ts';
+import { returnedNothing } from './returned-nothing.ts';
 import { findTransition, isFinalLeg, type TransitionCause } from './transitions.ts';
 
 export interface FactContext {
@@ -131,8 +132,6 @@ function targetStatus(leg: Leg, facts: RefundFacts): LegStatus {
   if (returnedNothing(facts) && ['FAILED', 'CANCELED', 'REVERSED'].includes(leg.status)) return leg.status;
   return facts.status;
 }
-
-const returnedNothing = ({ status }: RefundFacts): boolean => status === 'FAILED' || status === 'CANCELED';
 
 const sourceOf = (cause: FactContext['cause']): EventSource =>
   cause === 'answer' ? 'PROVIDER_ANSWER' : 'PROVIDER_READ';

@@ -16,6 +16,7 @@ import { settleOvercommitment, settleSources } from './overcommitment.ts';
 import { listLines, settleItems } from './settle-items.ts';
 import { bindByAmount } from './bind-by-amount.ts';
 import { importExternal } from './import-external.ts';
+import { returnedNothing } from './returned-nothing.ts';
 import { canBeTakenOver, isExternalLeg, takeOverExternal } from './take-over.ts';
 
 /**
@@ -139,7 +140,7 @@ async function settleSums(
 const mayBeClaimed = (payment: LockedPayment, facts: RefundFacts): boolean =>
   keysAreStillRepeated(payment) && hasOurFormat(facts.ourReference);
 
-/** `past`: the failed refund of an earlier attempt, known and done. `surplus`: of a leg that has another one. */
+/** `past`: a refund of an earlier attempt that returned nothing, known and done. `surplus`: of a leg that has another one. */
 type Owner =
   | { readonly kind: 'leg'; readonly leg: Leg; readonly closed?: RefundId }
   | { readonly kind: 'nobody' | 'past' | 'surplus' };
@@ -177,6 +178,6 @@ async function findMaker(tx: Kysely<Database>, payment: Payment, facts: RefundFa
   if (made === undefined) return { kind: 'nobody' };
   const { leg } = made;
   if (leg.provider_refund_id === null && made.attempt === leg.attempt) return { kind: 'leg', leg };
-  if (facts.status === 'FAILED') return { kind: 'past' };
+  if (returnedNothing(facts)) return { kind: 'past' };
   return ['QUEUED', 'FAILED', 'CANCELED'].includes(leg.status) ? { kind: 'leg', leg } : { kind: 'surplus' };
 }

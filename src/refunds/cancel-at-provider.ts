@@ -1,8 +1,9 @@
 import { insertRefundEvent } from '../db/events.ts';
 import { inTransaction } from '../db/in-transaction.ts';
-import { listLegs, listLegsById, type Leg, type Refund } from '../db/legs.ts';
+import { listLegs, listLegsById, lookSoon, type Leg, type Refund } from '../db/legs.ts';
 import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import { providerProblem, type Problem } from '../errors.ts';
+import type { LegId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { CancelOutcome, ProviderAdapter } from '../providers/provider.ts';
@@ -10,6 +11,7 @@ import { noteAccountHealth } from './account-health.ts';
 import { mayBeSentFor } from './epoch.ts';
 import { lookAtLegs } from './look.ts';
 import { onceRead } from './once-read.ts';
+import { isFinalLeg } from './transitions.ts';
 import { causeOf, type Caller, type World } from './world.ts';
 
 const path = ['input', 'refund'];
@@ -25,29 +27,34 @@ export const isStoppableThere = (
   adapter.cancel?.isPossible(leg.raw_status) === true;
 
 /**
- * Asks the provider to stop those legs of a refund that it has accepted and can still stop. That it was asked is
+ * Asks the provider to stop those legs of a refund that it has accepted and can still stop. That it is asked is
  * recorded before; what became of it is read afterwards, since only what was read moves a leg (rule 7).
  *
- * @returns why a leg was not stopped; `not-read` where the payment has to be read first after a restore
+ * @param legIds the legs that could be stopped a moment ago
+ * @returns why one of them was not stopped, undefined when all were; `not-read` where the payment has to be read first
+ * after a restore
  */
 export async function cancelAtProvider(
   world: World,
   caller: Caller,
   connection: Connection,
   refund: Refund,
+  legIds: readonly LegId[],
 ): Promise<Problem | 'not-read' | undefined> {
   const asked = await onceRead(world, connection, refund.merchant_id, refund.payment_id, () =>
     noteAsked(world, caller, connection, refund),
   );
   if (asked === undefined) return 'not-read';
+  const outcomes = new Map<LegId, CancelOutcome>();
   for (const leg of asked.legs) {
     const outcome = await ask(connection, asked.payment, leg);
+    outcomes.set(leg.id, outcome);
     await noteAccountHealth(world, connection, 'SEND', outcome);
-    await lookAtLegs(world, refund.merchant_id, [leg.id]);
-    const [now] = await listLegsById(world.db, refund.merchant_id, [leg.id]);
-    if (now?.status !== 'CANCELED') return whyNot(outcome);
   }
-  return undefined;
+  await lookAtLegs(world, refund.merchant_id, [...outcomes.keys()]);
+  const now = await listLegsById(world.db, refund.merchant_id, legIds);
+  const [going] = now.filter(({ status }) => status !== 'CANCELED');
+  return going && whyNot(going, outcomes.get(going.id));
 }
 
 interface Asked {
@@ -79,6 +86,13 @@ function noteAsked(
         cause: causeOf(caller),
         evidence: { rawStatus: leg.raw_status },
       });
+    const [gapMs = 0] = adapter.lookGapsMs;
+    if (legs.length > 0)
+      await lookSoon(
+        tx,
+        legs.map(({ id }) => id),
+        gapMs,
+      );
     return { payment, legs };
   });
 }
@@ -97,23 +111,36 @@ async function ask({ adapter, access }: Connection, payment: Payment, leg: Leg):
   return cancel.send(access, known, () => true);
 }
 
-function whyNot(outcome: CancelOutcome): Problem {
-  if (outcome.kind === 'refused')
-    return {
-      type: 'NotCancelable',
-      code: 'NOT_CANCELABLE',
-      message: outcome.failure.message,
-      path,
-      retry: 'NEVER',
-    };
-  if (outcome.kind === 'not-sent') return { ...providerProblem(outcome.failure, path), retry: 'SAME_KEY' };
-  return {
-    type: 'ProviderProblem',
-    code: 'UNKNOWN_OUTCOME',
-    message:
-      'The provider was asked to stop the refund, and it is not known yet whether it did. The service goes on looking.',
-    path,
-    retry: 'WAIT',
-    providerCode: outcome.kind === 'unknown' ? outcome.failure.providerCode : null,
-  };
+/** @param outcome undefined where it was not asked any more, since the refund had moved on */
+function whyNot(leg: Pick<Leg, 'status'>, outcome: CancelOutcome | undefined): Problem {
+  if (isFinalLeg(leg.status)) return tooLate(`The refund has ended meanwhile: it is ${leg.status}.`);
+  switch (outcome?.kind) {
+    case undefined:
+      return tooLate('The provider does not take the refund back any more. It goes on.');
+    case 'refused':
+      return tooLate(outcome.failure.message);
+    case 'deferred':
+      return providerProblem(outcome.failure, path);
+    case 'not-sent':
+      return { ...providerProblem(outcome.failure, path), retry: 'SAME_KEY' };
+    case 'accepted':
+    case 'unknown':
+      return {
+        type: 'ProviderProblem',
+        code: 'UNKNOWN_OUTCOME',
+        message:
+          'The provider was asked to stop the refund, and it is not known yet whether it did. The service goes on looking.',
+        path,
+        retry: 'WAIT',
+        providerCode: outcome.kind === 'unknown' ? outcome.failure.providerCode : null,
+      };
+  }
 }
+
+const tooLate = (message: string): Problem => ({
+  type: 'NotCancelable',
+  code: 'NOT_CANCELABLE',
+  message,
+  path,
+  retry: 'NEVER',
+});

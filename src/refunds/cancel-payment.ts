@@ -2,10 +2,12 @@ import { findIdempotency } from '../db/idempotency.ts';
 import { findOperation } from '../db/operations.ts';
 import type { Payment } from '../db/payments.ts';
 import { refuse, succeed, type Problem, type Result } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import type { OperationId, PaymentId, RefundId } from '../ids.ts';
 import type { FeeBearer, RefundReason } from '../vocabulary.ts';
+import { readClocks } from './claim.ts';
 import { contentHash } from './content-hash.ts';
-import { createRefund, type CreateRefundCommand } from './create-refund.ts';
+import { createRefund, type CreateRefundCommand, type RefundCreated } from './create-refund.ts';
 import { findStoredPayment } from './find-payment.ts';
 import { locatePayment, type LocatedPayment } from './locate-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
@@ -60,7 +62,7 @@ export async function cancelPayment(
 ): Promise<Result<PaymentCanceled>> {
   const earlier = await findEarlier(world, caller, command);
   if (earlier !== undefined) return earlier;
-  const located = await locatePayment(world, caller.viewer.merchantId, command.payment);
+  const located = await locatePayment(world, caller, command.payment);
   if (!located.ok) return located;
   const payment = await freshPayment(world, located.value);
   if (!payment.ok) return payment;
@@ -75,7 +77,7 @@ export async function cancelPayment(
     case 'PENDING':
       return voidPayment(world, caller, command, { ...located.value, payment: { ...payment.value, state } });
     case 'CAPTURED':
-      return refundInstead(world, caller, command, payment.value);
+      return orOfSameKey(world, caller, command, await refundInstead(world, caller, command, payment.value));
     case 'CANCELED':
     case 'FAILED':
       return succeed(nothingToCancel(payment.value));
@@ -112,15 +114,14 @@ async function refundInstead(
   if (command.ifCaptured === 'REFUSE')
     return refuse(notCancelable('The payment was captured. Refund it, or ask with ifCaptured: REFUND.'));
   if (refundableOf(payment) === 0n && payment.reserved_minor > 0n) return succeed(nothingToCancel(payment));
-  const created = await createRefund(world, caller, { ...refundCommand(command), continues });
-  if (!created.ok) return created;
-  return succeed({
-    outcome: 'REFUND_CREATED',
-    paymentId: payment.id,
-    refundId: created.value.refundId,
-    replayed: created.value.replayed,
-  });
+  return refundCreated(
+    payment.id,
+    await createRefund(world, caller, { ...refundCommand(command), continues }),
+  );
 }
+
+const refundCreated = (paymentId: PaymentId, created: Result<RefundCreated>): Result<PaymentCanceled> =>
+  created.ok ? succeed({ outcome: 'REFUND_CREATED', paymentId, ...created.value }) : created;
 
 const refundCommand = (command: CancelPaymentCommand): CreateRefundCommand => ({
   idempotencyKey: command.idempotencyKey,
@@ -164,16 +165,8 @@ async function findEarlier(
       command.ifCaptured === 'REFUND' &&
       earlier.content_hash.equals(refundContentHash(refundCommand(command), payment.id));
     if (!isSame) return refuse(sameKeyOtherContent(earlier.refund_id));
-    return refundInstead(world, caller, command, payment).then((again) =>
-      again.ok && again.value.outcome === 'NOTHING_TO_CANCEL'
-        ? succeed({
-            ...again.value,
-            outcome: 'REFUND_CREATED' as const,
-            refundId: earlier.refund_id,
-            replayed: true,
-          })
-        : again,
-    );
+    // What the key has made is told, whatever the payment is now.
+    return refundCreated(payment.id, await createRefund(world, caller, refundCommand(command)));
   }
   if (!earlier.content_hash.equals(voidContentHash(command, payment.id)))
     return refuse(sameKeyOtherContent(earlier.refund_id));
@@ -198,18 +191,27 @@ async function voidPayment(
   const { capabilities } = connection.adapter;
   if (!canBeStopped(capabilities, payment.state)) return refuse(cannotStop[payment.state]);
   const hash = voidContentHash(command, payment.id);
-  const opened: Result<OperationId> = await openVoid(world, caller, command, connection, payment, hash);
-  if (!opened.ok) {
-    // The same key was first in another request of this moment.
-    const winner = opened.problems.some((problem) => problem.type === 'IdempotencyKeyReused')
-      ? await findEarlier(world, caller, command)
-      : undefined;
-    return winner ?? opened;
-  }
+  const since = readClocks(world);
+  const opened = await openVoid(world, caller, command, connection, payment, hash);
+  // A state is never left for an earlier one, so that this ends.
+  if (opened === 'changed') return cancelPayment(world, caller, command);
+  if (!opened.ok) return orOfSameKey(world, caller, command, opened);
+  failpoint('void.after-intent');
   const operation = await findOperation(world.db, caller.viewer.merchantId, opened.value);
   if (operation === undefined) throw new Error(`operation ${opened.value} has vanished`);
-  const conclusion = await concludeVoid(world, connection, operation, command.waitMs);
+  const conclusion = await concludeVoid(world, connection, operation, since, command.waitMs);
   return toPayload(world, caller, command, conclusion, operation.id, payment.id, false);
+}
+
+/** The same key may have been first in another request of this moment: then that is what it has done. */
+async function orOfSameKey(
+  world: World,
+  caller: Caller,
+  command: CancelPaymentCommand,
+  result: Result<PaymentCanceled> | Extract<Result<never>, { ok: false }>,
+): Promise<Result<PaymentCanceled>> {
+  const isTaken = !result.ok && result.problems.some(({ type }) => type === 'IdempotencyKeyReused');
+  return (isTaken ? await findEarlier(world, caller, command) : undefined) ?? result;
 }
 
 const cannotStop: Record<StoppablePayment['state'], Problem> = {

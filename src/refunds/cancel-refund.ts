@@ -38,9 +38,10 @@ const notReadYet: Problem = {
 };
 
 /**
- * Stops a refund before money moves: its QUEUED legs become CANCELED and their amounts are free again. A leg
- * that was sent is stopped at its provider where it still can be, else it is not touched. Canceling what is canceled already takes effect again as nothing. After a restore the
- * payment is read first, since what is QUEUED in the old database may have been sent.
+ * Stops a refund before money moves: its QUEUED legs become CANCELED and their amounts are free again. A leg that was
+ * sent is stopped at its provider where it still can be, else it is not touched. Canceling what is canceled already
+ * takes effect again as nothing. After a restore the payment is read first, since what is QUEUED in the old database
+ * may have been sent.
  */
 export async function cancelRefund(
   world: World,
@@ -53,17 +54,19 @@ export async function cancelRefund(
     : undefined;
   if (known === undefined) return refuse(notFound(path, 'The refund'));
   const connection = world.connections.find(known.account_id);
-  const isStoppable =
-    connection !== undefined &&
-    (await listLegs(world.db, known.id)).some((leg) => isStoppableThere(connection.adapter, leg));
-  const act = () => cancelQueued(world, caller, known.id, known.payment_id, isStoppable);
+  const stoppable =
+    connection === undefined
+      ? []
+      : (await listLegs(world.db, known.id)).filter((leg) => isStoppableThere(connection.adapter, leg));
+  const act = () => cancelQueued(world, caller, known.id, known.payment_id, stoppable.length > 0);
   const canceled =
     connection === undefined
       ? await act()
       : await onceRead(world, connection, merchantId, known.payment_id, act);
   if (canceled === undefined || canceled === 'not-read') return refuse(notReadYet);
-  if (!canceled.ok || !isStoppable) return canceled;
-  const problem = await cancelAtProvider(world, caller, connection, known);
+  if (!canceled.ok || connection === undefined || stoppable.length === 0) return canceled;
+  const legIds = stoppable.map(({ id }) => id);
+  const problem = await cancelAtProvider(world, caller, connection, known, legIds);
   if (problem === undefined) return canceled;
   return refuse(problem === 'not-read' ? notReadYet : problem);
 }

@@ -53,7 +53,7 @@ export async function createRefund(
   const deadline = world.clock.monotonicMs() + command.waitMs;
   const replay = await findReplay(world, caller, command);
   if (replay !== undefined) return replay.ok ? settle(world, replay.value, deadline) : replay;
-  const located = await locatePayment(world, caller.viewer.merchantId, command.payment);
+  const located = await locatePayment(world, caller, command.payment);
   if (!located.ok) return located;
   failpoint('refund.before-intent');
   const reserved = await reserveOnFreshFacts(world, caller, command, located.value);

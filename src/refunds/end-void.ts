@@ -11,36 +11,41 @@ import type { Failure } from '../errors.ts';
 import type { RefundId } from '../ids.ts';
 import type { World } from './world.ts';
 
-const capturedMeanwhile: Failure = {
-  code: 'PAYMENT_NOT_REFUNDABLE',
-  message: 'The payment was captured before its hold could be released. Refund it instead.',
-  retry: 'NEW_REQUEST',
-  providerCode: null,
+const capturedMeanwhile: Record<PaymentOperation['kind'], string> = {
+  VOID: 'The payment was captured before its hold could be released. Refund it instead.',
+  CANCEL_UNPAID: 'The payment was paid before it could be closed. Refund it instead.',
 };
 
-const authorizedMeanwhile: Failure = {
-  code: 'PAYMENT_NOT_REFUNDABLE',
-  message:
-    'The payment was authorized before it could be closed. Cancel it with a new key: its hold is released then.',
-  retry: 'NEW_REQUEST',
-  providerCode: null,
-};
+const authorizedMeanwhile =
+  'The payment was authorized before it could be closed. Cancel it with a new key: its hold is released then.';
 
 /** Why a payment that changed could not be stopped as what it had been. */
-export const changedMeanwhile = ({ state }: Pick<Payment, 'state'>): Failure =>
-  state === 'AUTHORIZED' ? authorizedMeanwhile : capturedMeanwhile;
+export const changedMeanwhile = (
+  { kind }: Pick<PaymentOperation, 'kind'>,
+  { state }: Pick<Payment, 'state'>,
+  providerCode: string | null = null,
+): Failure => ({
+  code: 'PAYMENT_NOT_REFUNDABLE',
+  message: state === 'AUTHORIZED' ? authorizedMeanwhile : capturedMeanwhile[kind],
+  retry: 'NEW_REQUEST',
+  providerCode,
+});
 
 /** A hold that is gone was released; an unpaid payment that nobody can pay any more was closed. */
-export const isStopped = (
-  { kind }: Pick<PaymentOperation, 'kind'>,
-  { state }: Pick<Payment, 'state'>,
-): boolean => state === 'CANCELED' || (kind === 'CANCEL_UNPAID' && state === 'FAILED');
+export const isStopped = ({ state }: Pick<Payment, 'state'>): boolean =>
+  state === 'CANCELED' || state === 'FAILED';
 
-/** It went on to where this operation cannot follow it. */
+/**
+ * It went on to where this operation cannot follow it. One that was paid and cannot be refunded may just have been given
+ * back by being closed, which its provider may show late (pay.yandex.ru, "Rollback"): that is waited for.
+ */
 export const isOutOfReach = (
   { kind }: Pick<PaymentOperation, 'kind'>,
-  { state }: Pick<Payment, 'state'>,
-): boolean => state === 'CAPTURED' || (kind === 'CANCEL_UNPAID' && state === 'AUTHORIZED');
+  { state, refundable_by_provider }: Pick<Payment, 'state' | 'refundable_by_provider'>,
+): boolean =>
+  kind === 'VOID'
+    ? state === 'CAPTURED'
+    : state === 'AUTHORIZED' || (state === 'CAPTURED' && refundable_by_provider);
 
 /**
  * Closing a payment that was paid meanwhile may give everything back (pay.yandex.ru, "Rollback"): the refund by which
@@ -70,12 +75,15 @@ export async function endLostVoid(world: World, payment: Payment): Promise<void>
   if (operation === undefined || operation.lease_is_live) return;
   const evidence = { outcome: null, paymentState: payment.state };
   const refundId = await findRefundByStopping(world.db, operation, payment);
-  if (refundId !== undefined || isStopped(operation, payment))
+  if (refundId !== undefined || isStopped(payment))
     await moveOperation(world.db, operation, 'SUCCEEDED', {
       failure: null,
       evidence,
       ...(refundId === undefined ? {} : { refundId }),
     });
   else if (isOutOfReach(operation, payment))
-    await moveOperation(world.db, operation, 'FAILED', { failure: changedMeanwhile(payment), evidence });
+    await moveOperation(world.db, operation, 'FAILED', {
+      failure: changedMeanwhile(operation, payment),
+      evidence,
+    });
 }

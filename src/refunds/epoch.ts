@@ -2,6 +2,7 @@ import type { Epoch } from '../db/epochs.ts';
 import type { LockedPayment, Payment } from '../db/payments.ts';
 import type { Problem } from '../errors.ts';
 import type { Capabilities, PaymentFacts } from '../providers/provider.ts';
+import { canBeAsked } from './declared-facts.ts';
 
 const dayMs = 86_400_000;
 
@@ -25,13 +26,14 @@ export const mayBeSentFor = (payment: LockedPayment): boolean =>
  */
 export const showsAllForgotten = (
   capabilities: Capabilities,
-  facts: Pick<PaymentFacts, 'state' | 'capturedAt' | 'createdAt'>,
+  { state, capturedAt, createdAt }: Pick<PaymentFacts, 'state' | 'capturedAt' | 'createdAt'>,
   epoch: Epoch,
-): boolean =>
-  epoch.number === 1 ||
-  showsAllRefunds(capabilities) ||
-  facts.state !== 'CAPTURED' ||
-  (facts.capturedAt ?? facts.createdAt) >= epoch.openedAt;
+): boolean => {
+  if (epoch.number === 1 || showsAllRefunds(capabilities) || state !== 'CAPTURED') return true;
+  // When a caller declared a payment says nothing of when it was made.
+  const since = capturedAt ?? (canBeAsked(capabilities) ? createdAt : null);
+  return since !== null && since >= epoch.openedAt;
+};
 
 /** Whether a payment waits for a person, since its forgotten refunds cannot be read. */
 export const isBlocked = (capabilities: Capabilities, payment: Payment, epoch: Epoch): boolean =>

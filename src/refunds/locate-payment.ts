@@ -1,12 +1,13 @@
 import { factsAgeMs, type Payment } from '../db/payments.ts';
 import { providerProblem, refuse, succeed, type Problem, type Result } from '../errors.ts';
-import type { MerchantId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
+import { declarePayment, whyNotNamedSo } from './declare-payment.ts';
 import type { FreshRefunds } from './find-forgotten.ts';
 import { findStoredPayment } from './find-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import { seePayment } from './see-payment.ts';
-import type { World } from './world.ts';
+import { whyUnavailable } from './unavailable-adapter.ts';
+import type { Caller, World } from './world.ts';
 
 export interface LocatedPayment {
   readonly payment: Payment;
@@ -32,22 +33,33 @@ const paymentNotFound: Problem = {
 
 /**
  * Finds the payment that a mutation names; one that was never seen is read at its provider, outside any
- * transaction, for at most 10 s. A failure leaves the caller's key unused.
+ * transaction, for at most 10 s, or, where the provider cannot be asked, taken as the caller declares it. A failure
+ * leaves the caller's key unused.
  */
 export async function locatePayment(
   world: World,
-  merchantId: MerchantId,
+  caller: Caller,
   ref: PaymentRef,
 ): Promise<Result<LocatedPayment>> {
+  const { merchantId } = caller.viewer;
+  const declared = 'id' in ref ? undefined : ref.declared;
   const stored = await findStoredPayment(world, merchantId, ref);
   if (stored !== undefined) {
     const connection = world.connections.find(stored.account_id);
-    return connection === undefined
-      ? refuse(accountNotConfigured)
-      : succeed({ payment: stored, connection, isFresh: false, ageMs: factsAgeMs(stored) });
+    if (connection === undefined) return refuse(accountNotConfigured);
+    const problem = whyUnavailable(connection, path) ?? whyNotNamedSo(connection, stored, declared);
+    return problem === undefined
+      ? succeed({ payment: stored, connection, isFresh: false, ageMs: factsAgeMs(stored) })
+      : refuse(problem);
   }
   const connection = 'id' in ref ? undefined : world.connections.findByCode(merchantId, ref.account);
   if ('id' in ref || connection === undefined) return refuse(paymentNotFound);
+  const problem = whyUnavailable(connection, path) ?? whyNotNamedSo(connection, undefined, declared);
+  if (problem !== undefined) return refuse(problem);
+  if (declared !== undefined) {
+    const taken = await declarePayment(world, caller, connection, ref.paymentId, declared);
+    if (!taken.ok) return taken;
+  }
   const sight = await seePayment(world, connection, ref.paymentId);
   if (sight.kind === 'absent') return refuse(paymentNotFound);
   if (sight.kind === 'unavailable')

@@ -11,13 +11,16 @@ import type { RefundFacts } from '../providers/provider.ts';
 import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts, factContext } from './apply-facts.ts';
+import { canBeAsked } from './declared-facts.ts';
 import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
 import { expireLeasesOf } from './claim.ts';
+import { inParallel } from './in-parallel.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment } from './overcommitment.ts';
 import { listLines, settleItems } from './settle-items.ts';
 import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
 import { seePayment } from './see-payment.ts';
+import { handOverSilent } from './silent-provider.ts';
 import type { World } from './world.ts';
 
 /** Why an account could not be asked; empty when every look was answered. */
@@ -55,33 +58,60 @@ async function lookAtAccount(
   connection: Connection,
   targets: readonly LookTarget[],
 ): Promise<Failure | undefined> {
-  const named = targets.filter((target) => target.providerRefundId !== null);
+  const isSilent = !canBeAsked(connection.adapter.capabilities);
+  // Where nothing can be asked only an answer that was not taken in yet has anything to tell.
+  const named = targets.filter(
+    ({ providerRefundId, status }) =>
+      providerRefundId !== null && (!isSilent || status === 'SENDING' || status === 'UNKNOWN'),
+  );
   const canBeFound = connection.adapter.recovery.lookUp !== 'NOTHING';
   const nameless = targets.filter(
     (target) => canBeFound && target.providerRefundId === null && target.status !== 'QUEUED',
   );
   const asOf = await readAppNow(world.db);
+  if (isSilent) await handOverSilent(world, connection, targets, asOf);
+  const { shown, failure: notSeen } = await seePaymentsOf(world, connection, nameless);
   const looks = await lookAtRefunds(
     callsOf(connection),
-    named.map((target) => ({
-      providerRefundId: target.providerRefundId!,
-      providerPaymentId: target.providerPaymentId,
-      amount: { minor: target.amountMinor, currency: toCurrency(target.currency) },
-      createdAt: target.providerCreatedAt ?? target.createdAt,
-    })),
+    named
+      .filter((target) => !shown.has(target.providerRefundId!))
+      .map((target) => ({
+        providerRefundId: target.providerRefundId!,
+        providerPaymentId: target.providerPaymentId,
+        amount: { minor: target.amountMinor, currency: toCurrency(target.currency) },
+        createdAt: target.providerCreatedAt ?? target.createdAt,
+      })),
   );
   await store(world, connection, named, looks.found, asOf);
   await noteAbsent(world, connection, named, looks.absent);
-  let failure = looks.unavailable?.failure;
-  for (const providerPaymentId of new Set(nameless.map((target) => target.providerPaymentId))) {
-    if (failure !== undefined) break;
-    const sight = await seePayment(world, connection, providerPaymentId);
-    if (sight.kind === 'unavailable') failure = sight.failure;
-  }
+  const failure = looks.unavailable?.failure ?? notSeen;
   if (failure !== undefined) await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure });
-  else if (named.length + nameless.length > 0)
+  else if (named.length + nameless.length > 0 && !isSilent)
     await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
   return failure;
+}
+
+/** Reads and takes in the payments of lost answers; the refunds that they have shown need no call of their own. */
+async function seePaymentsOf(
+  world: World,
+  connection: Connection,
+  nameless: readonly LookTarget[],
+): Promise<{ readonly shown: ReadonlySet<string>; readonly failure: Failure | undefined }> {
+  const shown = new Set<string>();
+  let failure: Failure | undefined;
+  const see = async (providerPaymentId: string): Promise<void> => {
+    if (failure !== undefined) return;
+    const sight = await seePayment(world, connection, providerPaymentId);
+    if (sight.kind === 'unavailable') failure = sight.failure;
+    if (sight.kind !== 'seen') return;
+    for (const facts of sight.refunds)
+      if (facts.status !== 'FAILED' || facts.failure !== null) shown.add(facts.providerRefundId);
+  };
+  const payments = [...new Set(nameless.map((target) => target.providerPaymentId))];
+  await inParallel(payments, connection.maxInFlight, see, (_payment, error) => {
+    throw error;
+  });
+  return { shown, failure };
 }
 
 /** Told once for each state of a leg, however often it is looked at. */

@@ -1,6 +1,7 @@
 import type { LegId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import type { LegStatus } from '../vocabulary.ts';
+import { returnedNothing } from './returned-nothing.ts';
 import { isFinalLeg } from './transitions.ts';
 
 /** The provider's clock may be behind ours by this much. */
@@ -60,11 +61,11 @@ export function matchByAmount(refunds: readonly RefundFacts[], legs: readonly Na
 }
 
 /**
- * A failed refund is never matched: it would free an amount that may have been returned by another one. A refund with
+ * A refund that returned nothing is never matched: it would free an amount that may have been returned by another one. A refund with
  * a reference is somebody's who knows its own.
  */
 const mightBe = (facts: RefundFacts, leg: Nameless): boolean =>
-  facts.status !== 'FAILED' &&
+  !returnedNothing(facts) &&
   facts.ourReference === null &&
   facts.amount.minor === leg.amountMinor &&
   facts.amount.currency === leg.currency &&

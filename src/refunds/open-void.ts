@@ -33,6 +33,8 @@ const voidName = 'void';
 /**
  * The intent of a void, committed before a byte leaves: one operation row, SENDING, that excludes every other
  * operation on the payment while it is open.
+ *
+ * @returns `changed` when the payment is in another state by now than it was read in; nothing was done
  */
 export async function openVoid(
   world: World,
@@ -41,7 +43,7 @@ export async function openVoid(
   connection: Connection,
   located: StoppablePayment,
   hash: Buffer,
-): Promise<Result<OperationId>> {
+): Promise<Result<OperationId> | 'changed'> {
   try {
     return await insertVoid(world, caller, command, connection, located, hash);
   } catch (error) {
@@ -60,15 +62,16 @@ function insertVoid(
   connection: Connection,
   located: StoppablePayment,
   hash: Buffer,
-): Promise<Result<OperationId>> {
+): Promise<Result<OperationId> | 'changed'> {
   const { merchantId, merchantCode, keyId } = caller.viewer;
-  return inTransaction(world.db, async (tx): Promise<Result<OperationId>> => {
+  return inTransaction(world.db, async (tx): Promise<Result<OperationId> | 'changed'> => {
     const payment = await lockPaymentForUpdate(tx, merchantId, located.id);
     if (payment === undefined) throw new Error(`payment ${located.id} has vanished`);
     const earlier = await findIdempotency(tx, merchantId, command.idempotencyKey);
     if (earlier !== undefined) return refuse(sameKeyOtherContent(earlier.refund_id));
     if (!mayBeSentFor(payment)) return refuse(notReadYet(connection.adapter.capabilities, payment));
     if ((await findOpenOperation(tx, payment.id)) !== undefined) return refuse(alreadyCanceling);
+    if (payment.state !== located.state) return 'changed';
     const providerKey = deriveProviderKey({
       merchantCode,
       idempotencyKey: command.idempotencyKey,

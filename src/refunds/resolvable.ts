@@ -6,7 +6,9 @@ import type { Connection } from '../providers/connections.ts';
 import type { ProviderAdapter } from '../providers/provider.ts';
 import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { leaseMsOf } from './claim.ts';
+import { canBeAsked } from './declared-facts.ts';
 import { keyEndsAt } from './key-life.ts';
+import { returnedNothing } from './returned-nothing.ts';
 
 /** What a person found out about one leg of a refund. */
 export type Verdict =
@@ -58,7 +60,7 @@ export const notResolvable = (
  * While an UNKNOWN leg's key lives the plan sends the same bytes again, which tells the truth, so that no verdict is
  * taken. "Not returned" frees the amount and lets it be sent under another key, so that it must also be certain that
  * nothing sent is still under way: the key is forgotten, and the last sender is long gone. A provider refund of the
- * leg that failed proves that at once.
+ * leg that failed, or was stopped, proves that at once.
  */
 export function outstandingUntil(
   leg: UnclearLeg,
@@ -70,7 +72,8 @@ export function outstandingUntil(
   const senderIsGone = later(leg.last_sent_at, plan.leaseMs + afterLeaseMs);
   const mustBeOver = [leg.lease_until, leg.look_lease_until];
   if (leg.status === 'UNKNOWN') mustBeOver.push(keyEnds);
-  if (kind === 'notReturned' && leg.provider_status !== 'FAILED') mustBeOver.push(keyEnds, senderIsGone);
+  if (kind === 'notReturned' && !returnedNothing({ status: leg.provider_status }))
+    mustBeOver.push(keyEnds, senderIsGone);
   const last = Math.max(...mustBeOver.map((instant) => instant?.getTime() ?? 0));
   return last > now.getTime() ? new Date(last) : null;
 }
@@ -81,11 +84,15 @@ const later = (instant: Date | null, ms: number): Date | null => instant && new 
 export const isResolvable = (legs: readonly UnclearLeg[], plan: PlanTimes, now: Date): boolean =>
   legs.some((leg) => outstandingUntil(leg, 'returned', plan, now) === null);
 
-type HidingAdapter = Pick<ProviderAdapter, 'hidesRefundId'>;
+type AnsweringAdapter = Pick<ProviderAdapter, 'hidesRefundId' | 'capabilities'>;
+
+/** Nothing can be asked there: what it said of a refund when it took it is the last that is known. */
+const isSilent = ({ capabilities }: AnsweringAdapter): boolean => !canBeAsked(capabilities);
 
 /** Why "not returned" cannot be true of a leg, by what its provider said; undefined when it can. Pure. */
-export function whyNotUnreturned(leg: UnclearLeg, adapter: HidingAdapter): Problem | undefined {
-  if (leg.provider_status === null || leg.provider_status === 'FAILED') return undefined;
+export function whyNotUnreturned(leg: UnclearLeg, adapter: AnsweringAdapter): Problem | undefined {
+  if (leg.provider_status === null || returnedNothing({ status: leg.provider_status })) return undefined;
+  if (isSilent(adapter) && leg.provider_status !== 'SUCCEEDED') return undefined;
   const id = shownRefundId(adapter, leg.provider_refund_id);
   return notResolvable(
     `The provider has ${id === null ? 'a refund' : `the refund ${id}`} of this, and does not say that it failed. State what was returned instead.`,
@@ -97,7 +104,7 @@ export function whyNotUnreturned(leg: UnclearLeg, adapter: HidingAdapter): Probl
 export function whyNotThisAmount(
   leg: UnclearLeg,
   { amount, providerRefundId }: Extract<Verdict, { kind: 'returned' }>,
-  adapter: HidingAdapter,
+  adapter: AnsweringAdapter,
 ): Problem | undefined {
   const path = [...verdictPath, 'returned'];
   if (leg.provider_refund_id === null)
@@ -129,14 +136,19 @@ export function whyNotThisAmount(
       'Several sellers have a share in this, and it is not known how much each returned.',
       'ASK_A_HUMAN',
     );
-  return whyNotSucceeded(leg.provider_status ?? '');
+  return isSilent(adapter) && !returnedNothing({ status: leg.provider_status ?? '' })
+    ? undefined
+    : whyNotSucceeded(leg.provider_status ?? '');
 }
 
 /** "Returned" is taken for a provider refund that its provider says has succeeded; undefined for that. Pure. */
 export function whyNotSucceeded(providerStatus: string): Problem | undefined {
   if (providerStatus === 'SUCCEEDED') return undefined;
-  return providerStatus === 'FAILED'
-    ? notResolvable('The provider says that this refund failed: nothing was returned by it.', 'ASK_A_HUMAN')
+  return returnedNothing({ status: providerStatus })
+    ? notResolvable(
+        'The provider says that this refund failed or was stopped: nothing was returned by it.',
+        'ASK_A_HUMAN',
+      )
     : notResolvable(
         'The provider does not say yet how this refund ended. It is looked at again; `syncRefund` asks now.',
         'WAIT',

@@ -16,6 +16,7 @@ import { invalidInput, notFound, providerProblem, refuse, succeed, type Result }
 import { isUuid, type RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
+import { canBeAsked } from './declared-facts.ts';
 import { moveLeg, type Move } from './move-leg.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment, settleSources } from './overcommitment.ts';
@@ -34,6 +35,7 @@ import {
   notConfigured,
   notReturned,
   nothingUnclear,
+  notVerifiable,
   otherCurrency,
   staleVersion,
   stillOutstanding,
@@ -138,6 +140,7 @@ async function readUnseen(
   if (leg.provider_refund_id !== null) return succeed(undefined);
   const { providerRefundId } = verdict;
   if (await findProviderRefund(world.db, refund.account_id, providerRefundId)) return succeed(undefined);
+  if (!canBeAsked(connection.adapter.capabilities)) return refuse(notVerifiable);
   const asOf = await readAppNow(world.db);
   const payment = await findPayment(world.db, refund.merchant_id, refund.payment_id);
   if (payment === undefined) throw new Error(`payment ${refund.payment_id} has vanished`);

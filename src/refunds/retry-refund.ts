@@ -16,6 +16,7 @@ import { openAttempt } from './open-attempt.ts';
 import { notRetryable, whyNotRetryable } from './retryable.ts';
 import { seePayment } from './see-payment.ts';
 import { runLine } from './sending-line.ts';
+import { whyUnavailable } from './unavailable-adapter.ts';
 import { waitUntilSent } from './wait.ts';
 import { causeOf, type Caller, type World } from './world.ts';
 
@@ -45,6 +46,8 @@ export async function retryRefund(
   if (known === undefined) return refuse(notFound(path, 'The refund'));
   const connection = world.connections.find(known.account_id);
   if (connection === undefined || known.origin === 'EXTERNAL') return refuse(notRetryable());
+  const unavailable = whyUnavailable(connection, path);
+  if (unavailable !== undefined) return refuse(unavailable);
   if (known.retries === command.expectedRetries) {
     // A new key is the one thing that can pay twice, so the truth is read before it is opened.
     const unclear = await lookFirst(world, connection, known);

@@ -13,12 +13,13 @@ import {
 } from '../db/payments.ts';
 import { noteReadInEpoch, readNowAndEpoch } from '../db/epochs.ts';
 import { insertPaymentItemsIfAbsent, sellWhatIsLeft, updateItemsLeft } from '../db/payment-items.ts';
-import type { PaymentItemTable, PaymentTable } from '../db/tables.ts';
+import type { PaymentItemTable } from '../db/tables.ts';
 import type { Failure } from '../errors.ts';
-import { uuidv7, type ItemId, type PaymentId, type RefundId, type SourceId } from '../ids.ts';
+import { uuidv7, type ItemId, type RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { PaymentFacts, PaymentSight, RefundFacts, SourceFacts } from '../providers/provider.ts';
-import { mergeBySeller } from './merge-by-seller.ts';
+import type { PaymentFacts, PaymentSight, RefundFacts } from '../providers/provider.ts';
+import { canBeAsked, lookAtDeclared } from './declared-facts.ts';
+import { firstRow, firstSources, sharesOf } from './first-row.ts';
 import { settledWithin } from './background.ts';
 import { factContext } from './apply-facts.ts';
 import { takeInRefunds } from './bind.ts';
@@ -79,8 +80,11 @@ export async function seePayment(
 async function readAndStore(world: World, connection: Connection, providerPaymentId: string): Promise<Sight> {
   // The epoch in which the question is asked: an answer to an earlier one may lack what was made before a restore.
   const { now: asOf, epoch } = await readNowAndEpoch(world.db);
-  const look = await connection.adapter.readPayment(connection.access, providerPaymentId);
-  if (look.kind === 'unavailable')
+  const isAsked = canBeAsked(connection.adapter.capabilities);
+  const look = isAsked
+    ? await connection.adapter.readPayment(connection.access, providerPaymentId)
+    : await lookAtDeclared(world, connection, providerPaymentId);
+  if (look.kind === 'unavailable' && isAsked)
     await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure: look.failure });
   if (look.kind !== 'found') return look;
   const { payment: facts, refunds } = look.value;
@@ -110,17 +114,7 @@ export async function storeSight(
     const locked = row && (await lockPaymentForUpdate(tx, merchantId, row.id));
     if (locked === undefined) throw new Error(`payment ${facts.providerPaymentId} has vanished`);
     const shares = sharesOf(connection, facts);
-    await insertPaymentSourcesIfAbsent(
-      tx,
-      shares.map((share) => ({
-        id: uuidv7<SourceId>(),
-        merchant_id: merchantId,
-        payment_id: locked.id,
-        seller: share.seller,
-        captured_minor: facts.state === 'CAPTURED' ? share.amountMinor : 0n,
-        platform_fee_minor: share.platformFeeMinor,
-      })),
-    );
+    await insertPaymentSourcesIfAbsent(tx, firstSources(connection, locked.id, facts));
     if (facts.state === 'CAPTURED' && facts.capturedMinor < locked.captured_minor)
       world.alerts.raise(
         'PAYMENT_CAPTURED_SHRANK',
@@ -151,7 +145,8 @@ export async function storeSight(
   });
   for (const refundId of stored.changed) world.changes.announce(refundId);
   await endLostVoid(world, stored.payment);
-  await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
+  if (canBeAsked(connection.adapter.capabilities))
+    await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
   return stored.payment;
 }
 
@@ -169,35 +164,6 @@ const itemRows = (payment: Payment, { items }: PaymentFacts): Insertable<Payment
     left_hundredths: leftHundredths,
     left_minor: leftMinor,
   }));
-
-/** An unsplit payment has exactly one source, named after its account. */
-const sharesOf = (connection: Connection, facts: PaymentFacts): readonly SourceFacts[] =>
-  facts.sources.length > 0
-    ? mergeBySeller(facts.sources)
-    : [{ seller: connection.accountCode, amountMinor: facts.capturedMinor, platformFeeMinor: null }];
-
-const firstRow = (connection: Connection, facts: PaymentFacts, asOf: Date): Insertable<PaymentTable> => ({
-  id: uuidv7<PaymentId>(),
-  merchant_id: connection.merchantId,
-  account_id: connection.accountId,
-  provider_payment_id: facts.providerPaymentId,
-  order_reference: facts.orderReference,
-  state: facts.state,
-  raw_status: facts.rawStatus,
-  method: facts.method,
-  currency: facts.amount.currency,
-  amount_minor: facts.amount.minor,
-  captured_minor: facts.capturedMinor,
-  provider_refunded_minor: facts.refundedMinor,
-  refundable_by_provider: facts.refundableByProvider,
-  handles: JSON.stringify(facts.handles),
-  whole_only: facts.wholeOnly,
-  provider_created_at: facts.createdAt,
-  captured_at: facts.capturedAt,
-  hold_expires_at: facts.holdExpiresAt,
-  refund_window_closes_at: facts.refundWindowClosesAt,
-  as_of: asOf,
-});
 
 /** `captured` comes from capture facts and is never lowered. */
 const factColumns = (known: Payment, facts: PaymentFacts, asOf: Date): PaymentFactColumns => ({

@@ -2,7 +2,7 @@ import type { Refund } from '../db/legs.ts';
 import { formatDecimal, toCurrency } from '../money.ts';
 import type { RefundStatus } from '../vocabulary.ts';
 
-type Summarized = Pick<Refund, 'origin' | 'status' | 'currency' | 'amount_minor' | 'returned_minor'>;
+type Summarized = Pick<Refund, 'status' | 'currency' | 'amount_minor' | 'returned_minor'>;
 
 /** What the sentences are made of: the whole amount and what was returned of it, as a person reads them. */
 interface Amounts {
@@ -33,16 +33,19 @@ const sentences: Record<RefundStatus, (amounts: Amounts) => string> = {
   REVERSED: ({ all }) => `Your refund of ${all} was returned and came back to us.`,
 };
 
-/** What was made elsewhere cannot be canceled here: it was closed when it turned out to be another refund. */
+/** What seemed to be made elsewhere was closed when it turned out to be another refund. */
 const mergedSentence = (all: string): string =>
   `This refund of ${all} is the same as another one in the list, which says what became of the money.`;
 
-/** One English sentence about a refund that a customer can be told. Pure. */
-export function summarize(refund: Summarized): string {
+/**
+ * One English sentence about a refund that a customer can be told. Pure.
+ *
+ * @param isMerged it was closed because it is one of ours
+ */
+export function summarize(refund: Summarized, isMerged = false): string {
   const currency = toCurrency(refund.currency);
   const format = (minor: bigint): string => `${formatDecimal({ minor, currency })} ${currency}`;
-  if (refund.origin === 'EXTERNAL' && refund.status === 'CANCELED')
-    return mergedSentence(format(refund.amount_minor));
+  if (isMerged) return mergedSentence(format(refund.amount_minor));
   return sentences[refund.status]({
     all: format(refund.amount_minor),
     returned: format(refund.returned_minor),

@@ -56,6 +56,12 @@ export const transitions: readonly Transition[] = [
     what: 'What is left at the provider has no room for it: a refund that was made elsewhere took the money, or its items are gone',
   },
   {
+    from: 'QUEUED',
+    cause: 'evidence',
+    to: ['CANCELED'],
+    what: 'It turned out to be at the provider already, where somebody has stopped it',
+  },
+  {
     from: 'SENDING',
     cause: 'answer',
     to: [...provenByProvider, 'UNKNOWN', 'QUEUED'],
@@ -102,6 +108,12 @@ export const transitions: readonly Transition[] = [
     cause: 'evidence',
     to: ['SUCCEEDED', 'FAILED', 'CANCELED', 'MANUAL_REVIEW'],
     what: 'The service looked at it again',
+  },
+  {
+    from: 'PENDING',
+    cause: 'plan',
+    to: ['MANUAL_REVIEW'],
+    what: 'The provider has taken it, cannot be asked how it ended, and normally would have ended it by now',
   },
   {
     from: 'MANUAL_REVIEW',

@@ -16,6 +16,11 @@ export const noSuchRefund = invalidInput(
   'The provider knows no such refund of this payment.',
 );
 
+export const notVerifiable = invalidInput(
+  [...verdictPath, 'returned', 'providerRefundId'],
+  'This provider cannot be asked about a refund. State `noProviderId` and name the id in `evidence`.',
+);
+
 export const nothingUnclear = notResolvable(
   'Only a refund, or a leg of it, that is UNKNOWN or under MANUAL_REVIEW waits for a verdict.',
   'NEVER',

@@ -1,5 +1,6 @@
 import type { AccountId } from '../ids.ts';
-import type { ProviderAdapter } from '../providers/provider.ts';
+import { shownCapabilities } from '../providers/claims.ts';
+import type { Capabilities, ProviderAdapter } from '../providers/provider.ts';
 import { usualAdapterOf } from '../providers/registry.ts';
 import type { ProviderCode } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
@@ -8,7 +9,15 @@ import type { GraphQLContext } from './context.ts';
 export const adapterOfAccount = (
   { world }: Pick<GraphQLContext, 'world'>,
   account: { readonly id: AccountId; readonly provider: ProviderCode },
-): ProviderAdapter => world.connections.find(account.id)?.adapter ?? usualAdapterOf(account.provider);
+): ProviderAdapter =>
+  world.connections.find(account.id)?.adapter ??
+  usualAdapterOf(account.provider, world.connections.adapters());
+
+/** What may be told of that adapter; what is decided is decided by what it declares. */
+export const capabilitiesOfAccount = (
+  context: Pick<GraphQLContext, 'world'>,
+  account: { readonly id: AccountId; readonly provider: ProviderCode },
+): Capabilities => shownCapabilities(adapterOfAccount(context, account));
 
 /** The same by the account's id; its row is read only where it has left the configuration. */
 export async function adapterOfAccountId(
@@ -19,5 +28,5 @@ export async function adapterOfAccountId(
   if (configured !== undefined) return configured;
   const account = await context.loaders.account.load(accountId);
   if (account === null) throw new Error(`account ${accountId} has vanished`);
-  return usualAdapterOf(account.provider);
+  return usualAdapterOf(account.provider, context.world.connections.adapters());
 }

@@ -2,6 +2,7 @@ import { toCurrency, type Money } from '../money.ts';
 import type { Refund } from '../db/legs.ts';
 import { readNowAndEpoch } from '../db/epochs.ts';
 import type { Payment } from '../db/payments.ts';
+import { shownCapabilities } from '../providers/claims.ts';
 import { adapterOfAccount } from './account-adapter.ts';
 import {
   allowedPaymentActions,
@@ -35,20 +36,20 @@ async function situationOf(context: GraphQLContext, payment: Payment): Promise<P
   ]);
   if (account === null) throw new Error('A payment without its account.');
   const adapter = adapterOfAccount(context, account);
-  const { capabilities } = adapter;
-  const lines = capabilities.itemRefunds ? await loaders.itemsOfPayment.load(payment.id) : null;
+  const declared = adapter.capabilities;
+  const lines = declared.itemRefunds ? await loaders.itemsOfPayment.load(payment.id) : null;
   // Where refunds can be listed, a restore blocks nothing.
-  const isBlockable = !showsAllRefunds(capabilities);
+  const isBlockable = !showsAllRefunds(declared);
   return {
     payment,
     openLegs: openLegs ?? [],
     isBeingCanceled: operation !== null,
-    capabilities,
+    capabilities: shownCapabilities(adapter),
     isNotYetRefundable: adapter.isNotYetRefundable?.(payment.raw_status) ?? false,
     amountRules: adapter.amountRules(toCurrency(payment.currency)),
     lines: lines ?? [],
     allocate: allocateBy(adapter),
-    isBlocked: isBlockable && isBlocked(capabilities, payment, (await readNowAndEpoch(world.db)).epoch),
+    isBlocked: isBlockable && isBlocked(declared, payment, (await readNowAndEpoch(world.db)).epoch),
     now: world.clock.now(),
   };
 }

@@ -2,9 +2,9 @@ import type { Problem } from '../errors.ts';
 import { cancelPayment } from '../refunds/cancel-payment.ts';
 import type { FeeBearer, RefundReason } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
-import { readNote, readWaitMs } from './input-rules.ts';
+import { readNote, readWaitMs, within } from './input-rules.ts';
 import { forget } from './look-at-refunds.ts';
-import { paymentNotFound, readPaymentRef, type PaymentRefInput } from './payment-ref.ts';
+import { readPaymentWish, type PaymentRefInput } from './payment-ref.ts';
 import { refused, type CancelPaymentPayload } from './payloads.ts';
 
 export interface CancelPaymentInput {
@@ -33,8 +33,7 @@ export async function resolveCancelPayment(
   const { idempotencyKey, reason, ifCaptured } = input;
   const note = readNote(place, input.note);
   const waitMs = readWaitMs(place, input.waitMs);
-  const payment = readPaymentRef(input.payment);
-  if (payment === undefined) problems.push(paymentNotFound);
+  const payment = readPaymentWish(within(place, 'payment'), input.payment);
   if (payment === undefined || problems.length > 0) return refusedToCancel(problems);
   const feeBearer = input.feeBearer ?? null;
   const command = { idempotencyKey, payment, reason, note, ifCaptured, feeBearer, waitMs };

@@ -6,7 +6,7 @@ import type { GraphQLContext } from './context.ts';
 import { decodeGlobalId } from './global-id.ts';
 import { readNote, readReference, readWaitMs, within, type Place } from './input-rules.ts';
 import { forget } from './look-at-refunds.ts';
-import { paymentNotFound, readPaymentRef, type PaymentRefInput } from './payment-ref.ts';
+import { readPaymentWish, type PaymentRefInput } from './payment-ref.ts';
 import { refused, type RefundPayload } from './payloads.ts';
 import { readAmount, type RefundAmountInput } from './read-amount.ts';
 import { readMetadata } from './read-metadata.ts';
@@ -44,8 +44,7 @@ export async function resolveCreateRefund(
 }
 
 function readCommand(place: Place, input: CreateRefundInput): CreateRefundCommand | undefined {
-  const payment = readPaymentRef(input.payment);
-  if (payment === undefined) place.problems.push(paymentNotFound);
+  const payment = readPaymentWish(within(place, 'payment'), input.payment);
   const amount = readAmount(within(place, 'amount'), input.amount);
   const { expectedRefundable } = input;
   const rest = {

@@ -1,7 +1,7 @@
 import type { Payment } from '../db/payments.ts';
 import type { PaymentShare } from '../db/read-batch.ts';
 import type { Capabilities } from '../providers/provider.ts';
-import { adapterOfAccount } from './account-adapter.ts';
+import { capabilitiesOfAccount } from './account-adapter.ts';
 import type { Freshness } from '../refunds/freshness.ts';
 import { certainRestOf } from '../refunds/plan-split.ts';
 import { refundableOf } from '../refunds/refundability.ts';
@@ -51,5 +51,5 @@ export async function externalRefundsOfPayment(
 ): Promise<Capabilities['externalRefunds']> {
   const account = await context.loaders.account.load(payment.account_id);
   if (account === null) throw new Error('A payment without its account.');
-  return adapterOfAccount(context, account).capabilities.externalRefunds;
+  return capabilitiesOfAccount(context, account).externalRefunds;
 }

@@ -3,7 +3,7 @@ import { findPayment } from '../refunds/find-payment.ts';
 import { demandFreshness, merchantOf, type GraphQLContext } from './context.ts';
 import { readLookLimits, type LookArguments } from './look-arguments.ts';
 import { readPaymentRef, type PaymentRefInput } from './payment-ref.ts';
-import { limitExceeded, providerUnavailable } from './request-errors.ts';
+import { badUserInput, limitExceeded, providerUnavailable } from './request-errors.ts';
 
 /** Payments that one operation may have fetched for the first time. */
 export const MAX_UNSEEN_PAYMENTS = 5;
@@ -11,13 +11,15 @@ export const MAX_UNSEEN_PAYMENTS = 5;
 /**
  * The payment that is meant, fetched from its provider when it was never seen; null when there is none.
  *
- * @throws LIMIT_EXCEEDED after MAX_UNSEEN_PAYMENTS, PROVIDER_UNAVAILABLE when the provider had to be asked
+ * @throws BAD_USER_INPUT for a declaration, LIMIT_EXCEEDED after MAX_UNSEEN_PAYMENTS, PROVIDER_UNAVAILABLE when the provider had to be asked
  */
 export async function resolvePayment(
   context: GraphQLContext,
   args: LookArguments & { readonly by: PaymentRefInput },
 ): Promise<PaymentId | null> {
   const { maxAgeSeconds, waitMs } = readLookLimits(args, 5000);
+  if (args.by.provider?.declared)
+    throw badUserInput(['by', 'provider', 'declared'], 'A query takes nobody’s word. Leave `declared` out.');
   const ref = readPaymentRef(args.by);
   if (ref === undefined) return null;
   let refused = false;

@@ -1,6 +1,6 @@
 import type { Refund } from '../db/legs.ts';
 import { isFinalRefund } from '../refunds/derive.ts';
-import { adapterOfAccount } from './account-adapter.ts';
+import { capabilitiesOfAccount } from './account-adapter.ts';
 import type { TraceReference } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
 import { legsOfRefund } from './refund-fields.ts';
@@ -31,7 +31,7 @@ export async function traceReferencesOfRefund(
   const given = legs.flatMap((leg) => leg.trace_references);
   if (given.length > 0 || account === null)
     return given.map(({ kind, value }) => ({ kind, value, availability: 'AVAILABLE' }));
-  const { traceReferences, lateTraceReferences } = adapterOfAccount(context, account).capabilities;
+  const { traceReferences, lateTraceReferences } = capabilitiesOfAccount(context, account);
   const named = traceReferences.filter((kind) => kind !== 'OTHER');
   const isOver = isFinalRefund(refund.status) && !(lateTraceReferences && wasReturned(refund));
   const availability = isOver ? 'NEVER' : 'NOT_YET';

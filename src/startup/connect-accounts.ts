@@ -38,7 +38,7 @@ export function connectAccounts(
   const clients: ClosableAccountHttp[] = [];
   const all = merchants.flatMap((merchant) =>
     merchant.accounts.map((account): Connection => {
-      const provider = Object.values(providers).find(({ code }) => code === account.provider);
+      const provider = providers.find(({ code }) => code === account.provider);
       if (provider === undefined) throw new TypeError(`No adapter for the provider ${account.provider}.`);
       const { settings } = provider;
       const http = createAccountHttp({

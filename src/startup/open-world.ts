@@ -7,7 +7,7 @@ import { createBackground, settledWithin } from '../refunds/background.ts';
 import { createWorld, type World } from '../refunds/world.ts';
 import { createMetricsRegistry, type MetricsRegistry } from '../server/metrics-registry.ts';
 import { createMetricsPage, type MetricsPage } from '../server/metrics.ts';
-import { loadProviders } from '../providers/registry.ts';
+import { loadProviders, type Providers } from '../providers/registry.ts';
 import { reportAvailability } from './availability.ts';
 import { connectAccounts } from './connect-accounts.ts';
 import { graceFromFirstCall } from './grace.ts';
@@ -17,6 +17,8 @@ export interface OpenWorldOptions extends Omit<OpenOptions, 'config' | 'movableC
   readonly config: Config;
   /** Whether time can be moved: demo and test mode only. */
   readonly movableClock: boolean;
+  /** Absent: those of the registry. */
+  readonly providers?: Providers;
 }
 
 /** What the rules need, open and connected; a service and a worker differ in what they do with it. */
@@ -52,6 +54,7 @@ export async function openWorld(options: OpenWorldOptions): Promise<OpenWorld> {
   const alerts = createAlerts(log, (code) => metrics.alertRaised(code));
   const providers = await loadProviders(
     config.merchants.flatMap(({ accounts: own }) => own.map(({ provider }) => provider)),
+    options.providers,
   );
   const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics }, providers);
   reportAvailability(log, accounts.connections);

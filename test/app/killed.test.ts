@@ -8,7 +8,7 @@ import { findViolations, isOpen } from '../support/invariants.ts';
 import { takeSnapshot } from '../support/snapshot.ts';
 import type { LedgerPayment } from '../support/world.ts';
 import { openRows } from './embedded-rows.ts';
-import { newPayment, refund, refundsAtProvider, type CreatedRefund } from './refund.ts';
+import { cancelPayment, newPayment, refund, refundsAtProvider, type CreatedRefund } from './refund.ts';
 import { control, createPlace, environmentOf, run, runDemo, type Place, type Service } from './service.ts';
 
 // Two services and a provider start one after the other, on machines with little to spare.
@@ -24,9 +24,10 @@ const key = 'killed-in-between';
 
 /**
  * How a process comes to a point. `create`: while it answers createRefund. `pending`: while its engine looks at a refund
- * that the provider has ended meanwhile. `lost`: while its engine finds out about an answer that was lost.
+ * that the provider has ended meanwhile. `lost`: while its engine finds out about an answer that was lost. `void`: while it
+ * answers cancelPayment.
  */
-type Scene = 'create' | 'pending' | 'lost';
+type Scene = 'create' | 'pending' | 'lost' | 'void';
 
 /** Every point of the registry has its scene; one without fails the first test. */
 const scenes: Readonly<Record<FailpointName, Scene>> = {
@@ -41,6 +42,8 @@ const scenes: Readonly<Record<FailpointName, Scene>> = {
   'recover.after-look': 'lost',
   'recover.before-replay': 'lost',
   'recover.after-replay': 'lost',
+  'void.after-intent': 'void',
+  'void.after-call': 'void',
 };
 
 test('every failpoint has a case', () => {
@@ -147,6 +150,40 @@ describe('a service that is killed', () => {
     expect(await first.exit).toBe('SIGKILL');
     const next = runDemo(place);
     await expectFoundOut([next], await next.url(), payment, told);
+  });
+
+  test.each(pointsOf('void'))('at %s has the hold released by the next one, once', async (point) => {
+    const first = runDemo(place, { FAILPOINTS: `${point}:kill` });
+    const url = await first.url();
+    const hold = await newPayment(place, { status: 'authorized' });
+    const answer = cancelPayment(url, hold, key).catch(() => 'cut');
+    expect(await first.exit).toBe('SIGKILL');
+    expect(await answer).toBe('cut');
+    const next = runDemo(place);
+    const nextUrl = await next.url();
+    const rows = await openRows(place.dataDir);
+    try {
+      await expect
+        .poll(
+          async () => {
+            await control(place, 'POST', 'clock', { advanceSeconds: 20 });
+            return rows.db.selectFrom('payment_operations').select(['kind', 'status']).execute();
+          },
+          { timeout: 60_000, interval: 250 },
+        )
+        .toEqual([{ kind: 'VOID', status: 'SUCCEEDED' }]);
+    } finally {
+      await rows.close();
+    }
+    const books = await control(place, 'GET', `ledger?provider=yookassa&reference=${hold}`);
+    expect(books).toMatchObject({ payments: [{ reference: hold, voided: true, refunds: [] }] });
+    expect(await cancelPayment(nextUrl, hold, key)).toMatchObject({
+      outcome: 'VOIDED',
+      replayed: true,
+      errors: [],
+    });
+    next.child.kill('SIGTERM');
+    expect(await next.exit).toBe(0);
   });
 
   test('while the provider works is found out about there, and nothing is sent twice', async () => {

@@ -11,12 +11,13 @@ export interface CreatedRefund {
   readonly errors: readonly { readonly code: string }[];
 }
 
-/** A captured payment of 1 500.00 RUB in the sandbox; gives its reference. */
-export async function newPayment(place: Place): Promise<string> {
+/** A payment of 1 500.00 RUB in the sandbox, captured unless `more` says otherwise; gives its reference. */
+export async function newPayment(place: Place, more: object = {}): Promise<string> {
   const made = await control(place, 'POST', 'payments', {
     provider: 'yookassa',
     account: 'yookassa-demo',
     amount: { value: '1500.00', currency: 'RUB' },
+    ...more,
   });
   return (made as { reference: string }).reference;
 }
@@ -38,6 +39,28 @@ export async function refund(
   const answer = await graphql(url, CREATE, { input });
   if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
   return answer.data?.['createRefund'] as CreatedRefund;
+}
+
+const CANCEL = `
+  mutation ($input: CancelPaymentInput!) {
+    cancelPayment(input: $input) { outcome replayed errors { code message } }
+  }`;
+
+/** Releases the hold of a payment. */
+export async function cancelPayment(
+  url: string,
+  paymentId: string,
+  idempotencyKey: string,
+): Promise<{ readonly outcome: string | null; readonly replayed: boolean }> {
+  const input = {
+    idempotencyKey,
+    payment: { provider: { account: 'yookassa-demo', paymentId } },
+    reason: 'OTHER',
+    waitMs: 30_000,
+  };
+  const answer = await graphql(url, CANCEL, { input });
+  if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
+  return answer.data?.['cancelPayment'] as { outcome: string | null; replayed: boolean };
 }
 
 /** How many refunds of a payment the sandbox's own books have. */

@@ -14,6 +14,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/native/**/*.native.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'threads',

@@ -67,6 +67,7 @@ test.each([
   ['another currency', { amount: { minor: 1_000n, currency: 'EUR' } }],
   ['a reference, which is not the leg’s', { ourReference: 'theirs' }],
   ['a failure, which would free the amount', { status: 'FAILED' }],
+  ['an end by being stopped, which would, too', { status: 'CANCELED' }],
 ] as [string, Partial<RefundFacts>][])('a refund with %s was made elsewhere', (_what, more) => {
   expect(matched([refund('r', more)], [leg('a')])).toEqual(['r']);
 });

@@ -136,8 +136,9 @@ describe('how many calls', () => {
     expect(asked).toEqual([]);
   });
 
-  test('a few old ones in a busy shop are not worth scanning a year for', async () => {
-    const busy = range(5_000).map((index) => ({ id: `b${index}`, payment: `x${index}`, minutesAgo: index }));
+  const busy = range(5_000).map((index) => ({ id: `b${index}`, payment: `x${index}`, minutesAgo: index }));
+
+  test('a few old ones in a busy shop are a page of their own, without the year between', async () => {
     const old = range(4).map((index) => ({
       id: `r${index}`,
       payment: `p${index}`,
@@ -146,8 +147,75 @@ describe('how many calls', () => {
     const { calls, asked } = provider([...busy, ...old]);
     const looks = await lookAtRefunds(calls, wantedOf(old));
     expect(looks.found.size).toBe(4);
-    expect(asked.length).toBeLessThanOrEqual(1 + 4);
-    expect(asked.filter((what) => what === 'scan').length).toBeLessThanOrEqual(1);
+    expect(asked).toEqual(['scan', 'scan']);
+  });
+
+  test('old ones that are far apart are not worth a page each', async () => {
+    const old = range(6).map((index) => ({ id: `r${index}`, payment: `p${index}`, minutesAgo: index * 700 }));
+    const { calls, asked } = provider([...busy, ...old]);
+    const looks = await lookAtRefunds(calls, wantedOf(old));
+    expect(looks.found.size).toBe(6);
+    expect(asked).toEqual(['scan', ...Array<string>(5).fill('single')]);
+  });
+
+  test('three busy days are a page each', async () => {
+    const days = range(90).map((index) => ({
+      id: `r${index}`,
+      payment: `p${index}`,
+      minutesAgo: (index % 3) * 1_500 + Math.floor(index / 3),
+    }));
+    const { calls, asked } = provider([...busy, ...days]);
+    const looks = await lookAtRefunds(calls, wantedOf(days));
+    expect(looks.found.size).toBe(90);
+    expect(asked).toEqual(['scan', 'scan', 'scan']);
+  });
+
+  test('many of one payment over a year, and scattered ones of today, are a list and a page', async () => {
+    const year = range(50).map((index) => ({
+      id: `y${index}`,
+      payment: 'p',
+      minutesAgo: 9 + index * 10_000,
+    }));
+    const today = range(20).map((index) => ({ id: `t${index}`, payment: `q${index}`, minutesAgo: index }));
+    const { calls, asked } = provider([...busy, ...year, ...today]);
+    const looks = await lookAtRefunds(calls, wantedOf([...year, ...today]));
+    expect(looks.found.size).toBe(70);
+    expect(asked).toEqual(['scan', 'list']);
+  });
+
+  test('of one payment that has more than a page are followed as long as a page shows some', async () => {
+    const books = range(30).map((index) => ({ id: `r${index}`, payment: 'p', minutesAgo: index * 10 }));
+    const { calls, asked } = provider(books, { byTime: false, pageSize: 10 });
+    const wanted = books.filter((_, index) => index < 15);
+    expect((await lookAtRefunds(calls, wantedOf(wanted))).found.size).toBe(15);
+    expect(asked).toEqual(['list', 'list']);
+  });
+
+  test('where there is one call per order are one call per order, all at once', async () => {
+    const books = range(24).map((index) => ({
+      id: `r${index}`,
+      payment: `p${index % 8}`,
+      minutesAgo: index,
+    }));
+    const { calls, asked } = provider(books, { byTime: false });
+    let running = 0;
+    let most = 0;
+    const looks = await lookAtRefunds(
+      {
+        ...calls,
+        listRefunds: async (query) => {
+          running += 1;
+          most = Math.max(most, running);
+          const page = await calls.listRefunds!(query);
+          running -= 1;
+          return page;
+        },
+      },
+      wantedOf(books),
+    );
+    expect(looks.found.size).toBe(24);
+    expect(asked).toEqual(Array<string>(8).fill('list'));
+    expect(most).toBe(8);
   });
 
   test('30 among 150 others of the same hours are the few pages of these hours', async () => {
@@ -177,7 +245,23 @@ describe('how many calls', () => {
       },
     };
     expect((await lookAtRefunds(endless, wantedOf(books))).found.size).toBe(10);
-    expect(pages).toBeLessThanOrEqual(10);
+    expect(pages).toBeLessThanOrEqual(2);
+  });
+
+  test('a list that goes on and on about others is not followed for ever', async () => {
+    let pages = 0;
+    const books = range(10).map((index) => ({ id: `r${index}`, payment: `p${index}`, minutesAgo: index }));
+    const { calls } = provider(books);
+    const others = [0, 100].map((minutesAgo) => factsOf({ id: 'x', payment: 'x', minutesAgo }));
+    const endless: LookCalls = {
+      ...calls,
+      listRefunds: async () => {
+        pages += 1;
+        return { kind: 'found', value: { refunds: others, nextCursor: 'again' } };
+      },
+    };
+    expect((await lookAtRefunds(endless, wantedOf(books))).found.size).toBe(10);
+    expect(pages).toBe(2);
   });
 });
 

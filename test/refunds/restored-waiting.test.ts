@@ -262,7 +262,7 @@ describe('what waits in the backup', () => {
       .select('id')
       .where('payment_id', '=', payment.id)
       .executeTakeFirstOrThrow();
-    expect(await leaseOperation(t.database.db, id, 1_000)).toBe(false);
+    expect(await leaseOperation(t.database.db, id, 1_000)).toBeUndefined();
     const another = { ...command, idempotencyKey: newKey() };
     const opened = await openVoid(
       t.world,
@@ -272,6 +272,7 @@ describe('what waits in the backup', () => {
       { ...payment, state: 'AUTHORIZED' },
       Buffer.from('hash'),
     );
+    if (opened === 'changed') throw new Error('the payment is still held');
     expect(problemOf(opened)).toMatchObject({ type: 'OperationInProgress', retry: 'WAIT' });
     expect(problemOf(opened).message).toContain('restored');
     await clearFaults(t);

@@ -27,6 +27,7 @@ export const paymentRow = (more: Partial<Payment> = {}): Payment => ({
   refundable_by_provider: true,
   handles: {},
   whole_only: false,
+  facts_from: 'PROVIDER',
   overcommitted: false,
   provider_created_at: at,
   captured_at: at,

@@ -206,7 +206,8 @@ const nobodyLooks = ({ legs }: Snapshot): Violation[] =>
     .filter((leg) => isOpen(leg) && leg.status !== 'MANUAL_REVIEW' && leg.next_look_at === null)
     .map((leg) => ({ invariant: 'I7', what: `leg ${leg.id} is ${leg.status} and nobody looks again` }));
 
-const RETURNED = new Set(['succeeded', 'processed', 'finished', 'SUCCESS']);
+/** How providers call a refund whose money was returned. */
+export const RETURNED = new Set(['succeeded', 'processed', 'finished', 'SUCCESS']);
 
 /**
  * I2: what the provider returned is what we count, to the minor unit. What is nobody's yet is counted apart, and so is

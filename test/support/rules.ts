@@ -63,7 +63,7 @@ export const problemOf = (result: Result<unknown>): Problem => {
   return result.problems[0]!;
 };
 
-export const paymentRow = (t: TestWorld, providerPaymentId: string) =>
+export const paymentRow = (t: Pick<TestWorld, 'database'>, providerPaymentId: string) =>
   t.database.db
     .selectFrom('payments')
     .selectAll()
@@ -137,7 +137,7 @@ export async function watchRequests(
  * refunds that stand in its books as succeeded, and whose money came back since.
  */
 export async function expectSound(
-  t: TestWorld,
+  t: Pick<TestWorld, 'database' | 'ledgerOf'>,
   providerPaymentId: string,
   { quiet = true, reversed = new Set() }: { quiet?: boolean; reversed?: ReadonlySet<string> } = {},
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { startApp, type App } from '../../src/app.ts';
+import { startApp, type App, type AppOptions } from '../../src/app.ts';
 import type { Config } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
@@ -32,8 +32,15 @@ export interface GraphqlResponse<T> {
   readonly errors?: readonly { readonly message: string; readonly extensions: Record<string, unknown> }[];
 }
 
-/** @param more what differs from the configuration of all such services */
-export async function createTestService(name: string, more: Partial<Config> = {}): Promise<TestService> {
+/**
+ * @param more what differs from the configuration of all such services
+ * @param options how it is started, besides its log
+ */
+export async function createTestService(
+  name: string,
+  more: Partial<Config> | ((sandbox: Sandbox) => Partial<Config>) = {},
+  options: Partial<AppOptions> = {},
+): Promise<TestService> {
   const [sandbox, database] = await Promise.all([startSandbox(), createTestDatabase(name)]);
   const lines: string[] = [];
   const destination = new PassThrough();
@@ -54,9 +61,9 @@ export async function createTestService(name: string, more: Partial<Config> = {}
       // Nothing happens but what a test asks for.
       engine: false,
       merchants: testMerchants(sandbox),
-      ...more,
+      ...(typeof more === 'function' ? more(sandbox) : more),
     },
-    { log: createLog({ level: 'trace', destination }) },
+    { log: createLog({ level: 'trace', destination }), ...options },
   );
   const control: TestService['control'] = async <T>(path: string, body?: unknown, method?: string) => {
     const response = await fetch(`${sandbox.controlUrl}/control/${path}`, {

@@ -1,6 +1,7 @@
+import type { CancelPaymentCommand } from '../../src/refunds/cancel-payment.ts';
 import type { CreateRefundCommand } from '../../src/refunds/create-refund.ts';
 import type { Currency } from '../../src/money.ts';
-import { armFault, refundCommand } from './rules.ts';
+import { armFault, newKey, refundCommand } from './rules.ts';
 import type { TestWorld } from './world.ts';
 
 /** What the tests of Stripe share, in dollars unless they say otherwise. */
@@ -25,6 +26,21 @@ export const stripeCommand = (
     ...(minor === 'remaining' ? {} : { amount: { kind: 'money', money: { minor, currency } } }),
     ...more,
   });
+
+/** A cancelPayment as a caller would send it. */
+export const stopCommand = (
+  paymentId: string,
+  more: Partial<CancelPaymentCommand> = {},
+): CancelPaymentCommand => ({
+  idempotencyKey: newKey(),
+  payment: { account: ACCOUNT, paymentId },
+  reason: 'OTHER',
+  note: null,
+  ifCaptured: 'REFUSE',
+  feeBearer: null,
+  waitMs: 10_000,
+  ...more,
+});
 
 /** Arms a fault of createRefund, unless `more` names another operation. */
 export const armStripe = (t: TestWorld, kind: string, more: Record<string, unknown> = {}): Promise<unknown> =>

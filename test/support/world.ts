@@ -3,6 +3,7 @@ import pino from 'pino';
 import type { Config } from '../../src/config.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { connectAccounts } from '../../src/startup/connect-accounts.ts';
+import type { Providers } from '../../src/providers/registry.ts';
 import { createAlerts } from '../../src/alerts.ts';
 import { noMetrics } from '../../src/metrics.ts';
 import type { BreakerLimits } from '../../src/providers/http/breaker.ts';
@@ -50,6 +51,8 @@ export interface WorldDifferences {
   readonly db?: World['db'];
   /** In place of the clock that `advance` moves. */
   readonly clock?: Clock;
+  /** What has loaded on its machine; absent: as for the first world. */
+  readonly providers?: Providers;
   /** Absent: providers are never given up. */
   readonly breaker?: BreakerLimits;
 }
@@ -106,15 +109,26 @@ export const testMerchants = (sandbox: Sandbox): MerchantConfig[] =>
     ],
   }));
 
+/** Accounts of merchant `demo` besides those that every world has, and what their providers have loaded. */
+export interface MoreAccounts {
+  accounts(sandbox: Sandbox): MerchantConfig['accounts'];
+  readonly providers: Providers;
+}
+
 export async function createTestWorld(
   name: string,
   log: pino.Logger = pino({ level: 'silent' }),
   makeDatabase: (name: string) => Promise<TestDatabase<Database>> = createTestDatabase,
+  more?: MoreAccounts,
 ): Promise<TestWorld> {
   const [sandbox, database] = await Promise.all([startSandbox(), makeDatabase(name)]);
   await markInstallation(database.db, true);
   await makeClockMovable(database.db);
-  const merchants = testMerchants(sandbox);
+  const merchants = testMerchants(sandbox).map((merchant) =>
+    merchant.code === 'demo' && more !== undefined
+      ? { ...merchant, accounts: [...merchant.accounts, ...more.accounts(sandbox)] }
+      : merchant,
+  );
   const tenants = await syncTenants(database.db, merchants);
   const clock = createMovableClock();
   const open: { close(): Promise<void> }[] = [];
@@ -128,7 +142,12 @@ export async function createTestWorld(
     };
     // Tests make faults in a row on purpose; what a breaker does of them has tests of its own.
     const breaker = differences.breaker ?? 'never';
-    const accounts = connectAccounts(merchants, tenants, { ...own, breaker });
+    const accounts = connectAccounts(
+      merchants,
+      tenants,
+      { ...own, breaker },
+      differences.providers ?? more?.providers,
+    );
     const background = createBackground(own.log);
     open.push({
       close: async () => {

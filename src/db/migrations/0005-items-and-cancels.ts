@@ -14,9 +14,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 const payments = `
 ALTER TABLE payments
   ADD COLUMN handles jsonb NOT NULL DEFAULT '{}',
-  ADD COLUMN whole_only boolean NOT NULL DEFAULT false;
+  ADD COLUMN whole_only boolean NOT NULL DEFAULT false,
+  ADD COLUMN facts_from text NOT NULL DEFAULT 'PROVIDER'
+    CONSTRAINT payments_facts_from_known CHECK (facts_from IN ('PROVIDER', 'CALLER'));
 COMMENT ON COLUMN payments.handles IS 'What calls about the payment need besides its id, in the words of its provider; never secret';
 COMMENT ON COLUMN payments.whole_only IS 'Only the whole payment can be refunded, at once';
+COMMENT ON COLUMN payments.facts_from IS 'CALLER: the provider cannot be asked, and a caller has said what was captured';
 `;
 
 const items = `

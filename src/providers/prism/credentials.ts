@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { standIn } from './connector-call.ts';
 
 const secret = z.string().regex(/^[!-~]{1,512}$/, 'must be 1 to 512 visible ASCII characters');
+/** Not secret. */
 const name = z.string().regex(/^[!-~]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
 
 /** The connectors that have a truth of their own here; the library knows many more. */
@@ -43,3 +45,20 @@ export function identityOf(given: PrismCredentials): string {
 /** Whose name the identity is: Stripe's is the same as without Prism. */
 export const identitySpaceOf = ({ connector }: PrismCredentials): string =>
   connector === 'stripe' ? 'stripe' : `prism/${connector}`;
+
+/**
+ * The connector's configuration in the library. It is given no secret: only the merchant account of adyen, which is a name
+ * and a part of the body, has to be the real one.
+ */
+export function connectorFields(
+  given: PrismCredentials,
+): Readonly<Record<string, { readonly value: string }>> {
+  switch (given.connector) {
+    case 'stripe':
+      return { apiKey: standIn };
+    case 'adyen':
+      return { apiKey: standIn, merchantAccount: { value: given.merchantAccount } };
+    case 'checkout':
+      return { apiKey: standIn, apiSecret: standIn, processingChannelId: standIn };
+  }
+}

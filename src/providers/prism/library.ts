@@ -22,16 +22,16 @@ export interface PrismLibrary {
 
 /** A protobuf message: what goes in is a plain object with names in camel case; others are ignored silently. */
 interface Message<T> {
-  create(value: object): T;
   encode(value: object): { finish(): Uint8Array };
   decode(bytes: Uint8Array): T;
 }
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  /** Null where there is none. */
+  readonly body?: Uint8Array | null;
 }
 
 interface HttpResponse {
@@ -39,10 +39,9 @@ interface HttpResponse {
   readonly body: Uint8Array;
 }
 
-/** `status`: 0 unspecified, 1 failure, 2 manual review, 3 pending, 4 success, 5 transaction failure. */
-export interface RefundAnswer {
+/** Its other fields are not read: the raw answer has them, and more. */
+interface RefundAnswer {
   readonly status: number;
-  readonly connectorRefundId?: string | null;
 }
 
 /** The native half of a call; all arguments are encoded messages. Synchronous, without network and without state. */
@@ -70,11 +69,9 @@ export async function loadLibrary(
     // The shape is that of the pinned version; contract tests of the native suite hold it.
     library = (await importPackage()) as PrismLibrary;
   } catch {
-    return {
-      kind: 'missing',
-      message:
-        'The package hyperswitch-prism is not installed. It is optional: npm install hyperswitch-prism@0.4.0.',
-    };
+    const message =
+      'The package hyperswitch-prism is not installed. It is optional: npm install hyperswitch-prism@0.4.0.';
+    return { kind: 'missing', message };
   }
   try {
     return { kind: 'loaded', library, halves: new library.UniffiClient() };

@@ -1,10 +1,7 @@
 import type { AccountHttp, WireRequest } from '../http.ts';
-import type { AccountAccess, ProviderAdapter } from '../provider.ts';
-import { ConnectorCall } from './connector-call.ts';
-import type { CredentialsOf } from './credentials.ts';
-import type { Halves, PrismLibrary } from './library.ts';
-
-type Access = AccountAccess<CredentialsOf<'stripe'>>;
+import type { AccountAccess, OrderProblem, ProviderAdapter, RefundOrder } from '../provider.ts';
+import type { ConnectorCall } from './connector-call.ts';
+import { isKnownToLibrary } from './money.ts';
 
 /** Below the base URL of Stripe that Prism wants, which ends before the version. */
 const VERSION = '/v1';
@@ -18,43 +15,64 @@ export const substituted = (builtIn: ProviderAdapter, message: string): Provider
   availability: { kind: 'substituted', message },
 });
 
+/** The entry of `metadata` that the library adds to every refund of Stripe. */
+const LIBRARY_ENTRY = 'is_refund_id_as_reference';
+
 /**
- * Stripe with the requests of the library, whose bytes lack what makes them safe: the idempotency key is added here. The
- * answer is judged by the built-in adapter, since the library compares neither amount nor currency and throws for
- * `canceled`; what the library says of it stands in the evidence.
+ * Stripe with the refunds of the library. What makes its request safe and complete is added here: the idempotency key,
+ * the reason and the metadata. The built-in adapter builds the same refund beside it, and both must agree.
  */
-export function nativeStripe(
-  builtIn: ProviderAdapter,
-  library: PrismLibrary,
-  halves: Halves,
-  { apiKey }: CredentialsOf<'stripe'>,
-): ProviderAdapter {
-  const call = new ConnectorCall(library, halves, {
-    connector: 'stripe',
-    fields: { apiKey: { value: apiKey } },
-  });
-  const base = belowVersion(builtIn);
+export function nativeStripe(builtIn: ProviderAdapter, call: ConnectorCall): ProviderAdapter {
   return {
-    ...base,
+    ...belowVersion(builtIn),
     wireVersion: 'prism-stripe-1',
+    checkRefund: (order) => [...builtIn.checkRefund(order), ...libraryProblems(order)],
     buildRefund(order) {
-      // Whatever it objects to must not be built by the library either, which would send it.
-      const plain = builtIn.buildRefund(order);
-      const { minor, currency } = order.amount;
-      const { request } = call.refund(order.providerKey, order.providerPaymentId, minor, currency);
-      const key = plain.headers['Idempotency-Key'];
-      if (key === undefined) throw new TypeError('A refund of Stripe without its idempotency key.');
-      return {
-        ...request,
-        path: request.path.slice(VERSION.length),
-        headers: { ...request.headers, 'Idempotency-Key': key },
-      };
+      const [problem] = libraryProblems(order);
+      if (problem !== undefined) throw new RangeError(problem.message);
+      return completed(builtIn.buildRefund(order), order, call);
     },
   };
 }
 
+function libraryProblems({ amount, metadata }: Omit<RefundOrder, 'providerKey'>): OrderProblem[] {
+  const problems: OrderProblem[] = [];
+  if (!isKnownToLibrary(amount.currency))
+    problems.push({ path: ['amount'], message: `${amount.currency} is not taken by way of Prism.` });
+  if (Object.hasOwn(metadata, LIBRARY_ENTRY))
+    problems.push({
+      path: ['metadata', LIBRARY_ENTRY],
+      message: `The entry ${LIBRARY_ENTRY} is used by Prism.`,
+    });
+  return problems;
+}
+
+/** The library's request with what it leaves out. Throws where it says something else than the built-in adapter. */
+function completed(plain: WireRequest, order: RefundOrder, call: ConnectorCall): WireRequest {
+  const wanted = new URLSearchParams(plain.body ?? '');
+  const { currency } = order.amount;
+  // As Stripe counts it, which is not always ISO 4217; the library passes any number on.
+  const minor = BigInt(wanted.get('amount') ?? '');
+  const { providerKey: reference, providerPaymentId: paymentId } = order;
+  const request = call.refund({ reference, paymentId, amount: { minor, currency } });
+  const fields = new URLSearchParams(request.body ?? '');
+  const isSame = [...wanted].every(([name, value]) => !fields.has(name) || fields.get(name) === value);
+  if (request.method !== plain.method || request.path !== VERSION + plain.path || !isSame)
+    throw new TypeError('Prism builds another refund than the built-in adapter.');
+  for (const [name, value] of wanted) if (!fields.has(name)) fields.append(name, value);
+  const key = plain.headers['Idempotency-Key'];
+  if (key === undefined) throw new TypeError('A refund of Stripe without its idempotency key.');
+  return {
+    ...request,
+    path: plain.path,
+    headers: { ...request.headers, 'Idempotency-Key': key },
+    body: fields.toString(),
+  };
+}
+
 function belowVersion(adapter: ProviderAdapter): ProviderAdapter {
-  const at = (access: AccountAccess): Access => ({ ...(access as Access), http: prefixed(access.http) });
+  const at = (access: AccountAccess): AccountAccess => ({ ...access, http: prefixed(access.http) });
+  const { cancel } = adapter;
   return {
     ...adapter,
     code: 'prism',
@@ -65,14 +83,9 @@ function belowVersion(adapter: ProviderAdapter): ProviderAdapter {
     listRefunds: (access, query) => adapter.listRefunds(at(access), query),
     sendRefund: (access, request, order, may) => adapter.sendRefund(at(access), request, order, may),
     sendVoid: (access, request, id, may) => adapter.sendVoid(at(access), request, id, may),
-    ...(adapter.cancel === undefined
-      ? {}
-      : {
-          cancel: {
-            ...adapter.cancel,
-            send: (access, known, may) => adapter.cancel!.send(at(access), known, may),
-          },
-        }),
+    ...(cancel && {
+      cancel: { ...cancel, send: (access, known, may) => cancel.send(at(access), known, may) },
+    }),
   };
 }
 

@@ -7,6 +7,8 @@ import type { Evidence, SendOutcome } from '../provider.ts';
 /** A connector's own error, as far as it is understood: without its code it may be the word of something in between. */
 export interface ConnectorError {
   readonly code: string;
+  /** It is the credentials that it objects to. */
+  readonly isAboutAccess?: boolean;
   /** Safe facts for operators. */
   readonly evidence: Evidence;
 }
@@ -22,15 +24,17 @@ export type Verdict =
     }
   | Exclude<SendOutcome, { kind: 'accepted' | 'refused' }>;
 
+/** A connector's own error in an answer, or undefined for what it did not write. */
+export type ReadError = (text: string, status: number) => ConnectorError | undefined;
+
+/** A 4xx that does not say "not executed": a timeout, a conflict with what may be an earlier send, a replay too early. */
+const openStatuses: ReadonlySet<number> = new Set([408, 409, 425]);
+
 /**
- * By HTTP status, with the connector's own error where it is a no. 401 and 403 without it come from its gateway, and put
- * a send off no more than they refuse it: whether it was executed is not known.
+ * By HTTP status, with the connector's own error where it is a no. Refused credentials and a rate limit put a send off,
+ * also without such an error: whoever says so has not passed the request on. Any other 4xx without one says nothing.
  */
-export function verdictOf(
-  result: WireResult,
-  readError: (text: string) => ConnectorError | undefined,
-  now: Date,
-): Verdict {
+export function verdictOf(result: WireResult, readError: ReadError, now: Date): Verdict {
   if (result.kind === 'not-sent')
     return {
       kind: 'not-sent',
@@ -40,20 +44,24 @@ export function verdictOf(
   if (result.kind === 'lost') return unknown(null, { transport: result.reason });
   const { status, text } = result;
   if (status >= 200 && status < 300) return { kind: 'done', status, text, evidence: { httpStatus: status } };
-  const error = readError(text);
+  const error = readError(text, status);
+  const code = error?.code ?? null;
   const evidence = { httpStatus: status, ...error?.evidence };
-  if (error === undefined || status >= 500 || status < 400) return unknown(error?.code ?? null, evidence);
-  if (status === 401)
-    return { kind: 'deferred', failure: authenticationFailed(error.code), retryAfterMs: null, evidence };
-  if (status === 429)
-    return {
-      kind: 'deferred',
-      failure: rateLimited(error.code),
-      retryAfterMs: retryAfterMs(result.headers, now),
-      evidence,
-    };
+  if (isDenied(status, error)) {
+    const denied = authenticationFailed(code);
+    return { kind: 'deferred', failure: denied, retryAfterMs: null, evidence };
+  }
+  if (status === 429) {
+    const waitMs = retryAfterMs(result.headers, now);
+    return { kind: 'deferred', failure: rateLimited(code), retryAfterMs: waitMs, evidence };
+  }
+  if (error === undefined || status < 400 || status > 499 || openStatuses.has(status))
+    return unknown(code, evidence);
   return { kind: 'refused', status, error, evidence };
 }
+
+const isDenied = (status: number, error: ConnectorError | undefined): boolean =>
+  status === 401 || (status === 403 && (error === undefined || error.isAboutAccess === true));
 
 /** Why a GET told nothing. */
 export function readFailure(result: WireResult): Failure {

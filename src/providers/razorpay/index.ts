@@ -14,6 +14,7 @@ import {
 import { checkRefund } from './check-refund.ts';
 import { buildRefund, sendRefund } from './create-refund.ts';
 import { credentials, identityOf, type RazorpayCredentials } from './credentials.ts';
+import { deviations } from './deviations.ts';
 import { listRefunds } from './list-refunds.ts';
 import { amountRules } from './money.ts';
 import { readPayment } from './payment.ts';
@@ -27,6 +28,7 @@ export const razorpay: ProviderAdapter<RazorpayCredentials> = {
   wireVersion: 'razorpay-1',
   capabilities,
   recovery,
+  deviations,
   sendDeadlineMs: SEND_DEADLINE_MS,
   lookGapsMs,
   pendingNormallyMs: PENDING_NORMALLY_MS,
@@ -47,6 +49,7 @@ export const razorpay: ProviderAdapter<RazorpayCredentials> = {
 export const razorpayProvider: Provider<RazorpayCredentials> = {
   code: 'razorpay',
   displayName: 'Razorpay / Curlec',
+  description: 'Razorpay, in Malaysia Curlec (razorpay.com).',
   settings: {
     credentials,
     options: noOptions,

@@ -11,6 +11,7 @@ import {
 } from './capabilities.ts';
 import { buildV2, checkV2 } from './create-refund.ts';
 import { amountRules } from './money.ts';
+import { deviationsV1, deviationsV2 } from './deviations.ts';
 import { readPayment } from './operation-state.ts';
 import { isNotYetRefundable } from './payment.ts';
 import { readRefund } from './refund-state.ts';
@@ -37,6 +38,7 @@ export const robokassaV2: ProviderAdapter<RoboKassaCredentials, RoboKassaOptions
   wireVersion: 'robokassa-v2-1',
   capabilities: capabilitiesV2,
   recovery,
+  deviations: deviationsV2,
   sendDeadlineMs: SEND_DEADLINE_MS,
   lookGapsMs,
   pendingNormallyMs: PENDING_NORMALLY_MS,
@@ -66,6 +68,7 @@ export const robokassaV1: ProviderAdapter<RoboKassaCredentials, RoboKassaOptions
   displayName: 'RoboKassa (XML refunds v1)',
   wireVersion: 'robokassa-v1-1',
   capabilities: capabilitiesV1,
+  deviations: deviationsV1,
   checkRefund: checkV1,
   buildRefund: buildV1,
 };
@@ -73,6 +76,7 @@ export const robokassaV1: ProviderAdapter<RoboKassaCredentials, RoboKassaOptions
 export const robokassaProvider: Provider<RoboKassaCredentials, RoboKassaOptions> = {
   code: 'robokassa',
   displayName: 'RoboKassa',
+  description: 'RoboKassa (robokassa.ru).',
   settings: {
     credentials,
     options,

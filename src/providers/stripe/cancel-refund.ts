@@ -35,8 +35,6 @@ export async function send(
     if (refund?.id !== providerRefundId) return unreadable(evidence);
     return { kind: 'accepted', refund: refundFacts(refund), evidence };
   }
-  // Put off means not executed: who wants it asks again.
-  if (verdict.kind === 'deferred') return { kind: 'refused', failure: verdict.failure, evidence };
   if (verdict.kind !== 'refused') return { kind: verdict.kind, failure: verdict.failure, evidence };
 
   const look = await readRefund(access, { providerRefundId });

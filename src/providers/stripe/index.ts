@@ -15,6 +15,7 @@ import {
 import { checkRefund } from './check-refund.ts';
 import { buildRefund, sendRefund } from './create-refund.ts';
 import { credentials, identityOf, type StripeCredentials } from './credentials.ts';
+import { deviations } from './deviations.ts';
 import { listRefunds } from './list-refunds.ts';
 import { amountRules } from './money.ts';
 import { readPayment } from './payment.ts';
@@ -32,6 +33,7 @@ export const stripe: ProviderAdapter<StripeCredentials> = {
   wireVersion: `stripe-1-${API_VERSION}`,
   capabilities,
   recovery,
+  deviations,
   sendDeadlineMs: SEND_DEADLINE_MS,
   lookGapsMs,
   pendingNormallyMs: PENDING_NORMALLY_MS,
@@ -53,6 +55,7 @@ export const stripe: ProviderAdapter<StripeCredentials> = {
 export const stripeProvider: Provider<StripeCredentials> = {
   code: 'stripe',
   displayName: 'Stripe',
+  description: 'Stripe (stripe.com).',
   settings: {
     credentials,
     options: noOptions,

@@ -14,6 +14,7 @@ import {
 import { checkRefund } from './check-refund.ts';
 import { buildRefund, sendRefund } from './create-refund.ts';
 import { credentials, type YandexPayCredentials } from './credentials.ts';
+import { deviationsOf } from './deviations.ts';
 import { listRefunds, readRefund } from './list-refunds.ts';
 import { amountRulesOf } from './money.ts';
 import { options, type Edition, type YandexPayOptions } from './options.ts';
@@ -31,6 +32,7 @@ function adapterFor(edition: Edition, displayName: string): YandexPayAdapter {
     wireVersion: 'yandex-pay-1',
     capabilities: capabilitiesOf(edition),
     recovery,
+    deviations: deviationsOf(edition),
     sendDeadlineMs: SEND_DEADLINE_MS,
     lookGapsMs,
     pendingNormallyMs: PENDING_NORMALLY_MS,
@@ -60,6 +62,7 @@ export const yandexSplit = adapterFor('uz', 'Yandex Split (Uzbekistan)');
 export const yandexPayProvider: Provider<YandexPayCredentials, YandexPayOptions> = {
   code: 'yandex-pay',
   displayName: 'Yandex Pay / Split',
+  description: 'Yandex Pay, in Uzbekistan Yandex Split (pay.yandex.ru).',
   settings: {
     credentials,
     options,

@@ -13,6 +13,7 @@ import {
 } from './capabilities.ts';
 import { buildRefund, checkRefund, sendRefund } from './create-refund.ts';
 import { credentials, type YooKassaCredentials } from './credentials.ts';
+import { deviations } from './deviations.ts';
 import { listRefunds, readRefund } from './list-refunds.ts';
 import { amountRules } from './money.ts';
 import { readPayment } from './payment.ts';
@@ -25,6 +26,7 @@ export const yookassa: ProviderAdapter<YooKassaCredentials> = {
   wireVersion: 'yookassa-1',
   capabilities,
   recovery,
+  deviations,
   sendDeadlineMs: SEND_DEADLINE_MS,
   lookGapsMs,
   pendingNormallyMs: PENDING_NORMALLY_MS,
@@ -45,6 +47,7 @@ export const yookassa: ProviderAdapter<YooKassaCredentials> = {
 export const yookassaProvider: Provider<YooKassaCredentials> = {
   code: 'yookassa',
   displayName: 'YooKassa',
+  description: 'YooKassa (yookassa.ru).',
   settings: {
     credentials,
     options: noOptions,

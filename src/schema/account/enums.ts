@@ -1,25 +1,15 @@
 import type { AccountHealth } from '../../db/tables.ts';
-import type { ProviderCode } from '../../vocabulary.ts';
+import { providers } from '../../providers/registry.ts';
 import { builder } from '../builder.ts';
 
 /** GraphQL names have no hyphens. */
-type EnumName<Code extends string> = Uppercase<
-  Code extends `${infer Head}-${infer Tail}` ? `${Head}_${Tail}` : Code
->;
+const enumNameOf = (code: string): string => code.toUpperCase().replaceAll('-', '_');
 
 export const ProviderCodeEnum = builder.enumType('ProviderCode', {
   description: 'A payment provider that this service can work with. The list grows.',
-  values: {
-    YOOKASSA: { description: 'YooKassa (yookassa.ru).', value: 'yookassa' },
-    ROBOKASSA: { description: 'RoboKassa (robokassa.ru).', value: 'robokassa' },
-    RAZORPAY: { description: 'Razorpay, in Malaysia Curlec (razorpay.com).', value: 'razorpay' },
-    STRIPE: { description: 'Stripe (stripe.com).', value: 'stripe' },
-    PRISM: { description: 'Hyperswitch Prism: one library over many connectors.', value: 'prism' },
-    YANDEX_PAY: {
-      description: 'Yandex Pay, in Uzbekistan Yandex Split (pay.yandex.ru).',
-      value: 'yandex-pay',
-    },
-  } as const satisfies Record<EnumName<ProviderCode>, { description: string; value: ProviderCode }>,
+  values: Object.fromEntries(
+    providers.map(({ code, description }) => [enumNameOf(code), { description, value: code }]),
+  ),
 });
 
 export const AccountHealthEnum = builder.enumType('AccountHealth', {

@@ -18,12 +18,15 @@ const IfCapturedEnum = builder.enumType('IfCaptured', {
 const OutcomeEnum = builder.enumType('CancelPaymentOutcome', {
   description: 'What `cancelPayment` did.',
   values: {
-    VOIDED: { description: 'The hold was released; no money was taken.' },
+    VOIDED: { description: 'The hold was released, or the unpaid payment closed; no money was taken.' },
     IN_PROGRESS: {
-      description: 'Under way; the service goes on by itself. The same key, or the payment, tells the end.',
+      description:
+        'Under way; the service goes on by itself. The same key, or the payment, tells the end. With `ifCaptured: REFUND`, should the payment turn out to be captured, only the same key goes on to refund it.',
     },
     REFUND_CREATED: { description: 'The money had been taken; a refund was made.' },
-    NOTHING_TO_CANCEL: { description: 'The payment had ended before; no money was taken.' },
+    NOTHING_TO_CANCEL: {
+      description: 'The payment had ended before, or all of it is refunded or on its way back.',
+    },
   } as const satisfies Record<CancelPaymentOutcome, { description: string }>,
 });
 
@@ -76,7 +79,8 @@ const PayloadRef = payloadRef<CancelPaymentPayload>('CancelPaymentPayload').impl
 builder.mutationField('cancelPayment', (t) =>
   t.field({
     type: PayloadRef,
-    description: 'Releases a hold before the money is taken.',
+    description:
+      'Stops a payment before the money is taken: releases a hold, or closes what is not paid yet where the provider can. What was taken is refunded only where that is asked for.',
     directives: moneyMoving,
     args: { input: t.arg({ type: CancelPaymentInput, required: true, description: 'The payment.' }) },
     resolve: (_root, { input }, context) => resolveCancelPayment(context, input),

@@ -1,4 +1,5 @@
 import type { PaymentStatus } from '../../vocabulary.ts';
+import type { Payment } from '../../db/payments.ts';
 import { builder } from '../builder.ts';
 
 export const PaymentStatusEnum = builder.enumType('PaymentStatus', {
@@ -12,4 +13,14 @@ export const PaymentStatusEnum = builder.enumType('PaymentStatus', {
     CANCELED: { description: 'Canceled before the money was taken; a hold was released.' },
     FAILED: { description: 'The payment did not succeed.' },
   } as const satisfies Record<PaymentStatus, { description: string }>,
+});
+
+export const FactsFromEnum = builder.enumType('PaymentFactsSource', {
+  description: 'Whose word it is what was captured.',
+  values: {
+    PROVIDER: { description: 'The provider was asked.' },
+    CALLER: {
+      description: 'Whoever refunded it first has declared it: this provider cannot be asked about payments.',
+    },
+  } as const satisfies Record<Payment['facts_from'], { description: string }>,
 });

@@ -11,7 +11,7 @@ import { FreshnessRef } from '../freshness.ts';
 import { MoneyRef } from '../money/money.ts';
 import { ExternalRefundsEnum } from '../provider/enums.ts';
 import { AccountRef, PaymentItemRef, PaymentRef, PaymentSourceRef } from '../refs.ts';
-import { PaymentStatusEnum } from './enums.ts';
+import { FactsFromEnum, PaymentStatusEnum } from './enums.ts';
 import { PaymentActionEnum, RefundabilityRef } from './refundability.ts';
 
 PaymentRef.implement({
@@ -33,6 +33,10 @@ PaymentRef.implement({
       type: PaymentStatusEnum,
       description: 'Where the payment stands, refunds counted.',
       resolve: (payment) => paymentStatusOf(payment),
+    }),
+    factsFrom: t.expose('facts_from', {
+      type: FactsFromEnum,
+      description: 'Whose word it is what was captured.',
     }),
     version: t.exposeInt('version', { description: 'Grows with every change of what is stored.' }),
     amount: t.field({

@@ -22,7 +22,7 @@ export const PaymentActionEnum = builder.enumType('PaymentAction', {
   description: 'What can be done with a payment. The list grows.',
   values: {
     REFUND: { description: '`createRefund`.' },
-    CANCEL: { description: '`cancelPayment`: release the hold.' },
+    CANCEL: { description: '`cancelPayment`: release the hold, or close what is not paid yet.' },
   } as const satisfies Described<PaymentAction>,
 });
 

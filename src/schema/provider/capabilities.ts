@@ -1,4 +1,5 @@
 import type { Capabilities } from '../../providers/provider.ts';
+import { canBeAsked } from '../../refunds/declared-facts.ts';
 import { builder } from '../builder.ts';
 import { RefundSpeedEnum, TraceKindEnum } from '../refund/enums.ts';
 import { ConcurrentOperationsEnum, ExternalRefundsEnum } from './enums.ts';
@@ -6,6 +7,11 @@ import { ConcurrentOperationsEnum, ExternalRefundsEnum } from './enums.ts';
 export const CapabilitiesRef = builder.objectRef<Capabilities>('ProviderCapabilities').implement({
   description: 'What a provider can do. What is asked for and cannot be done is refused, never ignored.',
   fields: (t) => ({
+    readsPayments: t.boolean({
+      description:
+        'Payments and their refunds can be read there. Where they cannot, `createRefund` has to say what was captured (`declared`), and a person has to say how a refund ended.',
+      resolve: canBeAsked,
+    }),
     partialRefunds: t.exposeBoolean('partialRefunds', { description: 'Less than the whole payment.' }),
     severalRefundsPerPayment: t.exposeBoolean('severalRefundsPerPayment', {
       description: 'More than one refund of the same payment.',

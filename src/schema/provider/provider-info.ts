@@ -1,3 +1,4 @@
+import { shownCapabilities } from '../../providers/claims.ts';
 import type { Availability, ProviderAdapter } from '../../providers/provider.ts';
 import { ProviderCodeEnum } from '../account/enums.ts';
 import { builder } from '../builder.ts';
@@ -25,7 +26,11 @@ const ProviderVariantRef = builder.objectRef<Way>('ProviderVariant').implement({
       description: 'As in the configuration of an account; null where there is one way only.',
     }),
     displayName: t.exposeString('displayName', { description: 'What to show to people.' }),
-    capabilities: t.expose('capabilities', { type: CapabilitiesRef, description: 'What it can do.' }),
+    capabilities: t.field({
+      type: CapabilitiesRef,
+      description: 'What it can do, as far as the conformance suite has proven it.',
+      resolve: (way) => shownCapabilities(way),
+    }),
     availability: t.field({
       type: ProviderAvailabilityEnum,
       description: 'Whether it works here.',
@@ -54,7 +59,7 @@ const ProviderInfoRef = builder.objectRef<readonly [Way, ...Way[]]>('ProviderInf
     capabilities: t.field({
       type: CapabilitiesRef,
       description: 'What it can do by the usual way; another one may differ: see `variants`.',
-      resolve: ([usual]) => usual.capabilities,
+      resolve: ([usual]) => shownCapabilities(usual),
     }),
     variants: t.field({
       type: [ProviderVariantRef],

@@ -17,11 +17,12 @@ const CancelRefundPayload = payloadRef('CancelRefundPayload').implement({
   }),
 });
 
-// Not marked as moving money: it keeps money from moving, and sends nothing.
+// Not marked as moving money: it only keeps money from moving.
 builder.mutationField('cancelRefund', (t) =>
   t.field({
     type: CancelRefundPayload,
-    description: 'Cancels a refund that was not sent yet. What was sent goes on.',
+    description:
+      'Stops a refund that was not sent yet, or that its provider has accepted and still takes back. Other refunds go on, and the error says why.',
     args: { input: t.arg({ type: CancelRefundInput, required: true, description: 'The refund.' }) },
     resolve: (_root, { input }, context) => resolveCancelRefund(context, input),
   }),

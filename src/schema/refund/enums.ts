@@ -34,7 +34,7 @@ export const RefundStatusEnum = builder.enumType('RefundStatus', {
     FAILED: { description: 'Nothing was returned; `failure` says why.' },
     CANCELED: {
       description:
-        'Canceled before it was sent; nothing was returned. One of EXTERNAL origin: it is the same as another refund of the payment, which tells of the money.',
+        'Stopped before any money moved: before it was sent, or at the provider while that still takes it back. One of EXTERNAL origin may be the same as another refund of the payment; `summary` says so.',
     },
     REVERSED: { description: 'It was returned and came back, such as to a closed bank account.' },
   } as const satisfies Described<RefundStatus>,
@@ -49,7 +49,7 @@ export const RefundLegStatusEnum = builder.enumType('RefundLegStatus', {
     MANUAL_REVIEW: { description: 'A person has to look at the provider.' },
     SUCCEEDED: { description: 'Returned.' },
     FAILED: { description: 'Refused by the provider; nothing was returned.' },
-    CANCELED: { description: 'Canceled before it was sent.' },
+    CANCELED: { description: 'Stopped, before it was sent or at the provider; nothing was returned.' },
     REVERSED: { description: 'Returned, and came back.' },
   } as const satisfies Described<Exclude<LegStatus, 'SENDING'>>,
 });
@@ -99,7 +99,9 @@ export const RefundSpeedEnum = builder.enumType('RefundSpeed', {
 export const RefundActionEnum = builder.enumType('RefundAction', {
   description: 'What can be done with a refund. The list grows.',
   values: {
-    CANCEL: { description: '`cancelRefund`: something of it was not sent yet.' },
+    CANCEL: {
+      description: '`cancelRefund`: something of it was not sent yet, or its provider still takes it back.',
+    },
     RETRY: { description: '`retryRefund`: something of it failed definitely.' },
     SYNC: { description: '`syncRefund`: the provider can be asked.' },
     RESOLVE: { description: '`resolveRefund`: a person can decide what became of it.' },

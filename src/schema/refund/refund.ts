@@ -75,7 +75,7 @@ RefundRef.implement({
           description: 'A language tag such as "en" or "en-GB"; only English is spoken.',
         }),
       },
-      resolve: (refund, { locale }) => summaryOfRefund(refund, locale),
+      resolve: (refund, { locale }, context) => summaryOfRefund(context, refund, locale),
     }),
     amount: t.field({
       type: MoneyRef,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_PAYMENTS } from '../../../sandbox/prism/demo-payments.ts';
+import { DEMO_PAYMENTS as STRIPE_PAYMENTS } from '../../../sandbox/stripe/demo-payments.ts';
 import type { Json } from '../harness.ts';
 import { eur, type PrismHarness, startPrism } from './harness.ts';
 
@@ -53,8 +54,8 @@ describe('the control API of prism', () => {
 
   it.each([
     [{ connector: 'paypal' }, 'connector'],
-    [{ connector: 'stripe' }, 'connector'],
-    [{}, 'connector'],
+    [{ connector: 'stripe', account: 'prism-other' }, 'account'],
+    [{ account: 'prism-other' }, 'account'],
     [{ connector: 'adyen', account: 'nobody' }, 'account'],
     [{ connector: 'adyen', reference: 'pay_x' }, 'reference'],
     [{ connector: 'checkout', reference: 'DEMOPSP000000001' }, 'reference'],
@@ -66,6 +67,15 @@ describe('the control API of prism', () => {
     const payment = { provider: 'prism', amount: eur('150.00'), ...input };
     expect(errorOf(await sandbox.control('POST', '/control/payments', payment))).toEqual([400, field]);
   });
+
+  it.each([{ connector: 'stripe' }, {}])(
+    'makes a payment like %j at Stripe, as its account prism-demo',
+    async (input) => {
+      const id = await sandbox.payment({ amount: eur('150.00'), ...input });
+      expect(id).toMatch(/^pi_/);
+      expect(await sandbox.ledger(id)).toMatchObject({ capturedMinor: '15000', account: 'prism-demo' });
+    },
+  );
 
   it('makes refunds in the cabinet within what is left', async () => {
     const id = await sandbox.checkoutPayment();
@@ -151,8 +161,10 @@ describe('the control API of prism', () => {
     const { body } = await sandbox.control('GET', '/control/payments?provider=prism');
     await sandbox.control('POST', '/control/reset');
     expect((await sandbox.control('GET', '/control/payments?provider=prism')).body).toEqual(body);
-    expect(body['payments']).toHaveLength(DEMO_PAYMENTS.length);
+    const atStripe = STRIPE_PAYMENTS.filter(({ account }) => account === 'prism-demo');
+    const count = DEMO_PAYMENTS.length + atStripe.length;
+    expect(body['payments']).toHaveLength(count);
     const { body: ledger } = await sandbox.control('GET', '/control/ledger?provider=prism');
-    expect(ledger['payments']).toHaveLength(DEMO_PAYMENTS.length);
+    expect(ledger['payments']).toHaveLength(count);
   });
 });

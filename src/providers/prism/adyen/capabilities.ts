@@ -40,6 +40,7 @@ export const recovery: RecoveryPlan = {
 };
 
 export const SEND_DEADLINE_MS = 30 * SECOND;
-export const lookGapsMs: readonly number[] = [HOUR, DAY];
+/** Nothing is asked; a lost answer is handed to a person after the first gap. */
+export const lookGapsMs: readonly number[] = [5 * SECOND, HOUR, DAY];
 export const PENDING_NORMALLY_MS = 10 * DAY;
 export const watchAfterMs: readonly number[] = [];

@@ -14,6 +14,8 @@ export function readError(text: string): ConnectorError | undefined {
   const { errorCode, errorType, message, pspReference } = error;
   return {
     code: errorCode,
+    // The type is lost in the library (hyperswitch-prism 0.4.0); the raw answer has it.
+    isAboutAccess: errorType === 'security',
     evidence: {
       errorCode,
       ...(errorType === undefined ? {} : { errorType }),

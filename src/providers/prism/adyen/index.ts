@@ -1,8 +1,7 @@
 import { failure } from '../../failure.ts';
 import type { ProviderAdapter, VoidOutcome } from '../../provider.ts';
-import { ConnectorCall } from '../connector-call.ts';
+import type { ConnectorCall } from '../connector-call.ts';
 import type { CredentialsOf } from '../credentials.ts';
-import type { Halves, PrismLibrary } from '../library.ts';
 import { amountRules } from '../money.ts';
 import { unavailable } from '../verdict.ts';
 import {
@@ -17,14 +16,14 @@ import { buildRefund, checkRefund, readRefund, sendRefund } from './refund.ts';
 
 const noVoid = 'The release of a hold at Adyen is told by a notification only, and is not offered.';
 
+const unread = () =>
+  Promise.resolve({
+    kind: 'unavailable',
+    failure: unavailable('Adyen has no call that reads a payment or lists refunds.'),
+  } as const);
+
 /** Adyen by way of hyperswitch-prism, for one account. */
-export function adyen(
-  library: PrismLibrary,
-  halves: Halves,
-  { apiKey, merchantAccount }: CredentialsOf<'adyen'>,
-): ProviderAdapter<CredentialsOf<'adyen'>> {
-  const fields = { apiKey: { value: apiKey }, merchantAccount: { value: merchantAccount } };
-  const call = new ConnectorCall(library, halves, { connector: 'adyen', fields });
+export function adyen(call: ConnectorCall): ProviderAdapter<CredentialsOf<'adyen'>> {
   return {
     code: 'prism',
     variant: 'adyen',
@@ -39,13 +38,9 @@ export function adyen(
     hidesRefundId: false,
     buildsFromFreshPayment: false,
     amountRules,
-    readPayment: () =>
-      Promise.resolve({
-        kind: 'unavailable',
-        failure: unavailable('Adyen has no call that reads a payment.'),
-      }),
+    readPayment: unread,
     readRefund: (_access, known) => readRefund(known),
-    listRefunds: () => Promise.resolve({ kind: 'absent' }),
+    listRefunds: unread,
     checkRefund,
     buildRefund: (order) => buildRefund(call, order),
     sendRefund,

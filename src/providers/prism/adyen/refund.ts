@@ -1,5 +1,6 @@
 import { readAs } from '../../read-json.ts';
 import type { WireRequest } from '../../http.ts';
+import type { RefundReason } from '../../../vocabulary.ts';
 import type {
   AccountAccess,
   KnownRefund,
@@ -12,7 +13,9 @@ import type {
 } from '../../provider.ts';
 import type { ConnectorCall } from '../connector-call.ts';
 import type { CredentialsOf } from '../credentials.ts';
-import { amountProblems, fromWire } from '../money.ts';
+import { fromWire } from '../money.ts';
+import { orderProblems } from '../order-problems.ts';
+import { referenceOf } from '../reference.ts';
 import { unknown, verdictOf } from '../verdict.ts';
 import { SEND_DEADLINE_MS } from './capabilities.ts';
 import { readError, refusal } from './errors.ts';
@@ -23,12 +26,18 @@ export type Access = AccountAccess<CredentialsOf<'adyen'>>;
 /** The word of an answer that Adyen has taken the request; whatever the word is, the library reads it as pending. */
 const RECEIVED = 'received';
 
+/** Adyen has five words for it, and the library passes on whatever it is given (docs.adyen.com/api-explorer/Checkout/68). */
+const reasons: ReadonlyMap<RefundReason, string> = new Map([
+  ['DUPLICATE', 'DUPLICATE'],
+  ['FRAUDULENT', 'FRAUD'],
+  ['REQUESTED_BY_CUSTOMER', 'CUSTOMER REQUEST'],
+  ['RETURNED_GOODS', 'RETURN'],
+]);
+
 export function checkRefund(order: Omit<RefundOrder, 'providerKey'>): readonly OrderProblem[] {
-  const problems = amountProblems(order.amount);
+  const problems = orderProblems(order);
   if (!isPspReference(order.providerPaymentId))
     problems.push({ path: ['providerPaymentId'], message: 'Adyen has no payment with such a reference.' });
-  if (order.receipt !== null)
-    problems.push({ path: ['receipt'], message: 'Adyen makes no fiscal receipts.' });
   return problems;
 }
 
@@ -36,8 +45,8 @@ export function checkRefund(order: Omit<RefundOrder, 'providerKey'>): readonly O
 export function buildRefund(call: ConnectorCall, order: RefundOrder): WireRequest {
   const [problem] = checkRefund(order);
   if (problem !== undefined) throw new RangeError(`${problem.path.join('.')}: ${problem.message}`);
-  const { minor, currency } = order.amount;
-  return call.refund(order.providerKey, order.providerPaymentId, minor, currency).request;
+  const { providerKey: reference, providerPaymentId: paymentId, amount } = order;
+  return call.refund({ reference, paymentId, amount, reason: reasons.get(order.reason) ?? 'OTHER' });
 }
 
 /** Sends the bytes once. The amount and the currency of the answer are the raw ones, which the library does not show. */
@@ -57,7 +66,9 @@ export async function sendRefund(
   const wire = readAs(wireReceived, verdict.text);
   const amount =
     wire?.amount === undefined ? order.amount : fromWire(wire.amount.value, wire.amount.currency);
-  if (wire === undefined || amount === undefined || wire.paymentPspReference !== order.providerPaymentId)
+  const isOurs =
+    wire?.paymentPspReference === order.providerPaymentId && wire.reference === referenceOf(request);
+  if (wire === undefined || amount === undefined || !isOurs)
     return unknown(null, { ...verdict.evidence, readable: false });
   const refund: RefundFacts = {
     ...received({

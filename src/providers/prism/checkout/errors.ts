@@ -4,8 +4,12 @@ import type { Failure } from '../../../errors.ts';
 import type { ConnectorError } from '../verdict.ts';
 import { wireError } from './wire.ts';
 
-/** `{request_id, error_type, error_codes}`: only with a code of its own it is Checkout.com's word. */
-export function readError(text: string): ConnectorError | undefined {
+/**
+ * `{request_id, error_type, error_codes}`: only with a code of its own it is Checkout.com's word. A payment that does not
+ * exist is a 404 without a body.
+ */
+export function readError(text: string, status: number): ConnectorError | undefined {
+  if (status === 404 && text === '') return { code: '404', evidence: {} };
   const error = readAs(wireError, text);
   if (error === undefined) return undefined;
   const code = error.error_codes?.[0] ?? error.error_type;

@@ -1,6 +1,5 @@
-import { ConnectorCall } from '../connector-call.ts';
+import type { ConnectorCall } from '../connector-call.ts';
 import type { CredentialsOf } from '../credentials.ts';
-import type { Halves, PrismLibrary } from '../library.ts';
 import { amountRules } from '../money.ts';
 import type { ProviderAdapter } from '../../provider.ts';
 import {
@@ -11,23 +10,14 @@ import {
   SEND_DEADLINE_MS,
   watchAfterMs,
 } from './capabilities.ts';
+import { deviations } from './deviations.ts';
 import { readPayment } from './payment.ts';
 import { buildRefund, checkRefund, readRefund, sendRefund } from './refund.ts';
 import { buildVoid, sendVoid } from './release.ts';
 import { isPaymentId } from './wire.ts';
 
 /** Checkout.com by way of hyperswitch-prism, for one account. */
-export function checkout(
-  library: PrismLibrary,
-  halves: Halves,
-  { apiKey, apiSecret, processingChannelId }: CredentialsOf<'checkout'>,
-): ProviderAdapter<CredentialsOf<'checkout'>> {
-  const fields = {
-    apiKey: { value: apiKey },
-    apiSecret: { value: apiSecret },
-    processingChannelId: { value: processingChannelId },
-  };
-  const call = new ConnectorCall(library, halves, { connector: 'checkout', fields });
+export function checkout(call: ConnectorCall): ProviderAdapter<CredentialsOf<'checkout'>> {
   return {
     code: 'prism',
     variant: 'checkout',
@@ -35,6 +25,7 @@ export function checkout(
     wireVersion: 'prism-checkout-1',
     capabilities,
     recovery,
+    deviations,
     sendDeadlineMs: SEND_DEADLINE_MS,
     lookGapsMs,
     pendingNormallyMs: PENDING_NORMALLY_MS,

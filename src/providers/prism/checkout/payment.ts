@@ -56,8 +56,9 @@ export async function readPayment(
 }
 
 async function readWirePayment(call: ConnectorCall, access: Access, id: string): Promise<Look<WirePayment>> {
-  const result = await access.http.read(call.payment(id).request, authorization(access.credentials));
-  if (result.kind === 'answer' && result.status === 404 && readError(result.text)) return { kind: 'absent' };
+  const result = await access.http.read(call.payment(id), authorization(access.credentials));
+  if (result.kind === 'answer' && result.status === 404 && readError(result.text, 404))
+    return { kind: 'absent' };
   const wire =
     result.kind === 'answer' && result.status === 200 ? readAs(wirePayment, result.text) : undefined;
   return wire?.id === id
@@ -65,15 +66,19 @@ async function readWirePayment(call: ConnectorCall, access: Access, id: string):
     : { kind: 'unavailable', failure: readFailure(result) };
 }
 
+/** The request is the same for every action of a payment. */
+const ANY_ACTION = 'act_any';
+
 /** `GET /payments/{id}/actions`, raw: the library takes no answer with an action of a type that it does not know. */
 export async function readActions(
   call: ConnectorCall,
   access: Access,
   paymentId: string,
 ): Promise<Look<readonly WireAction[]>> {
-  const { request } = call.refundGet(paymentId, 'act_any');
+  const request = call.refundGet(paymentId, ANY_ACTION);
   const result = await access.http.read(request, authorization(access.credentials));
-  if (result.kind === 'answer' && result.status === 404 && readError(result.text)) return { kind: 'absent' };
+  if (result.kind === 'answer' && result.status === 404 && readError(result.text, 404))
+    return { kind: 'absent' };
   const actions =
     result.kind === 'answer' && result.status === 200 ? readAs(wireActions, result.text) : undefined;
   return actions === undefined

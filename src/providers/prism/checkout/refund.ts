@@ -10,21 +10,20 @@ import type {
   SentOrder,
 } from '../../provider.ts';
 import type { ConnectorCall } from '../connector-call.ts';
-import { amountProblems } from '../money.ts';
-import { unknown, verdictOf } from '../verdict.ts';
+import { orderProblems } from '../order-problems.ts';
+import { referenceOf } from '../reference.ts';
+import { unavailable, unknown, verdictOf } from '../verdict.ts';
 import { authorization } from './authorization.ts';
 import { SEND_DEADLINE_MS } from './capabilities.ts';
 import { readError, refusal } from './errors.ts';
 import { type Access, readActions, readPayment, refundsAmong } from './payment.ts';
 import { isActionId, isPaymentId, wireAccepted } from './wire.ts';
 
-/** Reason and metadata have no place in the library's request; the metadata of a refund stays with us. */
+/** Nor has the library's request a place for the reason. */
 export function checkRefund(order: Omit<RefundOrder, 'providerKey'>): readonly OrderProblem[] {
-  const problems = amountProblems(order.amount);
+  const problems = orderProblems(order);
   if (!isPaymentId(order.providerPaymentId))
     problems.push({ path: ['providerPaymentId'], message: 'Checkout.com has no payment with such an id.' });
-  if (order.receipt !== null)
-    problems.push({ path: ['receipt'], message: 'Checkout.com makes no fiscal receipts.' });
   return problems;
 }
 
@@ -32,8 +31,8 @@ export function checkRefund(order: Omit<RefundOrder, 'providerKey'>): readonly O
 export function buildRefund(call: ConnectorCall, order: RefundOrder): WireRequest {
   const [problem] = checkRefund(order);
   if (problem !== undefined) throw new RangeError(`${problem.path.join('.')}: ${problem.message}`);
-  const { minor, currency } = order.amount;
-  return call.refund(order.providerKey, order.providerPaymentId, minor, currency).request;
+  const { providerKey: reference, providerPaymentId: paymentId, amount } = order;
+  return call.refund({ reference, paymentId, amount });
 }
 
 /**
@@ -50,28 +49,21 @@ export async function sendRefund(
   const options = { deadlineMs: SEND_DEADLINE_MS, mayStillSend };
   const result = await access.http.send(request, authorization(access.credentials), options);
   const verdict = verdictOf(result, readError, access.clock.now());
+  const key = referenceOf(request) ?? undefined;
   if (verdict.kind === 'done') {
     const accepted = readAs(wireAccepted, verdict.text);
-    if (accepted === undefined) return unknown(null, { ...verdict.evidence, readable: false });
-    const refund = pendingRefund(order, accepted.action_id, accepted.reference ?? null, access.clock.now());
+    const isOurs = accepted !== undefined && [undefined, key].includes(accepted.reference);
+    if (accepted === undefined || !isOurs) return unknown(null, { ...verdict.evidence, readable: false });
+    const refund = pendingRefund(order, accepted.action_id, key ?? null, access.clock.now());
     return { kind: 'accepted', refund, evidence: verdict.evidence };
   }
   if (verdict.kind !== 'refused') return verdict;
-  const key = referenceOf(request);
   const sight = await readPayment(call, access, order.providerPaymentId);
   const ours =
     sight.kind === 'found' ? sight.value.refunds.find((one) => one.ourReference === key) : undefined;
   // Refused, and yet it is there: what is there counts, or a refund that happened would be called failed.
   if (ours !== undefined) return { kind: 'accepted', refund: ours, evidence: verdict.evidence };
   return { kind: 'refused', failure: refusal(verdict.status, verdict.error), evidence: verdict.evidence };
-}
-
-/** The reference in our own stored bytes. */
-function referenceOf({ body }: WireRequest): string | null {
-  const stored: unknown = body === null ? null : JSON.parse(body);
-  return typeof stored === 'object' && stored !== null && 'reference' in stored
-    ? String(stored.reference)
-    : null;
 }
 
 const pendingRefund = (
@@ -93,17 +85,23 @@ const pendingRefund = (
   providerDetails: {},
 });
 
+/** A new action may be missing from the list for a while; how long is not published. */
+const LISTED_WITHIN_MS = 10 * 60_000;
+
 /** One refund by its id there: an action of its payment. */
 export async function readRefund(
   call: ConnectorCall,
   access: Access,
   known: KnownRefund,
 ): Promise<Look<RefundFacts>> {
-  const { providerRefundId, providerPaymentId, amount } = known;
+  const { providerRefundId, providerPaymentId, amount, createdAt } = known;
   if (!isActionId(providerRefundId) || !isPaymentId(providerPaymentId)) return { kind: 'absent' };
   const actions = await readActions(call, access, providerPaymentId);
   if (actions.kind !== 'found') return actions;
   const refunds = refundsAmong(providerPaymentId, actions.value, amount.currency, access.clock.now());
   const found = refunds.find((refund) => refund.providerRefundId === providerRefundId);
-  return found === undefined ? { kind: 'absent' } : { kind: 'found', value: found };
+  if (found !== undefined) return { kind: 'found', value: found };
+  return access.clock.now().getTime() < createdAt.getTime() + LISTED_WITHIN_MS
+    ? { kind: 'unavailable', failure: unavailable('Checkout.com does not list this refund yet.') }
+    : { kind: 'absent' };
 }

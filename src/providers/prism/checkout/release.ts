@@ -15,7 +15,7 @@ export function buildVoid(
   providerKey: string,
 ): WireRequest {
   if (!isPaymentId(providerPaymentId)) throw new RangeError('Checkout.com has no payment with such an id.');
-  return call.release(providerKey, providerPaymentId).request;
+  return call.release(providerKey, providerPaymentId);
 }
 
 /** Sends the void once. 202 means taken: whether the hold is gone, the payment tells. */

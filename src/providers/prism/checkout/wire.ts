@@ -20,14 +20,18 @@ export const wirePayment = z.object({
 export type WirePayment = z.output<typeof wirePayment>;
 
 /** One element of `GET /payments/{id}/actions`; others than captures and refunds only have to be passed over. */
-export const wireAction = z.object({
-  id: text,
-  type: text,
-  amount: amount.optional(),
-  approved: z.boolean().optional(),
-  reference: text.optional(),
-  processed_on: z.iso.datetime({ offset: true }).optional(),
-});
+export const wireAction = z
+  .object({
+    id: text,
+    type: text,
+    amount: amount.optional(),
+    approved: z.boolean().optional(),
+    reference: text.optional(),
+    processed_on: z.iso.datetime({ offset: true }).optional(),
+  })
+  .refine(({ type, amount: some }) => some !== undefined || !['Capture', 'Refund'].includes(type), {
+    message: 'without its amount the sums would be wrong',
+  });
 export type WireAction = z.output<typeof wireAction>;
 export const wireActions = z.array(wireAction).max(1_000);
 

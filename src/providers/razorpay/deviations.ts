@@ -1,0 +1,15 @@
+import type { Deviation } from '../provider.ts';
+
+/** Where Razorpay differs from what every provider is tried with. */
+export const deviations: Readonly<Record<string, Deviation>> = {
+  'pending, then canceled': {
+    instead: 'IMPOSSIBLE',
+    reason: 'A refund there is processed or fails; it cannot be canceled.',
+    source: 'razorpay.com/docs, "Refunds", FAQs',
+  },
+  reversal: {
+    instead: 'IMPOSSIBLE',
+    reason: 'A refund that was processed is final.',
+    source: 'razorpay.com/docs, "Refunds", refund entity',
+  },
+};

@@ -1,0 +1,4 @@
+import { loadLibrary } from '../../src/providers/prism/library.ts';
+import { trapTests } from '../providers/prism/trap-tests.ts';
+
+trapTests(() => loadLibrary());
