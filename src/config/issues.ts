@@ -24,13 +24,25 @@ export function reportIssues(
     } else if (valueAt(document, issue.path) === undefined) {
       report(path, 'is missing');
     } else {
-      report(
-        path,
-        issue.code === 'invalid_type' ? `must be ${TYPES[issue.expected] ?? issue.expected}` : issue.message,
-      );
+      report(path, inWords(issue));
     }
   }
 }
+
+/** What is allowed, in one way of speaking for all fields; other messages are those of the schemas. */
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `must be ${TYPES[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'invalid_value') return `must be ${oneOf(issue.values)}`;
+  if (issue.code === 'invalid_union' && 'options' in issue) return `must be ${oneOf(issue.options ?? [])}`;
+  if (issue.code === 'too_small' && issue.origin !== 'string' && issue.origin !== 'array')
+    return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}`;
+  if (issue.code === 'too_big' && issue.origin !== 'string' && issue.origin !== 'array')
+    return `must be at most ${issue.maximum}`;
+  return issue.message;
+}
+
+const oneOf = (values: readonly z.core.util.Primitive[]): string =>
+  `one of ${values.map((value) => JSON.stringify(value)).join(', ')}`;
 
 const TYPES: Readonly<Record<string, string>> = {
   string: 'a text in double quotes',

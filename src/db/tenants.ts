@@ -135,11 +135,13 @@ async function upsertAccounts(
   merchants: ReadonlyMap<string, MerchantId>,
 ): Promise<Map<string, AccountId>> {
   if (wanted.length === 0) return new Map();
+  // Made within one millisecond they are in no order of their own, and accounts are listed as they were configured.
+  const ids = wanted.map(() => uuidv7<AccountId>()).toSorted();
   const rows = await trx
     .insertInto('accounts')
     .values(
-      wanted.map(({ merchant, account }) => ({
-        id: uuidv7<AccountId>(),
+      wanted.map(({ merchant, account }, index) => ({
+        id: ids[index]!,
         merchant_id: merchants.get(merchant.code)!,
         code: account.code,
         provider: account.provider,

@@ -43,7 +43,7 @@ export async function startDemo(config: Config, { log, onFatal }: DemoOptions): 
 
   const { url } = sandbox;
   const followerUrl = `http://127.0.0.1:${app.port}/demo/clock`;
-  const [follower, payments] = await Promise.all([
+  const [follower, ready] = await Promise.all([
     followClock(url, followerUrl, (seconds) => app.moveClock(seconds), log),
     readyPayments(url),
   ]);
@@ -52,7 +52,7 @@ export async function startDemo(config: Config, { log, onFatal }: DemoOptions): 
   let closing: Promise<void> | undefined;
   return {
     app,
-    banner: banner(app.url, url, config.merchants, payments),
+    banner: banner(app.url, url, config.merchants, ready),
     close: () => (closing ??= started.disposeAsync()),
   };
 }

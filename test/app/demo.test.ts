@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { serverPid } from '../support/service-process.ts';
 import { newPayment, refund, refundsAtProvider } from './refund.ts';
@@ -14,6 +15,8 @@ import {
   type Place,
   type Service,
 } from './service.ts';
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 let place: Place;
 beforeEach(async () => {
@@ -33,6 +36,33 @@ async function stop(service: Service): Promise<unknown> {
   };
 }
 const NOTHING_LEFT = { exit: 0, sandbox: false, sandboxAnswers: false, database: undefined };
+
+/** The payments of each account, as the banner lists them. */
+const printedPayments = (banner: string): Record<string, string[]> =>
+  Object.fromEntries(
+    [...banner.matchAll(/^ {2}(\S+)\n((?: {4}.*\n)+)/gm)].map(([, account, lines = '']) => [
+      account,
+      [...lines.matchAll(/^ {4}(\S+)/gm)].map(([, reference = '']) => reference).toSorted(),
+    ]),
+  );
+
+/** The same of the README: the first column of the table of each account, or its sentence. */
+const documentedPayments = (text: string): Record<string, string[]> => {
+  const [, chapter = ''] = text.split('\n### Payments to try\n');
+  const [tables = ''] = chapter.split('\n## ');
+  return Object.fromEntries(
+    tables
+      .split('\nAccount `')
+      .slice(1)
+      .map((account) => {
+        const cells = account.match(/^(?:\| )?`[^|\n]*?(?= \||, \d)/gm) ?? [];
+        const references = cells.flatMap((cell) =>
+          [...cell.matchAll(/`(.+?)`/g)].map(([, code = '']) => code),
+        );
+        return [account.slice(0, account.indexOf('`')), references.toSorted()];
+      }),
+  );
+};
 
 /** A payment of which a service has refunded a part. */
 async function newPaymentOf(service: Service): Promise<string> {
@@ -54,9 +84,11 @@ describe('the demo', () => {
     const printed = await untilPrinted(service, 'The first refund');
     expect(printed).toContain(`${url}/graphql`);
     expect(printed).toContain('rf_demo_00000000000000000000000000000000');
-    const reference = /yookassa-demo {2}(\S+) {2}captured, card, 1500\.00 RUB, nothing refunded/.exec(
+    const reference = / yookassa-demo\n {4}(\S+) {2}captured, card, 1500\.00 RUB, nothing refunded/.exec(
       printed,
     )?.[1];
+
+    expect(printedPayments(printed)).toEqual(documentedPayments(readme));
 
     const { refund: made, errors } = await refund(url, reference ?? '', 'first-refund');
     expect(errors).toEqual([]);
@@ -75,7 +107,7 @@ describe('the demo', () => {
     const url = await service.url();
     const printed = await untilPrinted(service, 'The first refund');
     expect(printed).toContain(`http://127.0.0.1:${place.sandboxPort + 3}/v1   razorpay`);
-    const paymentId = /razorpay-demo {2}(\S+) +captured, FPX, 1500\.00 MYR/.exec(printed)?.[1];
+    const paymentId = /razorpay-demo\n {4}(\S+) +captured, FPX, 1500\.00 MYR/.exec(printed)?.[1];
     const { data: made } = await graphql(
       url,
       'mutation ($input: CreateRefundInput!) { createRefund(input: $input) { refund { id status } errors { code } } }',

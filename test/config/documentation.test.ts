@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { credentials } from '../../src/commands/credentials.ts';
 import { accountsFileJsonSchema } from '../../src/config.ts';
 import { loadFile } from './settings.ts';
 
@@ -17,6 +18,27 @@ describe('the documentation of the configuration', () => {
     expect(merchants[0]?.keys.map(({ name }) => name)).toEqual(['backend', 'reports']);
     expect(merchants[0]?.accounts[0]).toMatchObject({ code: 'acme-yookassa', identity: '506751' });
     expect(merchants[0]?.accounts[0]?.credentials).toHaveProperty('secretKey', 'live_key');
+  });
+
+  it('has examples of accounts that the providers take', () => {
+    const accounts = [...guide.matchAll(/```json\n(\{\n {2}"code".*?)```/gs)].map(([, text = '']) => text);
+    const env = {
+      RAZORPAY_CLIENT_SECRET: 's',
+      ROBOKASSA_PASSWORD1: 'p1',
+      ROBOKASSA_PASSWORD2: 'p2',
+      ROBOKASSA_PASSWORD3: 'p3',
+      STRIPE_API_KEY: 'sk_test_12345678',
+      YANDEX_PAY_API_KEY: 'k',
+    };
+    const file = `{"merchants": [{"code": "acme", "name": "Acme", "keys": [], "accounts": [${accounts.join()}]}]}`;
+    const [merchant] = loadFile(file, env, credentials).merchants;
+    expect(merchant?.accounts.map(({ provider }) => provider)).toEqual([
+      'razorpay',
+      'robokassa',
+      'stripe',
+      'yandex-pay',
+      'prism',
+    ]);
   });
 
   it('lists every variable that is read', () => {

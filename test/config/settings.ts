@@ -79,12 +79,12 @@ export const merchant = (more: object = {}) => ({
 export type Env = Record<string, string | undefined>;
 
 /** Loads with an accounts file that holds this text, or this document as JSON. */
-export function loadFile(content: unknown, env: Env = {}): Config {
+export function loadFile(content: unknown, env: Env = {}, credentials = providers): Config {
   const directory = mkdtempSync(join(tmpdir(), 'refund-config-'));
   try {
     const file = join(directory, 'accounts.json');
     writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
-    return loadConfig({ ACCOUNTS_FILE: file, ...env }, { credentials: providers });
+    return loadConfig({ ACCOUNTS_FILE: file, ...env }, { credentials });
   } finally {
     rmSync(directory, { recursive: true });
   }

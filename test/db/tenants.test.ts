@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config.ts';
 import type { AccountConfig, KeyConfig, MerchantConfig } from '../../src/config.ts';
 import { connectDatabase } from '../../src/db/connect.ts';
+import { listAccounts } from '../../src/db/list-accounts.ts';
 import { syncTenants } from '../../src/db/tenants.ts';
 import type { Database } from '../../src/db/tables.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -74,6 +75,15 @@ describe('syncTenants', () => {
       merchant_id: first.merchants.get('acme'),
       identity: '1',
     });
+  });
+
+  it('lists accounts that are new together in the order of the configuration', async () => {
+    const codes = ['h', 'c', 'f', 'a', 'g', 'b', 'e', 'd'].map((letter) => `shop-${letter}`);
+    const accounts = codes.map((code, index) => account(code, String(index)));
+    const { merchants } = await syncTenants(database.db, [merchant('acme', accounts)]);
+    const page = { limit: 100, ascending: true, backward: false, after: undefined, before: undefined };
+    const listed = await listAccounts(database.db, merchants.get('acme')!, page);
+    expect(listed.rows.map(({ code }) => code)).toEqual(codes);
   });
 
   it('follows new names and scopes', async () => {

@@ -70,7 +70,7 @@ export async function loadLibrary(
     library = (await importPackage()) as PrismLibrary;
   } catch {
     const message =
-      'The package hyperswitch-prism is not installed. It is optional: npm install hyperswitch-prism@0.4.0.';
+      'The package hyperswitch-prism is not installed. It is optional: npm install --save-optional --save-exact hyperswitch-prism@0.4.0.';
     return { kind: 'missing', message };
   }
   try {

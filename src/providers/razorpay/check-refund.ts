@@ -40,7 +40,8 @@ function metadataProblems(
   if (entries.length > MAX_METADATA.entries) object(['metadata'], `At most ${MAX_METADATA.entries} entries.`);
   for (const [key, value] of entries) {
     const path = ['metadata', key];
-    if (key === REFERENCE_ENTRY) object(path, `The entry ${REFERENCE_ENTRY} is used for our own reference.`);
+    if (key === REFERENCE_ENTRY)
+      object(path, `The key "${REFERENCE_ENTRY}" is reserved for our own reference. Use another one.`);
     else if (key.length > MAX_METADATA.key || value.length > MAX_METADATA.value)
       object(path, `A key has at most ${MAX_METADATA.key} characters, a value ${MAX_METADATA.value}.`);
     if (EMOJI.test(key) || EMOJI.test(value)) object(path, 'Razorpay takes no emojis. Leave them out.');

@@ -35,11 +35,13 @@ function metadataProblems(
   if (entries.length > MAX_METADATA.entries) object(['metadata'], `At most ${MAX_METADATA.entries} entries.`);
   for (const [key, value] of entries) {
     const path = ['metadata', key];
-    if (key === REFERENCE_ENTRY) object(path, `The entry ${REFERENCE_ENTRY} is used for our own reference.`);
+    if (key === REFERENCE_ENTRY)
+      object(path, `The key "${REFERENCE_ENTRY}" is reserved for our own reference. Use another one.`);
     else if (key.length > MAX_METADATA.key || value.length > MAX_METADATA.value)
       object(path, `A key has at most ${MAX_METADATA.key} characters, a value ${MAX_METADATA.value}.`);
     // docs.stripe.com/metadata: no square brackets in keys; an empty value removes its entry.
-    if (/[[\]]/.test(key)) object(path, 'Stripe takes no square brackets in a key.');
-    if (key === '' || value === '') object(path, 'Stripe keeps no entry without a key or without a value.');
+    if (/[[\]]/.test(key)) object(path, 'Stripe takes no square brackets in a key. Use another one.');
+    if (key === '' || value === '')
+      object(path, 'Stripe keeps no entry without a key or without a value. Leave it out.');
   }
 }

@@ -45,7 +45,7 @@ export function checkRefund(order: Omit<RefundOrder, 'providerKey'>): readonly O
     if (key === REFERENCE_ENTRY) {
       problems.push({
         path: ['metadata', key],
-        message: `The entry ${REFERENCE_ENTRY} is used for our own reference.`,
+        message: `The key "${REFERENCE_ENTRY}" is reserved for our own reference. Use another one.`,
       });
     } else if (key.length > MAX_METADATA.key || value.length > MAX_METADATA.value) {
       const message = `A key has at most ${MAX_METADATA.key} characters, a value ${MAX_METADATA.value}.`;

@@ -15,7 +15,7 @@ it('a package that is not installed is said, with the way to install it', async 
   expect(loaded).toEqual({
     kind: 'missing',
     message:
-      'The package hyperswitch-prism is not installed. It is optional: npm install hyperswitch-prism@0.4.0.',
+      'The package hyperswitch-prism is not installed. It is optional: npm install --save-optional --save-exact hyperswitch-prism@0.4.0.',
   });
 });
 
