@@ -11,6 +11,11 @@ export const isOpKey = (text: string | undefined): text is string =>
 /** Request ids are GUIDs; what could not stand in a URL as it is, is none. */
 export const isRequestId = (text: string): boolean => /^[A-Za-z0-9-]{8,64}$/.test(text);
 
+const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** A request id in the one form that is kept: a GUID is the same in either case, and a person may type it in the other. */
+export const requestIdOf = (text: string): string => (GUID.test(text) ? text.toLowerCase() : text);
+
 const V1 = 'v1:';
 
 /** v1 names no refund: an invoice has one, and is asked for it. */
