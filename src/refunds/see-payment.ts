@@ -26,6 +26,7 @@ import { noteAccountHealth } from './account-health.ts';
 import { showsAllForgotten } from './epoch.ts';
 import { endLostVoid } from './end-void.ts';
 import { rememberAttempts } from './remember-attempts.ts';
+import { tellShrank } from './tell-shrank.ts';
 import { settleUnexplained } from './unexplained.ts';
 import type { World } from './world.ts';
 
@@ -121,12 +122,7 @@ export async function storeSight(
         platform_fee_minor: share.platformFeeMinor,
       })),
     );
-    if (facts.state === 'CAPTURED' && facts.capturedMinor < locked.captured_minor)
-      world.alerts.raise(
-        'PAYMENT_CAPTURED_SHRANK',
-        { paymentId: locked.id },
-        'the provider names a smaller captured amount than before; the smaller one limits refunds',
-      );
+    await tellShrank(tx, world, locked, facts);
     await insertPaymentItemsIfAbsent(tx, itemRows(locked, facts));
     if (asOf >= locked.as_of) {
       if (connection.adapter.capabilities.itemRefunds) {
