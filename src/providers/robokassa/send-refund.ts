@@ -68,14 +68,16 @@ async function outcomeOf(
   if (!isReadable || answer === undefined) return unknown({ httpStatus: status, readable: false });
   const message = answer.message ?? null;
   const evidence = evidenceOf(status, message);
+  const id = answer.requestId ?? '';
   if (answer.success) {
-    const id = answer.requestId ?? '';
     // Without its id nobody can ask for it.
     if (status >= 300 || !isRequestId(id)) return unknown({ ...evidence, readable: false });
     const known = { ...order, providerRefundId: requestIdOf(id), createdAt: access.clock.now() };
     const refund = { ...factsOf(known), status: 'PENDING', rawStatus: 'accepted' } as const;
     return { kind: 'accepted', refund, evidence };
   }
+  // A no that names a refund is none: nothing is freed on half an answer.
+  if (isRequestId(id)) return unknown({ ...evidence, readable: false });
   if (status === 429) {
     const waitMs = retryAfterMs(result.headers, access.clock.now());
     return { kind: 'deferred', failure: rateLimited(wordOf(message)), retryAfterMs: waitMs, evidence };
