@@ -8,18 +8,8 @@ const noKey: Deviation = {
   source: CONNECTOR,
 };
 
-const bareAnswer: Deviation = {
-  ...noKey,
-  reason: 'The refusal has no body of Checkout.com, so that it may be the word of something in between.',
-};
-
 /** Where Checkout.com behind Prism differs from what every provider is tried with. */
 export const deviations: Readonly<Record<string, Deviation>> = {
-  'unknown payment': {
-    ...bareAnswer,
-    instead: 'NO_PROOF',
-  },
-  'wrong credentials when it is sent': bareAnswer,
   'lost answer before the effect': noKey,
   '5xx before the effect': noKey,
   'garbage with status 502': noKey,
@@ -33,7 +23,6 @@ export const deviations: Readonly<Record<string, Deviation>> = {
     reason: 'An action is approved or not; there is no word.',
     source: CONNECTOR,
   },
-  'too many requests (429)': bareAnswer,
   'another operation is in progress': {
     instead: 'IMPOSSIBLE',
     reason: 'There is no such answer.',
