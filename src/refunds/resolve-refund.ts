@@ -84,7 +84,8 @@ export async function resolveRefund(
   if (!early.ok) return early;
   const unseen = await readUnseen(world, connection, known, early.value, verdict);
   if (!unseen.ok) return unseen;
-  const resolved = await decide(world, caller, command, connection, known, unseen.value);
+  const named = asNamedThere(command, unseen.value);
+  const resolved = await decide(world, caller, named, connection, known, unseen.value);
   if (!resolved.ok) return resolved;
   for (const changed of [known.id, ...resolved.value.failed]) world.changes.announce(changed);
   return succeed({ refundId: known.id });
@@ -156,6 +157,12 @@ async function readUnseen(
     return refuse(noSuchRefund);
   return succeed({ facts: look.value, asOf });
 }
+
+/** With the id as the provider's own facts have it, which a person may write otherwise: what is counted is known by it. */
+const asNamedThere = (command: ResolveRefundCommand, read: Reading | undefined): ResolveRefundCommand =>
+  read === undefined || command.verdict.kind !== 'returned'
+    ? command
+    : { ...command, verdict: { ...command.verdict, providerRefundId: read.facts.providerRefundId } };
 
 function decide(
   world: World,

@@ -27,6 +27,7 @@ import { noteAccountHealth } from './account-health.ts';
 import { showsAllForgotten } from './epoch.ts';
 import { endLostVoid } from './end-void.ts';
 import { rememberAttempts } from './remember-attempts.ts';
+import { tellShrank } from './tell-shrank.ts';
 import { settleUnexplained } from './unexplained.ts';
 import type { World } from './world.ts';
 
@@ -115,12 +116,7 @@ export async function storeSight(
     if (locked === undefined) throw new Error(`payment ${facts.providerPaymentId} has vanished`);
     const shares = sharesOf(connection, facts);
     await insertPaymentSourcesIfAbsent(tx, firstSources(connection, locked.id, facts));
-    if (facts.state === 'CAPTURED' && facts.capturedMinor < locked.captured_minor)
-      world.alerts.raise(
-        'PAYMENT_CAPTURED_SHRANK',
-        { paymentId: locked.id },
-        'the provider names a smaller captured amount than before; the smaller one limits refunds',
-      );
+    await tellShrank(tx, world, locked, facts);
     await insertPaymentItemsIfAbsent(tx, itemRows(locked, facts));
     if (asOf >= locked.as_of) {
       if (connection.adapter.capabilities.itemRefunds) {

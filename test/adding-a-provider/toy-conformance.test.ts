@@ -10,7 +10,6 @@ const subject: Subject = {
   otherCurrency: 'USD',
   whole: '1000.00',
   part: '250.00',
-  third: '300.00',
   tooMuch: '1000.01',
   unknownPayment: 'tp_999999',
 };

@@ -47,7 +47,7 @@ export function fits(observed: Observed, outcome: Outcome, subject: Subject): bo
   return isDeepStrictEqual(got, wanted);
 }
 
-function minorOf(returned: Returned, { part, third, whole, currency }: Subject): bigint {
+function minorOf(returned: Returned, { part, whole, currency }: Subject): bigint {
   const minor = (value: string): bigint => {
     const parsed = parseDecimal(value, toCurrency(currency));
     if (!parsed.ok) throw new TypeError(`${value} ${currency}`);
@@ -60,8 +60,6 @@ function minorOf(returned: Returned, { part, third, whole, currency }: Subject):
       return minor(part);
     case 'hundred parts':
       return 100n * minor(part);
-    case 'three thirds':
-      return 3n * minor(third);
     case 'two parts':
       return 2n * minor(part);
     case 'whole':

@@ -3,7 +3,7 @@ import type { DeviationKind } from '../../src/providers/provider.ts';
 import type { Stage } from './stage.ts';
 
 /** What the provider's books say was returned, in the words of a subject's amounts. */
-export type Returned = 'nothing' | 'part' | 'two parts' | 'three thirds' | 'whole' | 'hundred parts';
+export type Returned = 'nothing' | 'part' | 'two parts' | 'whole' | 'hundred parts';
 
 /** What a scenario is to come to. What is absent is not compared. */
 export interface Outcome {

@@ -19,8 +19,6 @@ export interface Subject {
   /** Of every payment, and of most refunds: four parts are the whole. Decimals. */
   readonly whole: string;
   readonly part: string;
-  /** Three of it are less than the whole, four are more. */
-  readonly third: string;
   /** Above what is left when nothing was refunded. */
   readonly tooMuch: string;
   /** The form of an id, and no payment. */
@@ -52,7 +50,6 @@ const rubles = {
   otherCurrency: 'USD',
   whole: '1000.00',
   part: '250.00',
-  third: '300.00',
   tooMuch: '1000.01',
 } as const;
 

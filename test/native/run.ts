@@ -5,6 +5,8 @@ import { installPrism } from './install-prism.ts';
 import { PRISM_PACKAGE_DIR, ROOT } from './paths.ts';
 
 const PROBE_TIMEOUT_MS = 60_000;
+const DOWNLOAD_ATTEMPTS = 3;
+const DOWNLOAD_PAUSE_MS = 5_000;
 const VITEST = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
 const CONFIG = path.join(import.meta.dirname, 'vitest.config.ts');
 
@@ -35,13 +37,13 @@ function main(args: string[]): number {
 
 /** A Node in which the library loads. Throws with the reason why there is none. */
 function findNode(): string {
-  installPrism();
+  patiently(installPrism);
   const problem = probe(process.execPath);
   if (problem === undefined) return process.execPath;
   if (!/GLIBC/.test(problem)) throw new Error(problem);
   let borrowed: string;
   try {
-    borrowed = borrowGlibc();
+    borrowed = patiently(borrowGlibc);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`${problem}; a newer glibc could not be borrowed: ${reason}`, { cause: error });
@@ -49,6 +51,18 @@ function findNode(): string {
   const still = probe(borrowed);
   if (still !== undefined) throw new Error(still);
   return borrowed;
+}
+
+/** A download that fails once is tried twice more. */
+function patiently<T>(download: () => T): T {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return download();
+    } catch (error) {
+      if (attempt === DOWNLOAD_ATTEMPTS) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, DOWNLOAD_PAUSE_MS);
+    }
+  }
 }
 
 /** Why the library does not load in a Node; undefined when it does. */

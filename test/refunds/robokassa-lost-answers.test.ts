@@ -146,6 +146,26 @@ describe('a person resolves it', () => {
     expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 0n });
   });
 
+  test('by an id in capitals, which is no other refund than the one that is counted already', async () => {
+    const paymentId = await robokassaPayment(t, '1500.00');
+    const counted = await refundAtRobokassa(t, paymentId, 40_000n);
+    valueOf(await sync(counted.id));
+    const inCapitals = (await legOf(t, counted.id)).provider_refund_id!.toUpperCase();
+    await armRobokassa(t, 'lost-before-effect');
+    const { id } = await refundAtRobokassa(t, paymentId, 40_000n);
+    await t.advance(longAfterSeconds);
+    const twice = await resolve(t, id, returned(40_000n, { providerRefundId: inCapitals }));
+    expect(problemOf(twice)).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await statusOf(t, id)).toBe('MANUAL_REVIEW');
+    expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 40_000n });
+
+    const lostOne = await lost();
+    const typed = lostOne.requestId.toUpperCase();
+    valueOf(await resolve(t, lostOne.id, returned(40_000n, { providerRefundId: typed })));
+    expect((await legOf(t, lostOne.id)).provider_refund_id).toBe(lostOne.requestId);
+    await expectSound(t, lostOne.paymentId);
+  });
+
   test('as returned without an id', async () => {
     const { paymentId, id } = await lost();
     valueOf(await resolve(t, id, returned(40_000n)));

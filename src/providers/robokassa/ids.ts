@@ -8,8 +8,14 @@ export const isInvoiceId = (text: string): boolean =>
 export const isOpKey = (text: string | undefined): text is string =>
   text !== undefined && /^[A-Za-z0-9-]{16,160}$/.test(text);
 
-/** Request ids are GUIDs; what could not stand in a URL as it is, is none. */
-export const isRequestId = (text: string): boolean => /^[A-Za-z0-9-]{8,64}$/.test(text);
+/** Request ids are GUIDs; what could not stand in a URL as it is, is none, and neither is one of zeros, which says "none". */
+export const isRequestId = (text: string): boolean =>
+  /^[A-Za-z0-9-]{8,64}$/.test(text) && !/^[0-]+$/.test(text);
+
+const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** A request id in the one form that is kept: a GUID is the same in either case, and a person may type it in the other. */
+export const requestIdOf = (text: string): string => (GUID.test(text) ? text.toLowerCase() : text);
 
 const V1 = 'v1:';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AccountAccess, KnownRefund, Look, RefundFacts } from '../provider.ts';
 import { readFailure, unavailable } from './errors.ts';
 import { factsOf } from './refund-facts.ts';
-import { invoiceOfV1, isRequestId } from './ids.ts';
+import { invoiceOfV1, isRequestId, requestIdOf } from './ids.ts';
 import { CURRENCY, fromWire } from './money.ts';
 import { readExactly } from './read-exactly.ts';
 import { REFUNDS_HOST, type RoboKassaCredentials, type RoboKassaOptions } from './settings.ts';
@@ -30,11 +30,14 @@ const statuses: ReadonlyMap<string, RefundFacts['status']> = new Map([
  */
 export async function readRefund(access: Access, known: KnownRefund): Promise<Look<RefundFacts>> {
   const invoiceId = invoiceOfV1(known.providerRefundId);
-  if (invoiceId !== undefined) return readV1(access, invoiceId, known);
+  // The refund of another invoice is none of this payment.
+  if (invoiceId !== undefined)
+    return invoiceId === known.providerPaymentId ? readV1(access, invoiceId, known) : { kind: 'absent' };
   if (!isRequestId(known.providerRefundId)) return { kind: 'absent' };
+  const requestId = requestIdOf(known.providerRefundId);
   const request = {
     method: 'GET',
-    path: `/Refund/GetState?id=${known.providerRefundId}`,
+    path: `/Refund/GetState?id=${requestId}`,
     host: REFUNDS_HOST,
     headers: { Accept: 'application/json' },
     body: null,
@@ -44,7 +47,7 @@ export async function readRefund(access: Access, known: KnownRefund): Promise<Lo
   const isUnknownId = result.status === 200 || result.status === 400;
   if (isUnknownId && readExactly(wireUnknownId, result.text) !== undefined) return { kind: 'absent' };
   const state = result.status === 200 ? readExactly(wireState, result.text) : undefined;
-  if (state === undefined || state.requestId.toLowerCase() !== known.providerRefundId.toLowerCase())
+  if (state === undefined || requestIdOf(state.requestId) !== requestId)
     return { kind: 'unavailable', failure: readFailure(result) };
   // Missing while it is under way; what is told has to be exact.
   const told = state.amount ?? null;
@@ -54,7 +57,7 @@ export async function readRefund(access: Access, known: KnownRefund): Promise<Lo
   return {
     kind: 'found',
     value: {
-      ...factsOf(known),
+      ...factsOf({ ...known, providerRefundId: requestId }),
       status: statuses.get(state.label) ?? 'UNRECOGNISED',
       rawStatus: state.label,
       amount: { minor, currency: told === null ? known.amount.currency : CURRENCY },

@@ -6,7 +6,7 @@ import type { AccountAccess, Evidence, SendOutcome, SentOrder } from '../provide
 import { SEND_DEADLINE_MS } from './capabilities.ts';
 import { classifyRefusal, wordOf } from './classify-refusal.ts';
 import { authenticationFailed, rateLimited, unknown, withoutAnswer } from './errors.ts';
-import { isRequestId } from './ids.ts';
+import { isRequestId, requestIdOf } from './ids.ts';
 import { factsOf } from './refund-facts.ts';
 import { readPaymentAlone } from './operation-state.ts';
 import { REFUNDS_HOST, type RoboKassaCredentials, type RoboKassaOptions } from './settings.ts';
@@ -68,14 +68,16 @@ async function outcomeOf(
   if (!isReadable || answer === undefined) return unknown({ httpStatus: status, readable: false });
   const message = answer.message ?? null;
   const evidence = evidenceOf(status, message);
+  const id = answer.requestId ?? '';
   if (answer.success) {
-    const id = answer.requestId ?? '';
     // Without its id nobody can ask for it.
     if (status >= 300 || !isRequestId(id)) return unknown({ ...evidence, readable: false });
-    const known = { ...order, providerRefundId: id, createdAt: access.clock.now() };
+    const known = { ...order, providerRefundId: requestIdOf(id), createdAt: access.clock.now() };
     const refund = { ...factsOf(known), status: 'PENDING', rawStatus: 'accepted' } as const;
     return { kind: 'accepted', refund, evidence };
   }
+  // A no that names a refund is none: nothing is freed on half an answer.
+  if (isRequestId(id)) return unknown({ ...evidence, readable: false });
   if (status === 429) {
     const waitMs = retryAfterMs(result.headers, access.clock.now());
     return { kind: 'deferred', failure: rateLimited(wordOf(message)), retryAfterMs: waitMs, evidence };

@@ -9,10 +9,13 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
 });
 
+/** The answers have a few elements; the parser takes seconds for millions, in which nothing else runs. In characters. */
+const MAX_LENGTH = 65_536;
+
 /** The elements of a well-formed document by their local names, texts as they are written; undefined for any other. */
 export function readXml(text: string): unknown {
   // A document that declares types or entities is none of RoboKassa's.
-  if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) return undefined;
+  if (text.length > MAX_LENGTH || /<!(?:DOCTYPE|ENTITY)/i.test(text)) return undefined;
   try {
     return parser.parse(text, true);
   } catch {

@@ -66,14 +66,17 @@ export function nearestOfLine(line: ItemFacts, amountMinor: bigint): readonly bi
   return below > 0n ? [below, above] : [above];
 }
 
-/** What a share leaves of its line, or why it cannot be taken. */
+/**
+ * What a share leaves of its line, or why it cannot be taken. Shares that were laid over one line one after the other may
+ * be sent in another order: then the amount counts. The whole quantity for less than what is left is that much off its
+ * price, and the whole price takes the quantity along.
+ */
 export function takeFrom(line: ItemFacts, share: ItemShare): LineAfter | string {
-  const leftHundredths = line.leftHundredths - share.quantityHundredths;
   const leftMinor = line.leftMinor - share.amountMinor;
+  const unlaid = line.leftHundredths - share.quantityHundredths;
+  const leftHundredths = leftMinor === 0n ? 0n : unlaid === 0n ? line.leftHundredths : unlaid;
   if (share.quantityHundredths < 0n || share.amountMinor <= 0n) return 'A share takes more than nothing.';
-  if (leftHundredths < 0n || leftMinor < 0n) return 'More than is left of the item.';
-  if (leftHundredths === 0n && leftMinor > 0n) return 'The whole quantity goes back with the whole price.';
-  if (leftHundredths > 0n && leftMinor === 0n) return 'The whole price goes back with the whole quantity.';
+  if (unlaid < 0n || leftMinor < 0n) return 'More than is left of the item.';
   const after = { item: line.item, leftHundredths, leftMinor };
   if (leftHundredths === 0n) return { ...after, newPriceMinor: undefined };
   const price = unitPriceOf(leftHundredths, leftMinor);

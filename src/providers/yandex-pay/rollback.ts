@@ -36,7 +36,8 @@ export function isRolledBack(order: WireOrder): boolean {
   if (order.paymentStatus !== 'FAILED' || taken === undefined) return false;
   if (openRefunds(order).length > 0) return false;
   const left = taken - sumOf(refundsIn(order, 'SUCCESS'));
-  return left === 0n || refundsIn(order, 'FAIL').length === 0 || order.orderAmount !== left;
+  // Where a refund failed, only that nothing is left tells a rollback: less may be left for one that is not shown yet.
+  return left === 0n || refundsIn(order, 'FAIL').length === 0 || order.orderAmount === 0n;
 }
 
 /**

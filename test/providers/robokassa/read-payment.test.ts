@@ -156,6 +156,7 @@ describe('a payment is unavailable, and no sum is rounded, with', () => {
       '<!DOCTYPE a [<!ENTITY b "1500">]><OperationStateResponse',
     ],
     ['an element that is not closed', '</Info>', ''],
+    ['more than any payment has to say', '</Info>', `</Info>${'<a/>'.repeat(20_000)}`],
   ])('%s', async (_what, from, to) => {
     expect(await failureOf({ body: operation([[from, to]]) })).toMatchObject({
       code: 'PROVIDER_UNAVAILABLE',

@@ -130,9 +130,9 @@ describe('the state of a refund of v1', () => {
     },
   );
 
-  test('of no invoice is absent', async () => {
+  test.each(['v1:0', 'v1:12346'])('%s, which is not of the invoice of the payment, is absent', async (id) => {
     const { access, provider } = await openShop(() => xml('<Code>0</Code><State>5</State>'));
-    const look = await robokassaV1.readRefund(access, { ...known, providerRefundId: 'v1:0' });
+    const look = await robokassaV1.readRefund(access, { ...known, providerRefundId: id });
     expect(look).toEqual({ kind: 'absent' });
     expect(provider.requests).toEqual([]);
   });

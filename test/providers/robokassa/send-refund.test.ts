@@ -81,6 +81,11 @@ describe('a refund of v2', () => {
   test.each([
     ['a success without an id', { body: { success: true, message: null } }],
     ['a success with an empty id', { body: { ...accepted, requestId: '' } }],
+    [
+      'a success with an id of zeros',
+      { body: { ...accepted, requestId: '00000000-0000-0000-0000-000000000000' } },
+    ],
+    ['a refusal that names a refund', { body: { ...accepted, success: false } }],
     ['a success with an id that could not stand in a URL', { body: { ...accepted, requestId: '../1?x=2' } }],
     ['a success with an error status', { status: 400, body: accepted }],
     ['an empty body', { body: '' }],

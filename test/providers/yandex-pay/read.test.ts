@@ -141,6 +141,14 @@ describe('an order', () => {
       0n,
     ],
     [
+      'whose refund failed, and which has shrunk for another that is not shown',
+      { ...long, orderAmount: '200.00' },
+      [capture(), operation({ status: 'FAIL' })],
+      true,
+      10_000n,
+      0n,
+    ],
+    [
       'whose refund runs',
       { ...long, orderAmount: '210.00' },
       [capture(), operation({ status: 'PENDING' })],
