@@ -8,6 +8,7 @@ import type { FeeBearer, RefundReason } from '../vocabulary.ts';
 import { readClocks } from './claim.ts';
 import { contentHash } from './content-hash.ts';
 import { createRefund, type CreateRefundCommand, type RefundCreated } from './create-refund.ts';
+import { whyNotYet } from './decide-refund.ts';
 import { findStoredPayment } from './find-payment.ts';
 import { locatePayment, type LocatedPayment } from './locate-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
@@ -188,8 +189,11 @@ async function voidPayment(
   located: LocatedPayment & { readonly payment: StoppablePayment },
 ): Promise<Result<PaymentCanceled>> {
   const { payment, connection } = located;
-  const { capabilities } = connection.adapter;
-  if (!canBeStopped(capabilities, payment.state)) return refuse(cannotStop[payment.state]);
+  const { adapter } = connection;
+  if (!canBeStopped(adapter.capabilities, payment.state)) {
+    const isNotYetRefundable = adapter.isNotYetRefundable?.(payment.raw_status) ?? false;
+    return refuse(whyNotYet({ isNotYetRefundable }) ?? cannotStop[payment.state]);
+  }
   const hash = voidContentHash(command, payment.id);
   const since = readClocks(world);
   const opened = await openVoid(world, caller, command, connection, payment, hash);

@@ -155,7 +155,9 @@ function whyNoReceipt(situation: RefundSituation, { receipt }: RefundWish): Prob
 }
 
 /** Why the payment has to be asked for again later: the provider still works on it. */
-export function whyNotYet({ isNotYetRefundable = false }: PaymentSituation): Problem | undefined {
+export function whyNotYet({
+  isNotYetRefundable = false,
+}: Pick<PaymentSituation, 'isNotYetRefundable'>): Problem | undefined {
   if (!isNotYetRefundable) return undefined;
   return {
     type: 'OperationInProgress',

@@ -287,6 +287,15 @@ describe('a hold', () => {
       waitMs: 10_000,
     });
 
+  test.each([
+    ['50', 'OperationInProgress', 'WAIT'],
+    ['80', 'OperationInProgress', 'WAIT'],
+    ['5', 'CapabilityMissing', 'NEVER'],
+  ])('in state %s: canceling is answered by %s', async (state, type, retry) => {
+    const paymentId = await robokassaPayment(t, '600.00', { state });
+    expect(problemOf(await cancel(paymentId))).toMatchObject({ type, retry });
+  });
+
   test('is released', async () => {
     const paymentId = await robokassaPayment(t, '2000.00', { status: 'authorized' });
     expect(valueOf(await cancel(paymentId))).toMatchObject({ outcome: 'VOIDED' });
