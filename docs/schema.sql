@@ -44,9 +44,10 @@ CREATE TABLE accounts (
   sweep_lease_until timestamp with time zone,
   next_probe_at timestamp with time zone,
   sweep_position jsonb,
+  identity_space text NOT NULL,
   CONSTRAINT accounts_pkey PRIMARY KEY (id),
   CONSTRAINT accounts_code_unique UNIQUE (code),
-  CONSTRAINT accounts_identity_unique UNIQUE (provider, identity),
+  CONSTRAINT accounts_identity_unique UNIQUE (identity_space, identity),
   CONSTRAINT accounts_of_merchant UNIQUE (merchant_id, id),
   CONSTRAINT accounts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id),
   CONSTRAINT accounts_health_known CHECK ((health = ANY (ARRAY['OK'::text, 'CREDENTIALS_REFUSED'::text, 'RESTORING'::text]))),
@@ -56,6 +57,7 @@ COMMENT ON COLUMN accounts.health_shown_by IS 'Which kind of call the provider r
 COMMENT ON COLUMN accounts.swept_until IS 'All refunds that the provider made before this time were compared with ours';
 COMMENT ON COLUMN accounts.next_probe_at IS 'While its credentials are refused, one leg is sent then to find out whether they still are';
 COMMENT ON COLUMN accounts.sweep_position IS 'The window that is being compared, and its next page; null between two windows';
+COMMENT ON COLUMN accounts.identity_space IS 'Whose name the identity is: two providers may lead to one account';
 
 CREATE TABLE api_keys (
   id uuid NOT NULL,

@@ -81,7 +81,7 @@ function assemble(file: z.output<typeof accountsFileSchema>, resolved: ResolvedA
     accounts: accounts.flatMap((account, a) => {
       const { baseUrl, access } = resolved.get(printPath(['merchants', m, 'accounts', a])) ?? {};
       if (baseUrl === undefined || access === undefined) return [];
-      const { credentials, options, identity } = access;
+      const { credentials, options, identity, space } = access;
       const {
         code: accountCode,
         provider,
@@ -92,8 +92,10 @@ function assemble(file: z.output<typeof accountsFileSchema>, resolved: ResolvedA
         arrivalDays,
       } = account;
       const visible = { code: accountCode, provider, displayName, baseUrl, options, identity };
+      // Where it is the provider's own, as it nearly always is, there is nothing to say.
+      const elsewhere = space === provider ? {} : { identitySpace: space };
       const limits = { maxInFlight, requestsPerSecond, minLookIntervalMs, arrivalDays };
-      return [withHidden({ ...visible, ...limits }, { credentials })];
+      return [withHidden({ ...visible, ...elsewhere, ...limits }, { credentials })];
     }),
   }));
 }

@@ -41,6 +41,8 @@ export interface AccountConfig {
   /** What the provider's schema made of the options. */
   readonly options: unknown;
   readonly identity: string;
+  /** Whose name the identity is, where another provider leads to the same account; absent: the provider's. */
+  readonly identitySpace?: string;
   readonly maxInFlight: number;
   readonly requestsPerSecond: number | undefined;
   readonly minLookIntervalMs: number;

@@ -77,6 +77,7 @@ export interface AccountTable {
   code: string;
   provider: ProviderCode;
   identity: string;
+  identity_space: string;
   display_name: string;
   health: Defaulted<AccountHealth>;
   health_since: Defaulted<Date>;

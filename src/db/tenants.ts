@@ -55,14 +55,15 @@ async function contradictedAccounts(
   const rows = await trx
     .selectFrom('accounts')
     .innerJoin('merchants', 'merchants.id', 'accounts.merchant_id')
-    .select(['accounts.code', 'accounts.provider', 'accounts.identity', 'merchants.code as merchant'])
+    .select(['accounts.code', 'accounts.provider', 'accounts.identity', 'accounts.identity_space'])
+    .select('merchants.code as merchant')
     .execute();
   const byCode = new Map(rows.map((row) => [row.code, row]));
-  const byIdentity = new Map(rows.map((row) => [`${row.provider} ${row.identity}`, row]));
+  const byIdentity = new Map(rows.map((row) => [`${row.identity_space} ${row.identity}`, row]));
   return wanted.flatMap(({ merchant, account }) => {
     const where = `account ${account.code}`;
     const row = byCode.get(account.code);
-    const holder = byIdentity.get(`${account.provider} ${account.identity}`);
+    const holder = byIdentity.get(`${spaceOf(account)} ${account.identity}`);
     if (row !== undefined && row.merchant !== merchant.code)
       return [
         {
@@ -87,6 +88,8 @@ async function contradictedAccounts(
     return [];
   });
 }
+
+const spaceOf = ({ identitySpace, provider }: AccountConfig): string => identitySpace ?? provider;
 
 const NEW_CODE = 'Its payments and refunds depend on that: give the new one a code of its own';
 
@@ -146,6 +149,7 @@ async function upsertAccounts(
         code: account.code,
         provider: account.provider,
         identity: account.identity,
+        identity_space: spaceOf(account),
         display_name: account.displayName,
       })),
     )

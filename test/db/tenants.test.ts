@@ -119,6 +119,18 @@ describe('syncTenants', () => {
     expect(again.accounts.get('acme-shop')).toBe(first.accounts.get('acme-shop'));
   });
 
+  it('refuses an account at the provider under another code, also where another provider leads to it', async () => {
+    const card = { provider: 'cardbank', identitySpace: 'cardbank' };
+    await syncTenants(database.db, [merchant('acme', [account('acme-card', 'acct_1', card)])]);
+    const behind = { provider: 'switch', identitySpace: 'cardbank' };
+    expect(await problemsOf([merchant('acme', [account('acme-switch', 'acct_1', behind)])])).toEqual([
+      expect.stringMatching(
+        /^account acme-switch is switch acct_1, which this database knows as the account acme-card/,
+      ),
+    ]);
+    await syncTenants(database.db, [merchant('acme', [account('acme-switch', 'acct_2', behind)])]);
+  });
+
   it('refuses what refunds depend on, all of it at once, and changes nothing', async () => {
     await syncTenants(database.db, [
       acme,

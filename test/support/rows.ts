@@ -48,6 +48,7 @@ export async function insertTenant(
       code: accountCode,
       provider,
       identity: `shop-${code}`,
+      identity_space: provider,
       display_name: `YooKassa ${code}`,
     })
     .execute();

@@ -8,8 +8,20 @@ import { sql, type Kysely } from 'kysely';
  * rewritten; the checks that are replaced become wider, so that no row is read again for long.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of [payments, items, canceled, operations]) await sql.raw(statement).execute(db);
+  for (const statement of [accounts, payments, items, canceled, operations])
+    await sql.raw(statement).execute(db);
 }
+
+/** Rows of before are all of providers whose identity is their own. */
+const accounts = `
+ALTER TABLE accounts ADD COLUMN identity_space text;
+UPDATE accounts SET identity_space = provider;
+ALTER TABLE accounts
+  ALTER COLUMN identity_space SET NOT NULL,
+  DROP CONSTRAINT accounts_identity_unique,
+  ADD CONSTRAINT accounts_identity_unique UNIQUE (identity_space, identity);
+COMMENT ON COLUMN accounts.identity_space IS 'Whose name the identity is: two providers may lead to one account';
+`;
 
 const payments = `
 ALTER TABLE payments
