@@ -144,6 +144,7 @@ export function allocate(cart: readonly ItemFacts[], wish: AllocationWish): Allo
 type Laid = { readonly shares: readonly ItemShare[] } | Extract<Allocation, { kind: 'misfit' }>;
 
 function unitsOf(line: ItemFacts, quantityHundredths: bigint): Laid {
+  if (line.leftHundredths === 0n) return nothingLeftOf(line);
   const exact = line.leftMinor * quantityHundredths;
   const amountMinor = exact / line.leftHundredths;
   if (exact % line.leftHundredths === 0n)
@@ -154,12 +155,18 @@ function unitsOf(line: ItemFacts, quantityHundredths: bigint): Laid {
 function cutOf(line: ItemFacts, amountMinor: bigint): Laid {
   if (amountMinor === line.leftMinor)
     return { shares: [{ item: line.item, quantityHundredths: line.leftHundredths, amountMinor }] };
-  const units = line.leftHundredths / 100n;
+  if (line.leftHundredths === 0n) return nothingLeftOf(line);
+  // Less than a unit has one price, whatever it is.
+  const units = line.leftHundredths > 100n ? line.leftHundredths / 100n : 1n;
   if (amountMinor % units === 0n)
     return { shares: [{ item: line.item, quantityHundredths: 0n, amountMinor }] };
   const below = amountMinor - (amountMinor % units);
   return misfitOf(line, 'Every unit has the same price.', [below, below + units]);
 }
+
+/** Shares that were sent in another order may leave a price without a quantity for a while. */
+const nothingLeftOf = (line: ItemFacts): Laid =>
+  misfitOf(line, 'No quantity of it is left, only a part of its price.', [line.leftMinor]);
 
 const misfitOf = (line: ItemFacts, message: string, nearestMinor: readonly bigint[]): Laid => ({
   kind: 'misfit',
