@@ -14,6 +14,7 @@ import {
 } from '../../src/ids.ts';
 import type { ProviderCode } from '../../src/vocabulary.ts';
 import { createConnections } from '../../src/providers/connections.ts';
+import { allAdapters } from '../../src/providers/registry.ts';
 import { createBackground } from '../../src/refunds/background.ts';
 import { createWorld, type Caller, type World } from '../../src/refunds/world.ts';
 
@@ -237,7 +238,7 @@ export function createRowsWorld(db: Db): Promise<World> {
     db,
     clock: systemClock,
     log,
-    connections: createConnections([], []),
+    connections: createConnections([], allAdapters),
     background: createBackground(log),
   });
 }
