@@ -157,7 +157,12 @@ test('also of an account that has left the configuration', async () => {
   const world = await t.replica();
   const without = {
     ...world,
-    connections: { adapters: () => [], all: () => [], find: () => undefined, findByCode: () => undefined },
+    connections: {
+      adapters: () => world.connections.adapters(),
+      all: () => [],
+      find: () => undefined,
+      findByCode: () => undefined,
+    },
   };
   const answer = await ask(
     without,

@@ -42,8 +42,8 @@ test('a refusal counts, unless the refund is found canceled', async () => {
 });
 
 test.each<[string, Script, string, string]>([
-  ['a lock', coded('lock_timeout', 429), 'refused', 'ANOTHER_OPERATION_IN_PROGRESS'],
-  ['a refused key', { status: 401, body: wireError() }, 'refused', 'AUTHENTICATION_FAILED'],
+  ['a lock', coded('lock_timeout', 429), 'deferred', 'ANOTHER_OPERATION_IN_PROGRESS'],
+  ['a refused key', { status: 401, body: wireError() }, 'deferred', 'AUTHENTICATION_FAILED'],
   ['a 500', { status: 500, body: wireError({ type: 'api_error' }) }, 'unknown', 'UNKNOWN_OUTCOME'],
   ['no answer', 'drop', 'unknown', 'UNKNOWN_OUTCOME'],
   ['a 200 of another refund', { body: refund({ id: 're_other' }) }, 'unknown', 'UNKNOWN_OUTCOME'],

@@ -8,7 +8,7 @@ import { Model } from './model.ts';
 import { newPayments, System } from './system.ts';
 
 /** `MODEL_RUNS` for more; `FC_SEED`, `FC_PATH` and `FC_REPLAY`, as a failure prints them, for the same again. */
-const numRuns = Number(process.env['MODEL_RUNS'] ?? 24);
+const numRuns = Number(process.env['MODEL_RUNS'] ?? 14);
 const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
 /** Then it ends with the smallest example so far, or with fewer runs on a slow machine. */
 const longestMs = numRuns * 10_000;
