@@ -1,6 +1,6 @@
 import type { Leg } from '../db/legs.ts';
 import type { UnclearLeg } from '../db/unclear-legs.ts';
-import type { PaymentSituation } from './decide-refund.ts';
+import type { PaymentSituation } from './refund-situation.ts';
 import { explainRefundability } from './explain-refundability.ts';
 import { canBeStopped } from './open-void.ts';
 import { isResolvable, type PlanTimes } from './resolvable.ts';

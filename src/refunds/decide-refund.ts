@@ -1,44 +1,22 @@
-import type { Leg } from '../db/legs.ts';
-import type { PaymentItem } from '../db/payment-items.ts';
-import type { Payment, PaymentSource } from '../db/payments.ts';
+import type { Payment } from '../db/payments.ts';
 import { invalidInput, refuse, type Problem, type Result } from '../errors.ts';
 import { toCurrency } from '../money.ts';
-import type { AmountRules, Capabilities } from '../providers/provider.ts';
 import type { FiscalReceipt } from '../vocabulary.ts';
 import { nearestThatWork, notAllocatable, sayRule, whyNotTaken } from './amount-rules.ts';
-import { fitOf, type Allocate, type Cart } from './plan-items.ts';
-import { isSplit, planLegs, type LegPlan } from './plan-legs.ts';
+import {
+  whyNoReceipt,
+  whyNoSecond,
+  whyNotByItem,
+  whyNotOfOneSeller,
+  whyNotPartial,
+  whyNotThatFast,
+} from './missing-capability.ts';
+import { fitOf } from './plan-items.ts';
+import { planLegs, type LegPlan } from './plan-legs.ts';
+import { cartOf, retryAfterMs, type PaymentSituation, type RefundSituation } from './refund-situation.ts';
 import type { RefundWish } from './refund-wish.ts';
 import { receiptTotalMinor } from './receipt-total.ts';
 import { refundableOf, whyAmountDoesNotFit, whyNotRefundable } from './refundability.ts';
-
-/** What decides, before any amount, whether a payment can be refunded now. */
-export interface PaymentSituation {
-  readonly payment: Payment;
-  readonly openLegs: readonly Pick<Leg, 'status' | 'refund_id'>[];
-  /** True while a cancelPayment of this payment is not finished. */
-  readonly isBeingCanceled: boolean;
-  readonly capabilities: Capabilities;
-  /** What the provider takes as the amount of one refund in the payment's currency. */
-  readonly amountRules: AmountRules;
-  /** The cart; empty where the provider knows no items, or this payment has none. */
-  readonly lines: readonly PaymentItem[];
-  /** Undefined where the provider knows no items. */
-  readonly allocate: Allocate | undefined;
-  /** True while a person has to release the payment after a restore; absent: it does not wait for that. */
-  readonly isBlocked?: boolean;
-  /** True while the payment waits for something at the provider, and takes no refund before. */
-  readonly isNotYetRefundable?: boolean;
-  readonly now: Date;
-}
-
-/** Everything the decision rests on, read under the payment's lock (or before it, to decide whether to look). */
-export interface RefundSituation extends PaymentSituation {
-  readonly accountCode: string;
-  readonly sources: readonly PaymentSource[];
-}
-
-const retryAfterMs = 5_000;
 
 /** Whether a refund may be reserved now, of how much and in which legs; pure. Nothing is ever clamped (rule 9). */
 export function decideRefund(situation: RefundSituation, wish: RefundWish): Result<LegPlan> {
@@ -75,10 +53,6 @@ function leastWanted(payment: Payment, { amount }: RefundWish): bigint {
   const refundableMinor = refundableOf(payment);
   return refundableMinor > 0n ? refundableMinor : 1n;
 }
-
-/** Undefined: nothing of the payment is an item that its provider refunds. */
-export const cartOf = ({ lines, allocate, amountRules }: PaymentSituation): Cart | undefined =>
-  allocate === undefined || lines.length === 0 ? undefined : { lines, allocate, amountRules };
 
 /** Every amount of the input with its place. */
 const amountsOf = ({ amount, expectedRefundable }: RefundWish) => [
@@ -127,33 +101,6 @@ function whyChanged(payment: Payment, { expectedRefundable }: RefundWish): Probl
   };
 }
 
-function whyNotThatFast({ capabilities }: RefundSituation, { speed }: RefundWish): Problem | undefined {
-  if (speed === null || capabilities.refundSpeeds.includes(speed)) return undefined;
-  return {
-    type: 'CapabilityMissing',
-    code: 'CAPABILITY_MISSING',
-    message: `This provider has no refunds of speed ${speed}.`,
-    path: ['input', 'speed'],
-    retry: 'NEW_REQUEST',
-    capability: 'refundSpeeds',
-    alternative: 'Leave speed out.',
-  };
-}
-
-function whyNoReceipt(situation: RefundSituation, { receipt }: RefundWish): Problem | undefined {
-  const { capabilities, sources, accountCode } = situation;
-  if (receipt === null || (capabilities.receipts && !isSplit(sources, accountCode))) return undefined;
-  return {
-    type: 'CapabilityMissing',
-    code: 'CAPABILITY_MISSING',
-    message: 'A receipt cannot be passed on with this refund.',
-    path: ['input', 'receipt'],
-    retry: 'NEW_REQUEST',
-    capability: 'receipts',
-    alternative: 'Register the receipt with your cash register.',
-  };
-}
-
 /** Why the payment has to be asked for again later: the provider still works on it. */
 export function whyNotYet({
   isNotYetRefundable = false,
@@ -186,97 +133,6 @@ export function whyBusy({ openLegs, isBeingCanceled, capabilities }: PaymentSitu
     retryAfterMs,
   };
 }
-
-function whyNotOfOneSeller({ capabilities }: RefundSituation, { legs }: LegPlan): Problem | undefined {
-  if (capabilities.splitRefunds || legs.every((leg) => leg.sellers.length === 0)) return undefined;
-  return {
-    type: 'CapabilityMissing',
-    code: 'CAPABILITY_MISSING',
-    message: 'This provider refunds a payment of several sellers only as a whole.',
-    path: ['input', 'amount'],
-    retry: 'NEW_REQUEST',
-    capability: 'splitRefunds',
-    alternative: 'Refund the whole captured amount, with the commission borne by the sellers.',
-  };
-}
-
-function whyNotByItem(situation: RefundSituation, { amount }: RefundWish): Problem | undefined {
-  if (amount.kind !== 'items') return undefined;
-  const { allocate, lines, sources, accountCode } = situation;
-  const isOfSellers = isSplit(sources, accountCode);
-  const path = ['input', 'amount', 'items'];
-  if (allocate !== undefined && !isOfSellers)
-    return lines.length > 0 ? undefined : invalidInput(path, 'The payment has no items. Ask for an amount.');
-  return {
-    type: 'CapabilityMissing',
-    code: 'CAPABILITY_MISSING',
-    message: 'This provider refunds amounts of the payment, and no items of it.',
-    path,
-    retry: 'NEW_REQUEST',
-    capability: 'itemRefunds',
-    alternative: isOfSellers
-      ? 'Say with "sources" how much each seller returns.'
-      : 'Add up what the items cost, and ask for that sum with "money".',
-  };
-}
-
-/** Where a payment is refunded once, a second refund is none, whatever the amount; one that failed does not count. */
-export function whyNoSecond({ payment, openLegs, capabilities }: PaymentSituation): Problem | undefined {
-  if (capabilities.severalRefundsPerPayment) return undefined;
-  const [open] = openLegs;
-  if (open !== undefined)
-    return {
-      type: 'OperationInProgress',
-      code: 'ANOTHER_OPERATION_IN_PROGRESS',
-      message: 'This provider refunds a payment once, and a refund of this one is not finished.',
-      path: ['input', 'payment'],
-      retry: 'WAIT',
-      existingRefundId: open.refund_id,
-      retryAfterMs,
-    };
-  const isRefunded =
-    payment.refunded_minor > 0n || payment.unbound_minor > 0n || (payment.provider_refunded_minor ?? 0n) > 0n;
-  if (!isRefunded) return undefined;
-  return {
-    type: 'CapabilityMissing',
-    code: 'CAPABILITY_MISSING',
-    message: 'This provider refunds a payment once, and this one was refunded already.',
-    path: ['input', 'payment'],
-    retry: 'NEVER',
-    capability: 'severalRefundsPerPayment',
-    alternative: 'Return the money another way.',
-  };
-}
-
-/** Why an amount is no refund there, since it is less than everything. */
-export function whyNotPartial(
-  { payment, capabilities }: PaymentSituation,
-  amountMinor: bigint,
-): Problem | undefined {
-  if (payment.whole_only && amountMinor !== payment.captured_minor) {
-    const isWhole = refundableOf(payment) === payment.captured_minor;
-    return notAllocatable(
-      wholeOnlyMessage,
-      ['input', 'amount'],
-      toCurrency(payment.currency),
-      amountMinor,
-      isWhole ? [payment.captured_minor] : [],
-    );
-  }
-  if (capabilities.partialRefunds || amountMinor === payment.captured_minor) return undefined;
-  return {
-    type: 'CapabilityMissing',
-    code: 'CAPABILITY_MISSING',
-    message: 'This provider refunds the whole captured amount only.',
-    path: ['input', 'amount'],
-    retry: 'NEW_REQUEST',
-    capability: 'partialRefunds',
-    alternative: 'Refund the whole captured amount.',
-  };
-}
-
-const wholeOnlyMessage =
-  'The provider refunds this payment only as a whole, at once: the captured amount, with nothing refunded or under way.';
 
 /** Each leg is a refund of its own there; what is left after all of them must be refundable, too. */
 function whyAgainstRules(

@@ -3,15 +3,10 @@ import type { Problem } from '../errors.ts';
 import { fitOf } from './plan-items.ts';
 import { formatDecimal, toCurrency } from '../money.ts';
 import { isTaken, nearestThatWork, sayRule, whyNotTaken } from './amount-rules.ts';
-import {
-  cartOf,
-  whyBusy,
-  whyNoSecond,
-  whyNotPartial,
-  whyNotYet,
-  type PaymentSituation,
-} from './decide-refund.ts';
+import { whyBusy, whyNotYet } from './decide-refund.ts';
 import { blockedMessage } from './epoch.ts';
+import { whyNoSecond, whyNotPartial } from './missing-capability.ts';
+import { cartOf, type PaymentSituation } from './refund-situation.ts';
 import { mismatchLooks } from './unexplained.ts';
 import { refundableOf, whyNotRefundable } from './refundability.ts';
 

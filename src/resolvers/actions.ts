@@ -11,7 +11,7 @@ import {
   type RefundAction,
 } from '../refunds/allowed-actions.ts';
 import { isStoppableThere } from '../refunds/cancel-at-provider.ts';
-import type { PaymentSituation } from '../refunds/decide-refund.ts';
+import type { PaymentSituation } from '../refunds/refund-situation.ts';
 import { isBlocked, showsAllRefunds } from '../refunds/epoch.ts';
 import { allocateBy } from '../refunds/plan-items.ts';
 import { explainRefundability, type RefundabilityState } from '../refunds/explain-refundability.ts';

@@ -1,7 +1,8 @@
 import { fc } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { allowedPaymentActions } from '../../src/refunds/allowed-actions.ts';
-import { decideRefund, type PaymentSituation } from '../../src/refunds/decide-refund.ts';
+import { decideRefund } from '../../src/refunds/decide-refund.ts';
+import type { PaymentSituation } from '../../src/refunds/refund-situation.ts';
 import { explainRefundability } from '../../src/refunds/explain-refundability.ts';
 import type { RefundId } from '../../src/ids.ts';
 import { at, paymentRow, situation, sourceRow, wish } from './situation.ts';

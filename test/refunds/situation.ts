@@ -1,6 +1,6 @@
 import type { Payment, PaymentSource } from '../../src/db/payments.ts';
 import type { AccountId, MerchantId, PaymentId, SourceId } from '../../src/ids.ts';
-import type { PaymentSituation } from '../../src/refunds/decide-refund.ts';
+import type { PaymentSituation } from '../../src/refunds/refund-situation.ts';
 import type { RefundWish } from '../../src/refunds/refund-wish.ts';
 import { capabilities } from '../../src/providers/yookassa/capabilities.ts';
 
