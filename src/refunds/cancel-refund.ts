@@ -7,6 +7,7 @@ import { cancelAtProvider, isStoppableThere } from './cancel-at-provider.ts';
 import { mayBeSentFor } from './epoch.ts';
 import { moveLeg } from './move-leg.ts';
 import { onceRead } from './once-read.ts';
+import { retryAfterMs } from './refund-situation.ts';
 import { causeOf, type Caller, type World } from './world.ts';
 
 export interface CancelRefundCommand {
@@ -34,7 +35,7 @@ const notReadYet: Problem = {
   path,
   retry: 'WAIT',
   existingRefundId: null,
-  retryAfterMs: 5_000,
+  retryAfterMs,
 };
 
 /**

@@ -3,6 +3,7 @@ import type { LockedPayment, Payment } from '../db/payments.ts';
 import type { Problem } from '../errors.ts';
 import type { Capabilities, PaymentFacts } from '../providers/provider.ts';
 import { canBeAsked } from './declared-facts.ts';
+import { retryAfterMs } from './refund-situation.ts';
 
 const dayMs = 86_400_000;
 
@@ -72,5 +73,5 @@ export const notReadYet = (capabilities: Capabilities, payment: LockedPayment): 
         path,
         retry: 'WAIT',
         existingRefundId: null,
-        retryAfterMs: 5_000,
+        retryAfterMs,
       };

@@ -13,6 +13,7 @@ import type { CancelPaymentCommand } from './cancel-payment.ts';
 import { contentHashVersion } from './content-hash.ts';
 import { mayBeSentFor, notReadYet } from './epoch.ts';
 import { deriveProviderKey } from './provider-key.ts';
+import { retryAfterMs } from './refund-situation.ts';
 import { sameKeyOtherContent } from './replay.ts';
 import { storedRequest } from './stored-request.ts';
 import { causeOf, type Caller, type World } from './world.ts';
@@ -117,5 +118,5 @@ const alreadyCanceling: Problem = {
   path: ['input', 'payment'],
   retry: 'WAIT',
   existingRefundId: null,
-  retryAfterMs: 5_000,
+  retryAfterMs,
 };

@@ -6,6 +6,7 @@ import type { LegId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import { feeRestOf } from './platform-fee.ts';
 import { restOf } from './plan-split.ts';
+import { retryAfterMs } from './refund-situation.ts';
 import { refundableOfItem } from './refundable-items.ts';
 import { whyAmountDoesNotFit, whyNotRefundable } from './refundability.ts';
 
@@ -39,7 +40,7 @@ const beingCanceled: Problem = {
   path,
   retry: 'WAIT',
   existingRefundId: null,
-  retryAfterMs: 5_000,
+  retryAfterMs,
 };
 
 /** Why the failed legs of a refund may not be sent again now; undefined when they may. Pure. */

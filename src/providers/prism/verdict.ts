@@ -1,7 +1,7 @@
 import { failure } from '../failure.ts';
 import type { Failure } from '../../errors.ts';
 import type { WireResult } from '../http.ts';
-import { retryAfterMs } from '../http/retry-after.ts';
+import { believedMs, retryAfterMs } from '../http/retry-after.ts';
 import type { Evidence, SendOutcome } from '../provider.ts';
 
 /** A connector's own error, as far as it is understood: without its code it may be the word of something in between. */
@@ -52,7 +52,7 @@ export function verdictOf(result: WireResult, readError: ReadError, now: Date): 
     return { kind: 'deferred', failure: denied, retryAfterMs: null, evidence };
   }
   if (status === 429) {
-    const waitMs = retryAfterMs(result.headers, now);
+    const waitMs = believedMs(retryAfterMs(result.headers, now));
     return { kind: 'deferred', failure: rateLimited(code), retryAfterMs: waitMs, evidence };
   }
   if (error === undefined || status < 400 || status > 499 || openStatuses.has(status))

@@ -1,7 +1,7 @@
 import { safeText } from '../read-json.ts';
 import { failure } from '../failure.ts';
 import type { Failure } from '../../errors.ts';
-import { retryAfterMs } from '../http/retry-after.ts';
+import { believedMs, retryAfterMs } from '../http/retry-after.ts';
 import type { WireResult } from '../http.ts';
 import type { Evidence } from '../provider.ts';
 import { says } from './descriptions.ts';
@@ -30,9 +30,6 @@ export type Verdict =
 /** What operators may see of a description, in characters. */
 const MAX_DESCRIPTION = 200;
 
-/** Longer advice than this is not believed, in milliseconds. */
-const MAX_RETRY_AFTER_MS = 3_600_000;
-
 /** A 4xx that does not say "not executed": a timeout, a conflict of keys, a replay that came too early. */
 const openQuestions: ReadonlySet<number> = new Set([408, 409, 425]);
 
@@ -59,8 +56,7 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
   if (status === 401 || status === 403) return denied(code, evidence);
   if (status === 429) {
     // Neither body nor header is documented; it is taken to mean that nothing was done.
-    const advisedMs = retryAfterMs(result.headers, now);
-    const waitMs = advisedMs === null ? null : Math.min(advisedMs, MAX_RETRY_AFTER_MS);
+    const waitMs = believedMs(retryAfterMs(result.headers, now));
     return { kind: 'deferred', failure: rateLimited(code), retryAfterMs: waitMs, evidence };
   }
   if (says(error, 'keyReused')) {

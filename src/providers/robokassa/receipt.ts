@@ -1,12 +1,12 @@
 import type { Money } from '../../money.ts';
 import type { FiscalReceipt, ReceiptItem } from '../../vocabulary.ts';
 import type { OrderProblem } from '../provider.ts';
+import { quantityInThousandths } from '../receipt-quantity.ts';
 import { CURRENCY, toJsonNumber } from './money.ts';
 
 /** Limits of `InvoiceItems` (docs.robokassa.ru/ru/refund-api; the number of items as in cms-wordpress, RefundApi.php). */
 const MAX_ITEMS = 100;
 const MAX_NAME = 128;
-const QUANTITY = /^(?:0|[1-9]\d{0,5})(?:\.\d{1,3})?$/;
 
 /** The words of `Tax` (docs.robokassa.ru/ru/refund-api). */
 const taxes: readonly string[] = [
@@ -43,7 +43,7 @@ export function receiptProblems(receipt: FiscalReceipt, amount: Money): readonly
     for (const [field, message] of itemProblems(item))
       problems.push({ path: ['receipt', 'items', String(index), field], message });
   const thousandths = receipt.items.reduce(
-    (sum, item) => sum + thousandthsOf(item.quantity) * item.unitPrice.minor,
+    (sum, item) => sum + quantityInThousandths(item.quantity) * item.unitPrice.minor,
     0n,
   );
   if (problems.length === 0 && thousandths !== amount.minor * 1000n)
@@ -57,7 +57,7 @@ export function receiptProblems(receipt: FiscalReceipt, amount: Money): readonly
 function* itemProblems(item: ReceiptItem): Generator<readonly [field: string, message: string]> {
   if (item.description === '' || item.description.length > MAX_NAME)
     yield ['description', `A description has 1 to ${MAX_NAME} characters.`];
-  if (thousandthsOf(item.quantity) <= 0n)
+  if (quantityInThousandths(item.quantity) <= 0n)
     yield ['quantity', 'A quantity is above zero, below a million and has at most three decimals.'];
   if (item.unitPrice.currency !== CURRENCY || item.unitPrice.minor <= 0n)
     yield ['unitPrice', `A unit price is above zero and in ${CURRENCY}.`];
@@ -83,10 +83,3 @@ export function invoiceItems({ items }: FiscalReceipt): string {
 
 const quantityToJson = (quantity: string): string =>
   quantity.includes('.') ? quantity.replace(/\.?0+$/, '') : quantity;
-
-/** Zero for what is no quantity. */
-function thousandthsOf(quantity: string): bigint {
-  if (!QUANTITY.test(quantity)) return 0n;
-  const [whole = '', fraction = ''] = quantity.split('.');
-  return BigInt(whole + fraction.padEnd(3, '0'));
-}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readAs, safeText } from '../read-json.ts';
-import { retryAfterMs } from '../http/retry-after.ts';
+import { believedMs, retryAfterMs } from '../http/retry-after.ts';
 import type { WireRequest, WireResult } from '../http.ts';
 import type { AccountAccess, Evidence, SendOutcome, SentOrder } from '../provider.ts';
 import { SEND_DEADLINE_MS } from './capabilities.ts';
@@ -79,7 +79,7 @@ async function outcomeOf(
   // A no that names a refund is none: nothing is freed on half an answer.
   if (isRequestId(id)) return unknown({ ...evidence, readable: false });
   if (status === 429) {
-    const waitMs = retryAfterMs(result.headers, access.clock.now());
+    const waitMs = believedMs(retryAfterMs(result.headers, access.clock.now()));
     return { kind: 'deferred', failure: rateLimited(wordOf(message)), retryAfterMs: waitMs, evidence };
   }
   if (status === 401 || status === 403 || /signature key/i.test(message ?? ''))

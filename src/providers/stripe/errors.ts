@@ -1,7 +1,7 @@
 import { safeText } from '../read-json.ts';
 import { failure } from '../failure.ts';
 import type { Failure } from '../../errors.ts';
-import { retryAfterMs } from '../http/retry-after.ts';
+import { believedMs, retryAfterMs } from '../http/retry-after.ts';
 import type { WireResult } from '../http.ts';
 import type { Evidence } from '../provider.ts';
 import { type WireError, readError } from './wire.ts';
@@ -28,9 +28,6 @@ export type Verdict =
 
 /** What operators may see of a message, in characters. */
 const MAX_MESSAGE = 200;
-
-/** Longer advice than this is not believed, in milliseconds. */
-const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** A 4xx that does not say "not executed": a timeout, an earlier send of the key that still runs, a replay too early. */
 const openStatuses: ReadonlySet<number> = new Set([408, 409, 425]);
@@ -78,8 +75,7 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
   }
   if (isDenied(status, error)) return deferred(authenticationFailed(code), null, evidence);
   if (code === LOCKED || status === 429 || code === 'rate_limit') {
-    const advisedMs = retryAfterMs(result.headers, now);
-    const waitMs = advisedMs === null ? null : Math.min(advisedMs, MAX_RETRY_AFTER_MS);
+    const waitMs = believedMs(retryAfterMs(result.headers, now));
     return deferred(code === LOCKED ? locked(code) : rateLimited(code), waitMs, evidence);
   }
   return { kind: 'refused', error, evidence };

@@ -1,6 +1,6 @@
 import type { Failure } from '../../errors.ts';
 import { failure } from '../failure.ts';
-import { retryAfterMs } from '../http/retry-after.ts';
+import { believedMs, retryAfterMs } from '../http/retry-after.ts';
 import type { WireResult } from '../http.ts';
 import type { Evidence } from '../provider.ts';
 import { safeText } from '../read-json.ts';
@@ -37,9 +37,6 @@ const openQuestions: ReadonlySet<number> = new Set([408, 425]);
 /** What operators may see of a reason, in characters. */
 const MAX_REASON = 200;
 
-/** Longer advice than this is not believed, in milliseconds. */
-const MAX_RETRY_AFTER_MS = 3_600_000;
-
 /**
  * Judged by the body as well as by the HTTP status: a failure may come with HTTP 200, and then its own `code` counts.
  * `now` is for a Retry-After that is a date.
@@ -64,8 +61,7 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
   if (status === 401 || status === 403)
     return { kind: 'deferred', failure: authenticationFailed(error), retryAfterMs: null, evidence };
   if (status === 429) {
-    const advisedMs = retryAfterMs(result.headers, now);
-    const waitMs = advisedMs === null ? null : Math.min(advisedMs, MAX_RETRY_AFTER_MS);
+    const waitMs = believedMs(retryAfterMs(result.headers, now));
     return { kind: 'deferred', failure: rateLimited(error), retryAfterMs: waitMs, evidence };
   }
   return error.reasonCode === BUSY ? { kind: 'busy', evidence } : { kind: 'refused', error, evidence };

@@ -1,7 +1,7 @@
 import { readAs, safeText } from '../read-json.ts';
 import { failure } from '../failure.ts';
 import type { Failure } from '../../errors.ts';
-import { retryAfterMs } from '../http/retry-after.ts';
+import { believedMs, retryAfterMs } from '../http/retry-after.ts';
 import type { WireResult } from '../http.ts';
 import type { Evidence } from '../provider.ts';
 import { type WireError, wireError } from './wire.ts';
@@ -37,9 +37,6 @@ export type Verdict =
 /** What operators may see of a description, in characters. */
 const MAX_DESCRIPTION = 200;
 
-/** Longer advice than this is not believed, in milliseconds. */
-const MAX_RETRY_AFTER_MS = 3_600_000;
-
 /** Answers that say "not executed" for good (OpenAPI "HTTP response codes"). */
 const definiteRefusals: ReadonlySet<number> = new Set([400, 404, 405, 410, 415]);
 
@@ -69,8 +66,7 @@ export function verdictOf(result: WireResult, now: Date): Verdict {
     return { kind: 'deferred', failure: authenticationFailed(code), retryAfterMs: null, evidence };
   }
   if (result.status === 429) {
-    const advisedMs = error.retry_after ?? retryAfterMs(result.headers, now);
-    const waitMs = advisedMs === null ? null : Math.min(Math.ceil(advisedMs), MAX_RETRY_AFTER_MS);
+    const waitMs = believedMs(error.retry_after ?? retryAfterMs(result.headers, now));
     return { kind: 'deferred', failure: rateLimited(code), retryAfterMs: waitMs, evidence };
   }
   if (result.status === 400 && error.parameter?.toLowerCase() === 'idempotence-key') {

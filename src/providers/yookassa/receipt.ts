@@ -1,12 +1,12 @@
 import type { Money } from '../../money.ts';
 import type { FiscalReceipt, ReceiptItem } from '../../vocabulary.ts';
 import type { OrderProblem } from '../provider.ts';
+import { quantityInThousandths } from '../receipt-quantity.ts';
 import { toWire } from './money.ts';
 
 /** Limits of the `receipt` object (OpenAPI `ReceiptData`, `ReceiptDataItem`); 100 items need an own cash register. */
 const MAX_ITEMS = 100;
 const MAX_DESCRIPTION = 128;
-const QUANTITY = /^(?:0|[1-9]\d{0,5})(?:\.\d{1,3})?$/;
 
 /**
  * What can be said against a receipt beforehand. The sum of quantity times price must be the refund's amount exactly;
@@ -25,7 +25,7 @@ export function receiptProblems(receipt: FiscalReceipt, amount: Money): readonly
     if (item.description === '' || item.description.length > MAX_DESCRIPTION) {
       object(at('description'), `A description has 1 to ${MAX_DESCRIPTION} characters.`);
     }
-    if (thousandths(item.quantity) <= 0n) {
+    if (quantityInThousandths(item.quantity) <= 0n) {
       object(at('quantity'), 'A quantity is above zero, below a million and has at most three decimals.');
     }
     if (item.unitPrice.currency !== amount.currency || item.unitPrice.minor <= 0n) {
@@ -37,7 +37,7 @@ export function receiptProblems(receipt: FiscalReceipt, amount: Money): readonly
     }
   }
   const totalThousandths = receipt.items.reduce(
-    (total, item) => total + thousandths(item.quantity) * item.unitPrice.minor,
+    (total, item) => total + quantityInThousandths(item.quantity) * item.unitPrice.minor,
     0n,
   );
   if (problems.length === 0 && totalThousandths !== amount.minor * 1000n) {
@@ -74,13 +74,6 @@ function itemToWire(item: ReceiptItem): object {
       measure: item.measure,
     }),
   };
-}
-
-/** Zero for what is no quantity. */
-function thousandths(quantity: string): bigint {
-  if (!QUANTITY.test(quantity)) return 0n;
-  const [whole = '', fraction = ''] = quantity.split('.');
-  return BigInt(whole + fraction.padEnd(3, '0'));
 }
 
 function present(fields: Readonly<Record<string, string | number | null>>): object {
