@@ -38,7 +38,7 @@ const read = (after: FeedPosition, more: ChangeConditions & { limit?: number; of
 
 /** Other databases of the server hold the horizon back, too: it is waited for until this many have come. */
 async function readUntil(count: number, after: FeedPosition, more = {}): Promise<ChangesRead> {
-  for (let look = 0; look < 200; look += 1) {
+  for (let look = 0; look < 1_200; look += 1) {
     const changes = await read(after, more);
     if (changes.refunds.length >= count) return changes;
     await delay(25);
@@ -203,10 +203,13 @@ test('under writers in adverse order no change is skipped, and versions only gro
     WHERE id = ANY(${refunds}::uuid[])`.execute(database.db);
   const stored = Object.fromEntries(rows.map((row) => [row.id, row.version]));
   await expect
-    .poll(async () => {
-      note(await read(position));
-      return Object.fromEntries([...seen].filter(([id]) => id in stored));
-    })
+    .poll(
+      async () => {
+        note(await read(position));
+        return Object.fromEntries([...seen].filter(([id]) => id in stored));
+      },
+      { timeout: 30_000 },
+    )
     .toEqual(stored);
 });
 

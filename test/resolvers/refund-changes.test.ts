@@ -47,7 +47,7 @@ const changes = async (variables: Record<string, unknown> = {}, caller = tenant.
 async function changesFrom(after: string, count: number, more: Record<string, unknown> = {}) {
   let page = await changes({ after, ...more });
   await expect
-    .poll(async () => (page = await changes({ after, ...more })).changes.length)
+    .poll(async () => (page = await changes({ after, ...more })).changes.length, { timeout: 30_000 })
     .toBeGreaterThanOrEqual(count);
   return page;
 }
