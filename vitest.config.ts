@@ -10,7 +10,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/**/*.native.test.ts'], // npm run test:native
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 60_000,
+    // Some tests start several processes, on machines with little to spare.
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
