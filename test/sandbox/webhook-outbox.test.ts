@@ -36,6 +36,16 @@ describe('webhook outbox', () => {
     forged: false,
   });
 
+  it('makes headers anew for every attempt where they are', async () => {
+    receiver.statuses.push(500, 500);
+    let attempt = 0;
+    const headers = () => ({ 'x-attempt': String((attempt += 1)) });
+    open(false).send({ ...notification('one'), headers });
+    await expect
+      .poll(() => receiver.received.map((one) => one.headers['x-attempt']))
+      .toEqual(['1', '2', '3']);
+  });
+
   it('gives up after eight attempts with the same bytes and headers', async () => {
     receiver.statuses.push(...Array.from({ length: 8 }, () => 500));
     const outbox = open(false);
