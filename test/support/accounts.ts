@@ -1,4 +1,5 @@
 import type { AccountConfig } from '../../src/config/types.ts';
+import { PUBLIC_KEY } from '../../sandbox/robokassa/signing-key.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 
 type Account = Pick<
@@ -32,6 +33,7 @@ export const otherAccounts = (sandbox: Sandbox): readonly Account[] => [
       hashAlgorithm: 'md5',
       jwtAlgorithm: 'HS256',
       refundBaseUrl: `${sandbox.robokassaUrl}/RefundService`,
+      resultUrl2Certificate: [PUBLIC_KEY],
     },
     credentials: {
       merchantLogin: 'demo-shop',
