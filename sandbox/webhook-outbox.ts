@@ -35,7 +35,10 @@ export interface OutboxPolicy {
   journalKind: string;
   acknowledges: (status: number) => boolean;
   attemptTimeoutMs: number;
-  /** Whether a notification that was never acknowledged ends all notifications until they are switched on again. */
+  /**
+   * Whether a notification that was never acknowledged ends all notifications until they are switched on again. A lie
+   * ends none: it is not the provider's.
+   */
   disablesAfterFailure: boolean;
   /** How often one notification is sent at most. Default 8. */
   attempts?: number;
@@ -159,7 +162,7 @@ export class WebhookOutbox {
         (expects === undefined || answer.text.trim() === expects);
       if (delivery.acknowledged) return;
       if (delivery.attempts === attempts) {
-        this.#disabled = disablesAfterFailure;
+        this.#disabled ||= disablesAfterFailure && !notification.forged;
         return;
       }
       await pause(wait, undefined, { signal: this.#stopped.signal, ref: false });

@@ -71,4 +71,14 @@ describe('webhook outbox', () => {
     await expect.poll(() => receiver.received.map(({ raw }) => raw)).toContain('{"id":"two"}');
     expect(receiver.received.map(({ raw }) => raw)).not.toContain('{"id":"lost"}');
   });
+
+  it('goes on after lies that were never acknowledged', async () => {
+    receiver.statuses.push(...Array.from({ length: 8 }, () => 500));
+    const outbox = open(true);
+    outbox.setMode({ mode: 'forge' });
+    outbox.send({ ...notification('lie'), forged: true });
+    await expect.poll(() => outbox.deliveries).toMatchObject([{ attempts: 8, lastStatus: 500 }]);
+    outbox.send({ ...notification('another'), forged: true });
+    await expect.poll(() => receiver.received.map(({ raw }) => raw)).toContain('{"id":"another"}');
+  });
 });
