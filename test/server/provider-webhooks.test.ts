@@ -1,6 +1,12 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
+  buildRazorpayDelivery,
+  buildStripeDelivery,
+  buildYooKassaDelivery,
+  type ProviderDelivery,
+} from '../../src/testing/index.ts';
+import {
   createRefundMutation,
   createTestService,
   refundInput,
@@ -322,6 +328,47 @@ test('YooKassa tells nothing of a refund that failed: it stays open until it is 
     db(),
   );
   await expect.poll(() => statusOf(id), { timeout: 20_000 }).toBe('FAILED');
+});
+
+type Build = (refundId: string, paymentId: string) => ProviderDelivery;
+describe.each<[string, Place, Build]>([
+  [
+    'YooKassa',
+    yookassa,
+    (refundId, paymentId) => buildYooKassaDelivery({ event: 'refund.succeeded', refundId, paymentId }),
+  ],
+  [
+    'Razorpay',
+    razorpay,
+    (refundId, paymentId) =>
+      buildRazorpayDelivery({
+        event: 'refund.processed',
+        account: 'acc_SimSub00000001',
+        secret: 'whsec-curlec-test-1',
+        refundId,
+        paymentId,
+      }),
+  ],
+  [
+    'Stripe behind Prism',
+    prism,
+    (refundId, paymentId) =>
+      buildStripeDelivery({
+        type: 'refund.updated',
+        secret: 'whsec_SimStripePrism00000000003',
+        refundId,
+        paymentId,
+      }),
+  ],
+])('%s', (_name, place, build) => {
+  test('a delivery for tests has a refund looked at', async () => {
+    const { id, there, payment } = await pendingRefund(place);
+    await settle(place, there, 'succeeded');
+    const { method, path, headers, body } = build(there, payment);
+    const answer = await fetch(urlOf(place) + path, { method, headers, body });
+    expect([answer.status, await answer.text()]).toEqual([200, '']);
+    await expect.poll(() => statusOf(id), { timeout: 20_000 }).toBe('SUCCEEDED');
+  });
 });
 
 test('Stripe: for a day after its secret was rolled, the old one still verifies', async () => {

@@ -81,6 +81,7 @@ describe('what is not signed is refused', () => {
     ['two times', `t=${NOW_SECOND},t=${NOW_SECOND},v1=${good}`],
     ['an older time beside it', `t=${NOW_SECOND - 9_999},t=${NOW_SECOND},v1=${good}`],
     ['a time that is none', header(BODY, 'now')],
+    ['a zero before the time that was signed', `t=0${NOW_SECOND},v1=${good}`],
     ['a negative time', header(BODY, -1)],
     ['a time with a fraction', header(BODY, `${NOW_SECOND}.5`)],
     ['a time in another notation', header(BODY, '1e9')],
