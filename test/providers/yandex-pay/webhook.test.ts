@@ -249,7 +249,7 @@ describe('the times of a token', () => {
 describe('any change', () => {
   let account: Awaited<ReturnType<typeof startReceiver>>;
   let genuine: string;
-  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ "\u00e9'];
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ "\u00e9'.split('');
 
   beforeAll(async () => {
     account = await startReceiver([key]);
