@@ -79,6 +79,7 @@ export function demoDocument(sandboxPort: number): unknown {
       clientId: 'PartnerClient01',
       clientSecret: 's3cr3t-Part/ner',
       account: 'acc_SimSub00000001',
+      webhookSecrets: ['whsec-curlec-test-1'],
     },
     arrivalDays: { min: 5, max: 7 },
     ...limits,
@@ -105,7 +106,11 @@ export function demoDocument(sandboxPort: number): unknown {
     provider: 'stripe',
     displayName: 'Stripe (sandbox)',
     baseUrl: `http://127.0.0.1:${sandboxPort + 5}/v1`,
-    credentials: { apiKey: 'sk_test_SimStripeDemo000000000001', accountId: 'acct_SimStripe000001' },
+    credentials: {
+      apiKey: 'sk_test_SimStripeDemo000000000001',
+      accountId: 'acct_SimStripe000001',
+      webhookSecrets: ['whsec_SimStripeDemo000000000001'],
+    },
     arrivalDays: { min: 5, max: 10 },
     ...limits,
   };
@@ -118,6 +123,7 @@ export function demoDocument(sandboxPort: number): unknown {
       connector: 'stripe',
       apiKey: 'sk_test_SimStripePrism00000000003',
       accountId: 'acct_SimStripe000003',
+      webhookSecrets: ['whsec_SimStripePrism00000000003'],
     },
     arrivalDays: { min: 5, max: 10 },
     ...limits,

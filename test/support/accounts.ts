@@ -19,6 +19,7 @@ export const otherAccounts = (sandbox: Sandbox): readonly Account[] => [
       clientId: 'PartnerClient01',
       clientSecret: 's3cr3t-Part/ner',
       account: 'acc_SimSub00000001',
+      webhookSecrets: ['whsec-curlec-test-1'],
     },
     identity: 'acc_SimSub00000001',
   },
@@ -69,7 +70,11 @@ export const otherAccounts = (sandbox: Sandbox): readonly Account[] => [
     displayName: 'Stripe demo',
     baseUrl: sandbox.stripeUrl,
     options: {},
-    credentials: { apiKey: 'sk_test_SimStripeDemo000000000001', accountId: 'acct_SimStripe000001' },
+    credentials: {
+      apiKey: 'sk_test_SimStripeDemo000000000001',
+      accountId: 'acct_SimStripe000001',
+      webhookSecrets: ['whsec_SimStripeDemo000000000001'],
+    },
     identity: 'acct_SimStripe000001',
   },
   {
@@ -82,6 +87,7 @@ export const otherAccounts = (sandbox: Sandbox): readonly Account[] => [
       connector: 'stripe',
       apiKey: 'sk_test_SimStripePrism00000000003',
       accountId: 'acct_SimStripe000003',
+      webhookSecrets: ['whsec_SimStripePrism00000000003'],
     },
     identity: 'acct_SimStripe000003',
   },
