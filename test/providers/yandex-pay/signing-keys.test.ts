@@ -59,9 +59,9 @@ describe('the keys of an account', () => {
     const { fate, pass, publish, provider } = await openReceiver([first]);
     expect(await fate(by(first))).toBe('taken');
     publish([first, second]);
-    pass(30);
-    expect(await fate(by(second, 30))).toBe('taken');
-    expect(await fate(by(first, 30))).toBe('taken');
+    pass(10);
+    expect(await fate(by(second, 10))).toBe('taken');
+    expect(await fate(by(first, 10))).toBe('taken');
     expect(provider.requests).toHaveLength(2);
   });
 
@@ -72,7 +72,7 @@ describe('the keys of an account', () => {
         Array.from({ length: 50 }, (_, n) => fate(by({ ...second, kid: `${from + n}-merchant-api` }))),
       );
     expect(new Set(await flood(100))).toEqual(new Set(['FORGED']));
-    pass(29);
+    pass(9);
     expect(new Set(await flood(200))).toEqual(new Set(['FORGED']));
     expect(provider.requests).toHaveLength(1);
     pass(1);
@@ -154,12 +154,12 @@ describe('while the keys cannot be had', () => {
     const { fate, pass } = await openReceiver(() => script());
     expect(await fate(by(first))).toBe('taken');
     script = () => ({ status: 404 });
-    pass(30);
-    expect(await fate(by(second, 30))).toBe('unavailable');
-    expect(await fate(by(first, 30))).toBe('taken');
+    pass(10);
+    expect(await fate(by(second, 10))).toBe('unavailable');
+    expect(await fate(by(first, 10))).toBe('taken');
     script = () => ({ body: yandexPayJwks([first]) });
     pass(5);
-    expect(await fate(by(second, 35))).toBe('FORGED');
+    expect(await fate(by(second, 15))).toBe('FORGED');
   });
 
   test('what is no token of theirs is refused all the same, without a call', async () => {
