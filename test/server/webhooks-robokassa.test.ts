@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildRoboKassaDelivery } from '../../src/testing/robokassa-delivery.ts';
 import { createTestService, type TestService } from '../support/service.ts';
-import { messagesOf, notifiedOf, switchWebhooks } from '../support/notifications.ts';
+import { notifiedOf, switchWebhooks } from '../support/notifications.ts';
+import { messagesOf, send, webhookUrl } from '../support/webhooks.ts';
 
 const provider = 'robokassa';
 const account = 'robokassa-demo';
@@ -81,15 +82,14 @@ describe('by webhook alone', () => {
     await mode({ notifications: [] });
     const paymentId = await seen({ status: 'authorized' });
     await confirm(paymentId);
-    const { path } = buildRoboKassaDelivery({
+    const delivery = buildRoboKassaDelivery({
       invoiceId: paymentId,
       outSum: '1500.000000',
       password2: 'pass2-secret',
       shopFields: { Shp_order: 'А-77 + 1' },
       method: 'GET',
     });
-    const { webhookId } = t.app.world.connections.all().find(({ accountCode }) => accountCode === account)!;
-    const answer = await fetch(`${t.app.url}/webhooks/${webhookId}${path}`);
+    const answer = await send(webhookUrl(t, account), delivery);
     expect([answer.status, await answer.text()]).toEqual([200, `OK${paymentId}`]);
     await expect.poll(async () => (await paymentOf(paymentId)).state, PATIENT).toBe('CAPTURED');
   });

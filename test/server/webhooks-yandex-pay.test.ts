@@ -2,11 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createTestService, type TestService } from '../support/service.ts';
 import {
   makePendingRefund,
-  messagesOf,
   notifiedOf,
   stopOrdinaryLooks,
   switchWebhooks,
 } from '../support/notifications.ts';
+import { messagesOf, webhookUrl } from '../support/webhooks.ts';
 
 const provider = 'yandex-pay';
 const PATIENT = { timeout: 15_000 };
@@ -144,8 +144,7 @@ test('what the account of another merchant is told is not taken', async () => {
 });
 
 test('a refusal says why in the words of the provider, and a path that is not the provider’s is nowhere', async () => {
-  const account = t.app.world.connections.all().find(({ accountCode }) => accountCode === 'yandex-pay-demo');
-  const url = `${t.app.url}/webhooks/${account!.webhookId}`;
+  const url = webhookUrl(t, 'yandex-pay-demo');
   const answer = await fetch(`${url}/v1/webhook`, { method: 'POST', body: 'hello' });
   expect([answer.status, answer.headers.get('content-type'), await answer.json()]).toEqual([
     400,

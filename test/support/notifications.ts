@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { expect } from 'vitest';
 import { refundInput, createRefundMutation, type TestService } from './service.ts';
+import { webhookUrl } from './webhooks.ts';
 
 /** What became of one notification, as the sandbox saw it. */
 export interface Notified {
@@ -18,9 +19,7 @@ export async function switchWebhooks(
   account: string,
   mode: 'on' | 'off' | 'duplicate' | 'reorder' | 'forge',
 ): Promise<void> {
-  const connection = t.app.world.connections.all().find(({ accountCode }) => accountCode === account);
-  const url = `${t.app.url}/webhooks/${connection!.webhookId}`;
-  await t.control('webhooks', { provider, mode, url });
+  await t.control('webhooks', { provider, mode, url: webhookUrl(t, account) });
 }
 
 export async function notifiedOf(t: TestService, provider: string): Promise<readonly Notified[]> {
@@ -61,6 +60,3 @@ export async function stopOrdinaryLooks({ database: { db } }: TestService): Prom
     .where('next_look_at', 'is not', null)
     .execute();
 }
-
-export const messagesOf = ({ database: { db } }: TestService) =>
-  db.selectFrom('webhook_deliveries').selectAll().orderBy('received_at').execute();
