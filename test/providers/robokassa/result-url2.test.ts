@@ -93,6 +93,7 @@ describe('ResultUrl2', () => {
     ['no key', notification({ opKey: undefined })],
     ['an invoice that is a word', notification({ invId: 'abc' })],
     ['an odd state', notification({ state: 'A\u0000' })],
+    ['a state without end', notification({ state: 'X'.repeat(33) })],
     ['no state', notification({ state: null })],
   ])('that is signed and has %s cannot be read', async (_what, payload) => {
     expect(await fateOf(await jws(payload), configured)).toBe('MALFORMED');

@@ -15,6 +15,7 @@ const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
 const spki = { type: 'spki', format: 'pem' } as const;
 const privatePem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export(pkcs8).toString();
 const shortPem = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export(spki).toString();
+const pssPem = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey.export(spki).toString();
 const ecPem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export(spki).toString();
 
 const passwords = { merchantLogin: 'shop', password1: 'p1', password2: 'p2', password3: 'canary-3' };
@@ -76,6 +77,7 @@ describe('an account of RoboKassa', () => {
     ['two in one', `${PUBLIC_KEY}${PUBLIC_KEY}`],
     ['a short key', shortPem],
     ['a key of another kind', ecPem],
+    ['a key for other signatures', pssPem],
     ['a damaged one', PUBLIC_KEY.replace('MIIB', 'MIIC')],
     ['an empty list', []],
     ['a long list', Array.from({ length: 6 }, () => PUBLIC_KEY)],

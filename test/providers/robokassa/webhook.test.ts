@@ -56,6 +56,7 @@ describe('ResultURL', () => {
     expect(await fateOf(body)).toBe('taken');
     // A space may be written in two ways, and hex in two cases.
     expect(await fateOf(body.replace('a+b', 'a%20b').replaceAll('%2B', '%2b'))).toBe('taken');
+    expect(await fateOf(body.replace('%3D', '='))).toBe('taken');
     expect(await fateOf(body.replace('a+b', 'a%2Bb'))).toBe('FORGED');
     expect(await fateOf(body.split('&').toReversed().join('&'))).toBe('taken');
     expect(

@@ -110,6 +110,7 @@ describe('the keys of an account', () => {
 describe('while the keys cannot be had', () => {
   const junk: readonly (readonly [string, Script])[] = [
     ['a refusal', { status: 403 }],
+    ['a refusal that has keys', { status: 404, body: { keys: [jwk()] } }],
     ['an error page', { status: 200, body: '<html>' }],
     ['no keys', { body: {} }],
     ['an empty list', { body: { keys: [] } }],
@@ -165,9 +166,11 @@ describe('while the keys cannot be had', () => {
   test('what is no token of theirs is refused all the same, without a call', async () => {
     const { fate, provider } = await openReceiver(() => ({ status: 404 }));
     expect(await fate('hello')).toBe('MALFORMED');
-    expect(await fate(`${by(first).split('.').slice(0, 2).join('.').replace('eyJ', 'e30')}.`)).not.toBe(
-      'taken',
-    );
+    const [, payload, signature] = by(first).split('.');
+    for (const alg of ['none', 'HS256']) {
+      const header = Buffer.from(JSON.stringify({ alg, kid: first.kid })).toString('base64url');
+      expect(await fate(`${header}.${payload}.${signature}`)).toBe('FORGED');
+    }
     expect(provider.requests).toHaveLength(0);
   });
 

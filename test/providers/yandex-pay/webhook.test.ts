@@ -106,7 +106,14 @@ describe('a webhook of Yandex Pay', () => {
   test.each([
     ['of a subscription', event({ event: 'SUBSCRIPTION_STATUS_UPDATED', subscription: { id: 1 } })],
     ['of a kind that nobody knows', event({ event: 'NOVELTY' })],
-    ['of an order with another kind of id', event({ operation: { ...refunded, orderId: 'заказ №1' } })],
+    [
+      'of an operation of an order with another kind of id',
+      event({ operation: { ...refunded, orderId: 'заказ №1' } }),
+    ],
+    [
+      'of an order with another kind of id',
+      event({ event: 'ORDER_STATUS_UPDATED', order: { orderId: 'заказ №1', paymentStatus: 'REFUNDED' } }),
+    ],
   ])('%s is acknowledged and forgotten', async (_what, payload) => {
     const { read } = await openReceiver([key]);
     expect(await read(await token(payload))).toMatchObject({
