@@ -50,12 +50,28 @@ export interface AccountConfig {
   readonly arrivalDays?: { readonly min: number; readonly max: number } | undefined;
 }
 
+/** Who is told of changes by signed webhooks. */
+export interface EventEndpointConfig {
+  /** Unique in the whole configuration. */
+  readonly code: string;
+  /** https, or http on this machine where `allowPrivateNetwork` is true. */
+  readonly url: string;
+  /** `whsec_` and base64; all of them sign. Readable by name only; printers see `[hidden]`. */
+  readonly secrets: readonly string[];
+  /** Types of messages; empty: all. */
+  readonly events: readonly string[];
+  /** Whether its address may be private, local or reserved. */
+  readonly allowPrivateNetwork: boolean;
+}
+
 export interface MerchantConfig {
   /** Immutable: provider keys are derived from it. */
   readonly code: string;
   readonly name: string;
   readonly keys: readonly KeyConfig[];
   readonly accounts: readonly AccountConfig[];
+  /** Absent: none. */
+  readonly eventEndpoints?: readonly EventEndpointConfig[];
 }
 
 /** The `url` may hold a password; printers see `[hidden]`. */
@@ -88,4 +104,6 @@ export interface ServiceConfig {
 
 export interface Config extends ServiceConfig {
   readonly merchants: readonly MerchantConfig[];
+  /** Where alerts are sent; absent: nowhere. */
+  readonly operatorEndpoints?: readonly EventEndpointConfig[];
 }
