@@ -12,6 +12,8 @@ export type SourceId = Id<'Source'>;
 export type ItemId = Id<'Item'>;
 export type OperationId = Id<'Operation'>;
 export type ApiKeyId = Id<'ApiKey'>;
+export type EventEndpointId = Id<'EventEndpoint'>;
+export type EventMessageId = Id<'EventMessage'>;
 
 /**
  * A UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then random bits, so that rows made
