@@ -596,3 +596,11 @@ CREATE UNIQUE INDEX refunds_replaced_once ON refunds USING btree (replaces) WHER
 CREATE TRIGGER refunds_tell_changed AFTER UPDATE ON refunds FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION refunds_tell();
 CREATE TRIGGER refunds_tell_created AFTER INSERT ON refunds FOR EACH ROW EXECUTE FUNCTION refunds_tell();
 COMMENT ON COLUMN refunds.attention IS 'Why a person should look; null: nobody has to';
+
+CREATE TABLE standing_alerts (
+  code text NOT NULL,
+  subject text NOT NULL,
+  since timestamp with time zone NOT NULL DEFAULT app_now(),
+  CONSTRAINT standing_alerts_pkey PRIMARY KEY (code, subject)
+);
+COMMENT ON TABLE standing_alerts IS 'What somebody was called for and lasts: it is told once, whichever process notices';

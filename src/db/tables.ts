@@ -54,6 +54,7 @@ export interface Database {
   event_endpoints: EventEndpointTable;
   event_messages: EventMessageTable;
   event_deliveries: EventDeliveryTable;
+  standing_alerts: StandingAlertTable;
 }
 
 /** Set by the database when a row is inserted without it. */
@@ -417,4 +418,11 @@ export interface EventDeliveryTable {
   last_status: number | null;
   last_error: string | null;
   ended_at: Date | null;
+}
+
+/** An alert that lasts: it is raised when its row is written, and again only after the row was deleted. */
+export interface StandingAlertTable {
+  code: string;
+  subject: string;
+  since: Defaulted<Date>;
 }
