@@ -10,6 +10,9 @@ export const alertCodes = {
     'The provider refuses the credentials of an account. Its refunds wait with their amounts reserved. Correct the configuration.',
   ACCOUNT_UNREACHABLE:
     'Calls of an account failed so often in a row that they are made rarely now. Its refunds wait. Look at the provider and the network.',
+  EVENT_DELIVERY_FAILED: 'A webhook was given up after its last retry. Look at its receiver, then resend it.',
+  EVENT_ENDPOINT_GONE:
+    'A receiver of webhooks has answered 410: nothing is sent to it any more. Enable the endpoint, or take it out of the configuration.',
   EVENTS_LAG:
     'Events wait for longer than five minutes at an endpoint that takes them, or an old transaction holds back the feed of changes. Look for the worker, or end the transaction.',
   EXTERNAL_REFUND_NOT_ATTRIBUTABLE:

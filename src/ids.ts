@@ -34,3 +34,7 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 /** True for the canonical lower-case form, which PostgreSQL accepts without an error. */
 export const isUuid = (text: string): boolean => uuidPattern.test(text);
+
+/** The opaque id of an object in the API: base64 of `Type:uuid`. */
+export const encodeGlobalId = (type: string, id: string): string =>
+  Buffer.from(`${type}:${id}`).toString('base64');

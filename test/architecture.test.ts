@@ -7,7 +7,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['kernel'],
   ['providers', 'db'],
   ['access', 'refunds'],
-  ['resolvers'],
+  ['resolvers', 'events'],
   ['schema'],
   ['server'],
   ['top'],
@@ -22,6 +22,7 @@ const FORBIDDEN_PACKAGES: Readonly<Record<string, RegExp>> = {
   providers: /^(graphql|@pothos|kysely|pg$)/,
   refunds: /^(graphql|@pothos|undici|node:http)/,
   access: /^(graphql|@pothos|undici|node:http)/,
+  events: /^(graphql|@pothos|pg$|node:http)/,
   resolvers: /^(undici|node:http|graphql-yoga)/,
   schema: /^(kysely|pg$|undici|node:http|graphql-yoga)/,
 };

@@ -23,7 +23,7 @@ const ownMetrics = () => {
   const metrics = createMetricsRegistry();
   createMetricsPage({
     metrics,
-    readBacklog: () => Promise.resolve({ accounts: [], openLegs: [], attention: [] }),
+    readBacklog: () => Promise.resolve({ accounts: [], openLegs: [], attention: [], endpoints: [] }),
     poolCounts: () => ({ total: 0, idle: 0, waiting: 0 }),
   });
   return metrics.registry

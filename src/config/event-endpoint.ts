@@ -1,8 +1,7 @@
-import { isIP } from 'node:net';
+import { isPrivateHost } from '../public-addresses.ts';
 import { withHidden } from './hidden.ts';
 import { isLoopback } from './hosts.ts';
 import type { ReportAt } from './issues.ts';
-import { isPublicAddress } from './public-address.ts';
 import type { EventEndpointConfig } from './types.ts';
 import type { Part } from './uniqueness.ts';
 
@@ -41,19 +40,13 @@ export function parseEndpointUrl(text: string, allowPrivateNetwork: boolean): Ur
   if (url.username !== '' || url.password !== '')
     return refuse('must not hold a user name or password; the signature tells who sends');
   if (url.hash !== '') return refuse('must not have a fragment (#)');
-  const isHere = isLoopback(url.hostname);
-  if (url.protocol === 'http:' && !isHere)
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
     return refuse(
       'must be https (http is for 127.0.0.1, ::1 and localhost, with "allowPrivateNetwork": true)',
     );
-  if (!allowPrivateNetwork && (isHere || !couldBePublic(url.hostname)))
+  if (!allowPrivateNetwork && isPrivateHost(url))
     return refuse('is inside a private network; if that is meant, set "allowPrivateNetwork": true');
   return { ok: true, url: url.href };
-}
-
-function couldBePublic(hostname: string): boolean {
-  const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-  return isIP(bare) === 0 || isPublicAddress(bare);
 }
 
 /** Reports what is wrong with the URL of an endpoint; the rest of it is the business of the schema. */

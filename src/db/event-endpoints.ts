@@ -107,17 +107,19 @@ async function upsert(
 /**
  * Stops all deliveries to an endpoint until somebody enables it; what waits for it is DISCARDED. By the unique code.
  *
+ * @param ifUrl leaves it as it is when its address is another one by now
  * @returns whether it was enabled until now
  */
 export async function disableEndpoint(
   db: Kysely<Database>,
   code: string,
   because: DisabledBecause,
+  ifUrl?: string,
 ): Promise<boolean> {
   const { rows } = await sql<{ id: EventEndpointId }>`
     WITH disabled AS (
       UPDATE event_endpoints SET disabled_at = app_now(), disabled_because = ${because}
-      WHERE code = ${code} AND disabled_at IS NULL RETURNING id
+      WHERE code = ${code} AND disabled_at IS NULL AND url = COALESCE(${ifUrl ?? null}, url) RETURNING id
     ), discarded AS (
       UPDATE event_deliveries SET status = 'DISCARDED', ended_at = app_now(), lease_until = NULL
       WHERE status = 'PENDING' AND endpoint_id IN (SELECT id FROM disabled)

@@ -30,7 +30,11 @@ const FIRST_GAP_MS = 500;
 const LONGEST_GAP_MS = 30_000;
 
 /** Alerts about the delivery itself. Of the operator's own endpoints they are not sent: each would be the next one. */
-const aboutDelivery: ReadonlySet<AlertCode> = new Set<AlertCode>(['EVENTS_LAG']);
+const aboutDelivery: ReadonlySet<AlertCode> = new Set<AlertCode>([
+  'EVENT_DELIVERY_FAILED',
+  'EVENT_ENDPOINT_GONE',
+  'EVENTS_LAG',
+]);
 
 /**
  * Writes alerts as messages for the endpoints of the operator, one insert at a time, again and again until the database

@@ -2,7 +2,9 @@ import { createAlerts } from '../alerts.ts';
 import { createMovableClock, systemClock, type MovableClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { readBacklog } from '../db/metrics.ts';
+import { syncEndpoints } from '../db/event-endpoints.ts';
 import { syncTenants, type Tenants } from '../db/tenants.ts';
+import type { DeliveriesOptions } from '../events/start-deliveries.ts';
 import { createBackground, settledWithin } from '../refunds/background.ts';
 import { createWorld, type World } from '../refunds/world.ts';
 import { createMetricsRegistry, type MetricsRegistry } from '../server/metrics-registry.ts';
@@ -25,6 +27,8 @@ export interface OpenWorldOptions extends Omit<OpenOptions, 'config' | 'movableC
 export interface OpenWorld {
   readonly world: World;
   readonly tenants: Tenants;
+  /** What delivering webhooks needs. */
+  readonly delivering: DeliveriesOptions;
   /** Absent where time cannot be moved. */
   readonly movableClock: MovableClock | undefined;
   readonly metrics: MetricsRegistry;
@@ -47,6 +51,7 @@ export async function openWorld(options: OpenWorldOptions): Promise<OpenWorld> {
   undo.defer(() => database.close());
   const { db, poolCounts } = database;
   const tenants = await syncTenants(db, config.merchants);
+  const ids = await syncEndpoints(db, config, tenants.merchants);
 
   const movableClock = options.movableClock ? createMovableClock() : undefined;
   const clock = movableClock ?? systemClock;
@@ -65,12 +70,17 @@ export async function openWorld(options: OpenWorldOptions): Promise<OpenWorld> {
   const background = createBackground(log);
   const { connections } = accounts;
   const world = await createWorld({ db, clock, log, alerts, metrics, connections, background });
+  const endpoints = [
+    ...config.merchants.flatMap(({ eventEndpoints = [] }) => eventEndpoints),
+    ...(config.operatorEndpoints ?? []),
+  ];
   const metricsPage = createMetricsPage({ metrics, poolCounts, readBacklog: () => readBacklog(db) });
 
   const opened = undo.move();
   return {
     world,
     tenants,
+    delivering: { db, log, alerts, metrics, endpoints, ids },
     movableClock,
     metrics,
     metricsPage,

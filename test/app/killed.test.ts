@@ -25,9 +25,9 @@ const key = 'killed-in-between';
 /**
  * How a process comes to a point. `create`: while it answers createRefund. `pending`: while its engine looks at a refund
  * that the provider has ended meanwhile. `lost`: while its engine finds out about an answer that was lost. `void`: while it
- * answers cancelPayment.
+ * answers cancelPayment. `event`: while it delivers a webhook, which test/events/killed.test.ts plays.
  */
-type Scene = 'create' | 'pending' | 'lost' | 'void';
+type Scene = 'create' | 'pending' | 'lost' | 'void' | 'event';
 
 /** Every point of the registry has its scene; one without fails the first test. */
 const scenes: Readonly<Record<FailpointName, Scene>> = {
@@ -44,6 +44,8 @@ const scenes: Readonly<Record<FailpointName, Scene>> = {
   'recover.after-replay': 'lost',
   'void.after-intent': 'void',
   'void.after-call': 'void',
+  'events.after-claim': 'event',
+  'events.after-answer': 'event',
 };
 
 test('every failpoint has a case', () => {

@@ -134,7 +134,10 @@ describe('an alert', () => {
   test('about the delivery to the operator itself is not sent, so that none makes the next', async () => {
     await listen(pager());
     const messages = open();
-    messages.tell(alert('', { code: 'EVENTS_LAG', details: { endpoint: 'pager' } }));
+    for (const code of ['EVENTS_LAG', 'EVENT_DELIVERY_FAILED', 'EVENT_ENDPOINT_GONE'] as const) {
+      messages.tell(alert('', { code, details: { endpoint: 'pager' } }));
+      messages.tell(alert('', { code, details: { endpoint: 'second' } }));
+    }
     messages.tell(alert('', { code: 'EVENTS_LAG', details: { endpoint: 'orders' } }));
     messages.tell(alert('', { code: 'EVENTS_LAG', details: { pid: 7 } }));
     await messages.close(10_000);

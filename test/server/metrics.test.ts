@@ -11,7 +11,7 @@ async function started(sources: Partial<MetricsSources> = {}) {
   const metrics = createMetricsRegistry();
   const metricsPage = createMetricsPage({
     metrics,
-    readBacklog: () => Promise.resolve({ accounts: [], openLegs: [], attention: [] }),
+    readBacklog: () => Promise.resolve({ accounts: [], openLegs: [], attention: [], endpoints: [] }),
     poolCounts: () => ({ total: 3, idle: 2, waiting: 1 }),
     ...sources,
   });
@@ -45,6 +45,7 @@ const backlog: Backlog = {
   ],
   openLegs: [{ account: 'shop-b', status: 'QUEUED', count: 7 }],
   attention: [{ reason: 'MANUAL_REVIEW', count: 2 }],
+  endpoints: [{ code: 'books', pending: 3, oldestPendingSeconds: 61.5, isDisabled: true }],
 };
 
 describe('/metrics', () => {
