@@ -7,7 +7,8 @@ import { sql, type Kysely } from 'kysely';
  * Locking: creating the triggers locks `refunds` against writers for a moment; nothing is rewritten.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of [endpoints, messages, deliveries, outbox, standing]) await sql.raw(statement).execute(db);
+  for (const statement of [endpoints, messages, deliveries, outbox, standing])
+    await sql.raw(statement).execute(db);
 }
 
 const endpoints = `
