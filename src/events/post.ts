@@ -1,6 +1,6 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { Agent } from 'undici';
+import { Agent, errors } from 'undici';
 import { isPrivateHost, isPublicAddress } from '../public-addresses.ts';
 import { believedMs, retryAfterMs } from '../providers/http/retry-after.ts';
 
@@ -127,11 +127,12 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
 }
 
 function wordFor(error: unknown): PostError {
+  if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError)
+    return 'NOT_HTTP';
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ADDRESS_REFUSED') return code;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'ENODATA') return 'NO_ADDRESS';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'TIMEOUT';
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return 'NOT_HTTP';
   return code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || code.includes('CERT')
     ? 'TLS'
     : 'CONNECTION';
