@@ -40,7 +40,8 @@ export async function events(env: NodeJS.ProcessEnv, args: readonly string[]): P
     return 2;
   }
   const config = loadServiceConfig(env);
-  const log = createLog({ level: config.logLevel });
+  // What is printed is for a pipe, too.
+  const log = createLog({ level: config.logLevel, destination: process.stderr });
   const database = await openDatabase({ config, log, mode: 'attach', movableClock: false });
   try {
     const { ok, text } = await fulfil(database.db, wish);
