@@ -182,7 +182,7 @@ export async function retryDelivery(
     )
     UPDATE event_deliveries f SET next_attempt_at = head.next_attempt_at FROM head
     WHERE f.endpoint_id = head.endpoint_id AND f.subject = head.subject AND f.seq > head.seq
-      AND f.status = 'PENDING' AND f.next_attempt_at < head.next_attempt_at`.execute(db);
+      AND f.status = 'PENDING' AND f.next_attempt_at <> head.next_attempt_at`.execute(db);
 }
 
 const isClaim = ({ endpointId, messageId, claims }: Claim) => sql<boolean>`endpoint_id = ${endpointId}
