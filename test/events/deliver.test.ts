@@ -244,6 +244,8 @@ describe('what is not accepted', () => {
       s.t.database.db,
     );
     expect(JSON.stringify([rows, s.recorded.all()])).not.toContain('canary');
+    expect(JSON.stringify(s.recorded.all())).not.toContain(SECRET.slice('whsec_'.length));
+    expect(s.recorded.all()).not.toEqual([]);
   });
 });
 

@@ -39,7 +39,7 @@ const step = fc.oneof(
 );
 
 /** What a receiver took, in its own order: what it had accepted before the connection broke counts. */
-function receiverOf(answers: readonly string[]): { taken: Map<string, number[]>; calm(): void } {
+function receiverOf(answers: readonly string[]): { taken: Map<string, number[]>; calm: () => void } {
   const taken = new Map<string, number[]>();
   let next = 0;
   let isCalm = false;
