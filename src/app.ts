@@ -5,6 +5,7 @@ import type { MovableClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { setClockOffset } from './db/installation.ts';
 import { startDeliveries, type Deliveries } from './events/start-deliveries.ts';
+import { startLagWatch } from './events/watch-lag.ts';
 import type { Providers } from './providers/registry.ts';
 import { openWorld } from './startup/open-world.ts';
 import { settledWithin } from './refunds/background.ts';
@@ -90,6 +91,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     graphiql: options.graphiql,
     setClockOffset: movableClock && moveClock,
   });
+  const lagWatch = startLagWatch(world);
+  undo.defer(() => lagWatch.stop());
   let engine: Engine | undefined;
   let deliveries: Deliveries | undefined;
   undo.defer(async () => {

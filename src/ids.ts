@@ -14,6 +14,7 @@ export type OperationId = Id<'Operation'>;
 export type ApiKeyId = Id<'ApiKey'>;
 export type EventEndpointId = Id<'EventEndpoint'>;
 export type EventMessageId = Id<'EventMessage'>;
+export type WebhookDeliveryId = Id<'WebhookDelivery'>;
 
 /**
  * A UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then random bits, so that rows made

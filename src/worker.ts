@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { readClockOffset } from './db/installation.ts';
 import { startDeliveries } from './events/start-deliveries.ts';
+import { startLagWatch } from './events/watch-lag.ts';
 import { settledWithin } from './refunds/background.ts';
 import { startEngine } from './refunds/engine/start-engine.ts';
 import { listenForMetrics } from './server/metrics-server.ts';
@@ -29,8 +30,9 @@ export async function startWorker(config: Config, log: Logger): Promise<Worker> 
   const followClock = movableClock && (async () => movableClock.setOffsetSeconds(await readClockOffset(db)));
   const engine = startEngine(world, followClock === undefined ? {} : { beforeRound: followClock });
   const deliveries = startDeliveries(opened.delivering);
+  const lagWatch = startLagWatch(world);
   undo.defer(async () => {
-    const stopped = Promise.all([engine.stop(), deliveries.stop()]);
+    const stopped = Promise.all([engine.stop(), deliveries.stop(), lagWatch.stop()]);
     const ended = await settledWithin(stopped, graceLeftMs());
     const finished = await background.drain(graceLeftMs());
     if (!ended || !finished) log.warn({ ended, finished }, 'stopped before everything was done');

@@ -50,17 +50,17 @@ export interface AccountConfig {
   readonly arrivalDays?: { readonly min: number; readonly max: number } | undefined;
 }
 
-/** Who is told of changes by signed webhooks. */
+/** Where events are sent: changes of a merchant's refunds, or alerts of the service. */
 export interface EventEndpointConfig {
-  /** Unique in the whole configuration. */
+  /** Unique in the whole file; deliveries are found by it. */
   readonly code: string;
-  /** https, or http on this machine where `allowPrivateNetwork` is true. */
+  /** Normalised. https, or http on loopback. Without user and password. */
   readonly url: string;
-  /** `whsec_` and base64; all of them sign. Readable by name only; printers see `[hidden]`. */
+  /** 1 to 3, `whsec_` and base64 of 24 to 64 bytes; each signs every delivery. Printers see `[hidden]`. */
   readonly secrets: readonly string[];
-  /** Types of messages; empty: all. */
+  /** Which types it wants; empty: all. */
   readonly events: readonly string[];
-  /** Whether its address may be private, local or reserved. */
+  /** Whether it may be this machine or inside a private network. */
   readonly allowPrivateNetwork: boolean;
 }
 
@@ -70,7 +70,7 @@ export interface MerchantConfig {
   readonly name: string;
   readonly keys: readonly KeyConfig[];
   readonly accounts: readonly AccountConfig[];
-  /** Absent: none. */
+  /** Who hears of changes of its refunds; absent: nobody. */
   readonly eventEndpoints?: readonly EventEndpointConfig[];
 }
 
@@ -104,6 +104,6 @@ export interface ServiceConfig {
 
 export interface Config extends ServiceConfig {
   readonly merchants: readonly MerchantConfig[];
-  /** Where alerts are sent; absent: nowhere. */
+  /** Who hears of alerts, besides the log and the metrics; absent: nobody. */
   readonly operatorEndpoints?: readonly EventEndpointConfig[];
 }

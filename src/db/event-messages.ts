@@ -107,7 +107,7 @@ export async function resendMessage(
 }
 
 /**
- * Delivers everything once more that was given up for an endpoint since an instant, oldest first.
+ * Delivers everything once more that was given up or discarded for an endpoint since an instant, oldest first.
  *
  * @returns how many
  */
@@ -125,6 +125,7 @@ export async function resendFailed(
   if (found.disabled_at !== null) return 'ENDPOINT_DISABLED';
   const { rows } = await sql`
     UPDATE event_deliveries SET status = 'PENDING', attempts = 0, ended_at = NULL, next_attempt_at = app_now()
-    WHERE endpoint_id = ${found.id} AND status = 'FAILED' AND ended_at >= ${since} RETURNING 1`.execute(db);
+    WHERE endpoint_id = ${found.id} AND status IN ('FAILED', 'DISCARDED') AND ended_at >= ${since}
+    RETURNING 1`.execute(db);
   return rows.length;
 }

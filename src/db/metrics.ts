@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { AttentionReason, LegStatus } from '../vocabulary.ts';
+import { readFeedHorizon } from './event-lag.ts';
 import type { AccountHealth, Database } from './tables.ts';
 
 /** What the metrics tell of the database, at one moment. */
@@ -27,15 +28,18 @@ export interface Backlog {
     readonly isDisabled: boolean;
   }[];
   readonly attention: readonly { readonly reason: AttentionReason; readonly count: number }[];
+  /** How old the oldest open transaction of the server is that holds back the feed of changes, in seconds. */
+  readonly horizonAgeSeconds: number;
 }
 
-/** Four short statements, each over a partial index of what is open. */
+/** Five short statements: four over a partial index of what is open, and one over the sessions of the server. */
 export async function readBacklog(db: Kysely<Database>): Promise<Backlog> {
   const accounts = await readAccounts(db);
   const openLegs = await countOpenLegs(db);
   const attention = await countAttention(db);
   const endpoints = await readEndpoints(db);
-  return { accounts, openLegs, attention, endpoints };
+  const horizonAgeSeconds = (await readFeedHorizon(db))?.ageSeconds ?? 0;
+  return { accounts, openLegs, attention, endpoints, horizonAgeSeconds };
 }
 
 /** All that waits, by event_deliveries_due and event_deliveries_in_order. */

@@ -12,6 +12,7 @@ import type {
   PaymentId,
   RefundId,
   SourceId,
+  WebhookDeliveryId,
 } from '../ids.ts';
 import type {
   AttentionReason,
@@ -54,6 +55,8 @@ export interface Database {
   event_endpoints: EventEndpointTable;
   event_messages: EventMessageTable;
   event_deliveries: EventDeliveryTable;
+  standing_alerts: StandingAlertTable;
+  webhook_deliveries: WebhookDeliveryTable;
 }
 
 /** Set by the database when a row is inserted without it. */
@@ -92,6 +95,7 @@ export interface AccountTable {
   sweep_lease_until: Date | null;
   next_probe_at: Date | null;
   sweep_position: ColumnType<SweepPosition | null, string | null | undefined, string | null>;
+  webhook_id: Defaulted<string>;
   created_at: Defaulted<Date>;
 }
 
@@ -351,6 +355,35 @@ export interface IdempotencyTable {
   created_at: Defaulted<Date>;
 }
 
+/** A message that a provider sent; `PENDING` until it was worked on. */
+export interface WebhookDeliveryTable {
+  id: WebhookDeliveryId;
+  merchant_id: MerchantId;
+  account_id: AccountId;
+  deduplication_key: string;
+  event: string;
+  provider_refund_id: string | null;
+  provider_payment_id: string | null;
+  our_reference: string | null;
+  evidence: ColumnType<StoredWebhookEvidence | null, string | null | undefined, never>;
+  times: Defaulted<number>;
+  status: Defaulted<'PENDING' | 'DONE' | 'IGNORED'>;
+  received_at: Defaulted<Date>;
+  last_received_at: Defaulted<Date>;
+  next_look_at: Date | null;
+  look_lease_until: Date | null;
+  look_failures: Defaulted<number>;
+  done_at: Date | null;
+}
+
+/** `WebhookEvidence` as JSON: the amount in minor units as digits, the instant in ISO 8601. */
+export interface StoredWebhookEvidence {
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'UNRECOGNISED';
+  readonly rawStatus: string;
+  readonly amount: { readonly minor: string; readonly currency: string } | null;
+  readonly at: string;
+}
+
 export interface EventTable {
   id: Defaulted<bigint>;
   merchant_id: MerchantId;
@@ -417,4 +450,11 @@ export interface EventDeliveryTable {
   last_status: number | null;
   last_error: string | null;
   ended_at: Date | null;
+}
+
+/** An alert that lasts: it is raised when its row is written, and again only after the row was deleted. */
+export interface StandingAlertTable {
+  code: string;
+  subject: string;
+  since: Defaulted<Date>;
 }

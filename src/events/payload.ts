@@ -1,11 +1,7 @@
 import { encodeGlobalId } from '../ids.ts';
 import { formatDecimal, toCurrency } from '../money.ts';
 import { isFinalRefund, moneyMovementOf } from '../refunds/derive.ts';
-import type { LegStatus, RefundOrigin, RefundStatus } from '../vocabulary.ts';
-
-/** What messages about refunds are called. */
-export const refundEventTypes = ['refund.created', 'refund.updated', 'refund.finalized'] as const;
-export type RefundEventType = (typeof refundEventTypes)[number];
+import { refundEventTypes, type LegStatus, type RefundOrigin, type RefundStatus } from '../vocabulary.ts';
 
 /** A version of a refund as the database's trigger kept it. Amounts in minor units; instants as PostgreSQL writes them. */
 export interface RefundSnapshot {

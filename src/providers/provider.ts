@@ -12,6 +12,7 @@ import type {
   TraceReference,
 } from '../vocabulary.ts';
 import type { AccountHttp, WireRequest } from './http.ts';
+import type { WebhookReceiver } from './webhook.ts';
 
 export type { Evidence, FiscalReceipt, PaymentState, ProviderCode, TraceReference };
 
@@ -366,6 +367,9 @@ export interface ProviderAdapter<Credentials = unknown, Options = unknown> {
   readonly buildsFromFreshPayment: boolean;
   /** Whether a payment of this state, in the provider's word, waits for something there, and takes no refund before. */
   isNotYetRefundable?(rawStatus: string): boolean;
+
+  /** How the provider tells of changes by itself; absent: it does not, or nothing of use. */
+  readonly webhooks?: WebhookReceiver<Credentials, Options>;
 
   readPayment(
     access: AccountAccess<Credentials, Options>,

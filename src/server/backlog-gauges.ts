@@ -64,9 +64,15 @@ export function createBacklogGauges(registry: Registry): (backlog: Backlog | und
     labelNames: ['endpoint'] as const,
     registers,
   });
+  const horizon = new Gauge({
+    name: `${METRIC_PREFIX}feed_horizon_age_seconds`,
+    help: 'How old the oldest open transaction of the database server is, which holds back the feed of changes and vacuum.',
+    registers,
+  });
 
   return (backlog) => {
     for (const gauge of [paused, legs, due, swept, attention, pending, oldest, disabled]) gauge.reset();
+    horizon.remove();
     answers.set(backlog === undefined ? 0 : 1);
     if (backlog === undefined) return;
     for (const { code: account, health, oldestDueSeconds, sweptBehindSeconds } of backlog.accounts) {
@@ -81,6 +87,7 @@ export function createBacklogGauges(registry: Registry): (backlog: Backlog | und
       oldest.set({ endpoint }, state.oldestPendingSeconds);
       disabled.set({ endpoint }, state.isDisabled ? 1 : 0);
     }
+    horizon.set(backlog.horizonAgeSeconds);
     for (const reason of attentionReasons) attention.set({ reason }, 0);
     for (const { reason, count } of backlog.attention) attention.set({ reason }, count);
   };

@@ -58,6 +58,7 @@ export function connectAccounts(
         accountId: tenants.accounts.get(account.code)!,
         merchantId: tenants.merchants.get(merchant.code)!,
         accountCode: account.code,
+        webhookId: tenants.webhookIds.get(account.code)!,
         adapter: provider.adapterOf(account.options, account.credentials),
         access: {
           code: account.code,

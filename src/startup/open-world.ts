@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { readBacklog } from '../db/metrics.ts';
 import { syncEndpoints } from '../db/event-endpoints.ts';
 import { syncTenants, type Tenants } from '../db/tenants.ts';
+import { createAlertMessages } from '../events/alert-messages.ts';
 import type { DeliveriesOptions } from '../events/start-deliveries.ts';
 import { createBackground, settledWithin } from '../refunds/background.ts';
 import { createWorld, type World } from '../refunds/world.ts';
@@ -56,14 +57,25 @@ export async function openWorld(options: OpenWorldOptions): Promise<OpenWorld> {
   const movableClock = options.movableClock ? createMovableClock() : undefined;
   const clock = movableClock ?? systemClock;
   const metrics = createMetricsRegistry();
-  const alerts = createAlerts(log, (code) => metrics.alertRaised(code));
+  const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
+  const alertMessages = createAlertMessages({
+    db,
+    log,
+    clock,
+    operatorEndpoints: new Set(config.operatorEndpoints?.map(({ code }) => code)),
+  });
+  undo.defer(() => alertMessages.close(graceLeftMs()));
+  const alerts = createAlerts(
+    log,
+    (code) => metrics.alertRaised(code),
+    (alert) => alertMessages.tell(alert),
+  );
   const providers = await loadProviders(
     config.merchants.flatMap(({ accounts: own }) => own.map(({ provider }) => provider)),
     options.providers,
   );
   const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics }, providers);
   reportAvailability(log, accounts.connections);
-  const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
   undo.defer(async () => {
     await settledWithin(accounts.close(), graceLeftMs());
   });

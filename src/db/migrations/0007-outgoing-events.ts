@@ -7,7 +7,8 @@ import { sql, type Kysely } from 'kysely';
  * Locking: creating the triggers locks `refunds` against writers for a moment; nothing is rewritten.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of [endpoints, messages, deliveries, outbox]) await sql.raw(statement).execute(db);
+  for (const statement of [endpoints, messages, deliveries, outbox, standing])
+    await sql.raw(statement).execute(db);
 }
 
 const endpoints = `
@@ -125,4 +126,14 @@ COMMENT ON FUNCTION refunds_tell IS 'Writes one message for every version of a r
 CREATE TRIGGER refunds_tell_created AFTER INSERT ON refunds FOR EACH ROW EXECUTE FUNCTION refunds_tell();
 CREATE TRIGGER refunds_tell_changed AFTER UPDATE ON refunds FOR EACH ROW
   WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION refunds_tell();
+`;
+
+const standing = `
+CREATE TABLE standing_alerts (
+  code text NOT NULL,
+  subject text NOT NULL,
+  since timestamptz NOT NULL DEFAULT app_now(),
+  PRIMARY KEY (code, subject)
+);
+COMMENT ON TABLE standing_alerts IS 'What somebody was called for and lasts: it is told once, whichever process notices';
 `;
