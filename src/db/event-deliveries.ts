@@ -147,8 +147,8 @@ export interface AttemptNote {
 type Claim = Pick<ClaimedDelivery, 'endpointId' | 'messageId' | 'claims'>;
 
 /**
- * Ends a claimed delivery for good; what waits behind it is due at once. A delivery that somebody else has claimed
- * since, or that was discarded, stays as it is.
+ * Ends a claimed delivery for good; the next about its subject is due at once, also if it is being put off just now: it
+ * is not chosen by its time. A delivery that somebody else has claimed since, or that was discarded, stays as it is.
  */
 export async function endDelivery(
   db: Db,
@@ -163,8 +163,12 @@ export async function endDelivery(
       WHERE ${isClaim(claim)} RETURNING endpoint_id, subject, seq
     )
     UPDATE event_deliveries f SET next_attempt_at = app_now() FROM head
-    WHERE f.endpoint_id = head.endpoint_id AND f.subject = head.subject AND f.seq > head.seq
-      AND f.status = 'PENDING' AND f.next_attempt_at > app_now()`.execute(db);
+    WHERE f.endpoint_id = head.endpoint_id AND f.subject = head.subject AND f.status = 'PENDING'
+      AND f.seq = (
+        SELECT min(n.seq) FROM event_deliveries n
+        WHERE n.endpoint_id = head.endpoint_id AND n.subject = head.subject AND n.status = 'PENDING' AND n.seq > head.seq)`.execute(
+    db,
+  );
 }
 
 /** Tries a claimed delivery again later; what waits behind it waits as long. */
@@ -182,7 +186,7 @@ export async function retryDelivery(
     )
     UPDATE event_deliveries f SET next_attempt_at = head.next_attempt_at FROM head
     WHERE f.endpoint_id = head.endpoint_id AND f.subject = head.subject AND f.seq > head.seq
-      AND f.status = 'PENDING' AND f.next_attempt_at < head.next_attempt_at`.execute(db);
+      AND f.status = 'PENDING' AND f.next_attempt_at <> head.next_attempt_at`.execute(db);
 }
 
 const isClaim = ({ endpointId, messageId, claims }: Claim) => sql<boolean>`endpoint_id = ${endpointId}

@@ -35,6 +35,7 @@ export async function deliverDue(
   const isProbe = failures >= PROBED_FROM_FAILURES;
   if (isProbe && !(await takeProbe(db, endpoint.id, LEASE_MS))) return [];
   const limit = isProbe ? 1 : room;
+  const sendBefore = performance.now() + LEASE_MS - 2 * POST_DEADLINE_MS;
   const claims = await claimDeliveries(db, endpoint.id, limit, LEASE_MS);
   if (claims.length < limit) await putOffBlocked(db, endpoint.id, PUT_OFF_AT_MOST);
   const fresh = claims.flatMap((claim) =>
@@ -42,6 +43,12 @@ export async function deliverDue(
   );
   const kept = await keepBodies(db, fresh);
   return claims.map((claim) =>
-    deliver(delivering, endpoint, claim, claim.body ?? kept.get(claim.messageId)!),
+    deliver(
+      delivering,
+      endpoint,
+      claim,
+      claim.body ?? kept.get(claim.messageId)!,
+      () => performance.now() < sendBefore,
+    ),
   );
 }

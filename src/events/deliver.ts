@@ -38,14 +38,21 @@ export interface Delivering {
   wasToldLately(endpoint: string): boolean;
 }
 
-/** One attempt of a claimed delivery: the same id and bytes as every other one, a timestamp and signatures of its own. */
+/**
+ * One attempt of a claimed delivery: the same id and bytes as every other one, a timestamp and signatures of its own.
+ *
+ * @param mayStillSend asked right before the call: a process that was stopped for a while must not tell what is old
+ *   by then, since the claim is somebody else's
+ */
 export async function deliver(
   delivering: Delivering,
   endpoint: OpenEndpoint,
   claim: ClaimedDelivery,
   body: string,
+  mayStillSend: () => boolean,
 ): Promise<void> {
   failpoint('events.after-claim');
+  if (!mayStillSend()) return;
   const id = `msg_${claim.messageId}`;
   // The receiver compares it with its own clock, so it is the time of day even where the service's clock is moved.
   const timestamp = Math.floor(Date.now() / 1000);

@@ -9,7 +9,7 @@ import type { Delivering, OpenEndpoint } from '../../src/events/deliver.ts';
 import { createPoster } from '../../src/events/post.ts';
 import { signingKeys } from '../../src/events/signature.ts';
 import type { DeliveriesOptions } from '../../src/events/start-deliveries.ts';
-import type { RefundId } from '../../src/ids.ts';
+import type { EventMessageId, RefundId } from '../../src/ids.ts';
 import type { DeliveryResult } from '../../src/metrics.ts';
 import { createRefund } from '../../src/refunds/create-refund.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';
@@ -64,7 +64,7 @@ export interface Stage {
 
 export interface Delivery {
   readonly code: string;
-  readonly messageId: string;
+  readonly messageId: EventMessageId;
   readonly subject: RefundId | null;
   readonly version: number | null;
   readonly type: string;
