@@ -17,6 +17,8 @@ export const failpointNames = [
   'void.after-intent',
   'void.after-call',
   'webhook.after-store',
+  'events.after-claim',
+  'events.after-answer',
 ] as const;
 
 export type FailpointName = (typeof failpointNames)[number];

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { AttentionReason, LegStatus } from '../vocabulary.ts';
+import { readFeedHorizon } from './event-lag.ts';
 import type { AccountHealth, Database } from './tables.ts';
 
 /** What the metrics tell of the database, at one moment. */
@@ -18,15 +19,42 @@ export interface Backlog {
     readonly status: LegStatus;
     readonly count: number;
   }[];
+  /** Of the configuration. */
+  readonly endpoints: readonly {
+    readonly code: string;
+    readonly pending: number;
+    /** How old the oldest message is that waits for it, in seconds; 0: none does. */
+    readonly oldestPendingSeconds: number;
+    readonly isDisabled: boolean;
+  }[];
   readonly attention: readonly { readonly reason: AttentionReason; readonly count: number }[];
+  /** How old the oldest open transaction of the server is that holds back the feed of changes, in seconds. */
+  readonly horizonAgeSeconds: number;
 }
 
-/** Three short statements, each over a partial index of what is open. */
+/** Five short statements: four over a partial index of what is open, and one over the sessions of the server. */
 export async function readBacklog(db: Kysely<Database>): Promise<Backlog> {
   const accounts = await readAccounts(db);
   const openLegs = await countOpenLegs(db);
   const attention = await countAttention(db);
-  return { accounts, openLegs, attention };
+  const endpoints = await readEndpoints(db);
+  const horizonAgeSeconds = (await readFeedHorizon(db))?.ageSeconds ?? 0;
+  return { accounts, openLegs, attention, endpoints, horizonAgeSeconds };
+}
+
+/** All that waits, by event_deliveries_due and event_deliveries_in_order. */
+async function readEndpoints(db: Kysely<Database>): Promise<Backlog['endpoints']> {
+  const { rows } = await sql<Backlog['endpoints'][number]>`
+    SELECT e.code, e.disabled_at IS NOT NULL AS "isDisabled", waiting.count AS pending,
+      COALESCE(GREATEST(0, extract(epoch FROM (SELECT app_now()) - (
+        SELECT min(m.at) FROM event_deliveries d JOIN event_messages m ON m.id = d.message_id
+        WHERE d.endpoint_id = e.id AND d.status = 'PENDING' AND d.seq = waiting.seq))), 0)::float8 AS "oldestPendingSeconds"
+    FROM event_endpoints e CROSS JOIN LATERAL (
+      SELECT count(*)::int AS count, min(d.seq) AS seq FROM event_deliveries d
+      WHERE d.endpoint_id = e.id AND d.status = 'PENDING'
+    ) waiting
+    WHERE e.configured ORDER BY e.code`.execute(db);
+  return rows;
 }
 
 /** The first entry of `refund_legs_due`, `payments_due` and `payment_operations_due` for each account. */

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { alertCodes } from '../alerts.ts';
-import { callResults, requestOutcomes, webhookResults, type Metrics } from '../metrics.ts';
+import { callResults, deliveryResults, requestOutcomes, webhookResults, type Metrics } from '../metrics.ts';
 
 /** In front of every name. */
 export const METRIC_PREFIX = 'refund_federation_';
@@ -59,6 +59,12 @@ export function createMetricsRegistry(): MetricsRegistry {
     labelNames: ['account', 'result'] as const,
     registers,
   });
+  const events = new Counter({
+    name: `${METRIC_PREFIX}event_attempts_total`,
+    help: `Attempts to deliver webhooks, by result: ${deliveryResults.join(', ')}.`,
+    labelNames: ['endpoint', 'result'] as const,
+    registers,
+  });
   const requests = new Counter({
     name: `${METRIC_PREFIX}graphql_requests_total`,
     help: `Requests to /graphql, by outcome: ${requestOutcomes.join(', ')}.`,
@@ -89,6 +95,7 @@ export function createMetricsRegistry(): MetricsRegistry {
     },
     circuitChanged: (account, isOpen) => circuits.set({ account }, isOpen ? 1 : 0),
     webhookAnswered: (account, result) => webhooks.inc({ account: account ?? '', result }),
+    eventTried: (endpoint, result) => events.inc({ endpoint, result }),
     graphqlStarted: () => inFlight.inc(),
     graphqlAnswered({ type, outcome, durationMs }) {
       inFlight.dec();

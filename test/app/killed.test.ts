@@ -25,9 +25,10 @@ const key = 'killed-in-between';
 /**
  * How a process comes to a point. `create`: while it answers createRefund. `pending`: while its engine looks at a refund
  * that the provider has ended meanwhile. `lost`: while its engine finds out about an answer that was lost. `void`: while it
- * answers cancelPayment. `webhook`: right after it has answered a webhook.
+ * answers cancelPayment. `webhook`: right after it has answered a webhook. `event`: while it delivers an event, which
+ * test/events/killed.test.ts plays.
  */
-type Scene = 'create' | 'pending' | 'lost' | 'void' | 'webhook';
+type Scene = 'create' | 'pending' | 'lost' | 'void' | 'webhook' | 'event';
 
 /** Every point of the registry has its scene; one without fails the first test. */
 const scenes: Readonly<Record<FailpointName, Scene>> = {
@@ -45,6 +46,8 @@ const scenes: Readonly<Record<FailpointName, Scene>> = {
   'void.after-intent': 'void',
   'void.after-call': 'void',
   'webhook.after-store': 'webhook',
+  'events.after-claim': 'event',
+  'events.after-answer': 'event',
 };
 
 test('every failpoint has a case', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { credentials } from '../../src/commands/credentials.ts';
 import { accountsFileJsonSchema } from '../../src/config.ts';
-import { loadFile } from './settings.ts';
+import { loadFile, secretOf } from './settings.ts';
 
 const guide = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
@@ -18,6 +18,23 @@ describe('the documentation of the configuration', () => {
     expect(merchants[0]?.keys.map(({ name }) => name)).toEqual(['backend', 'reports']);
     expect(merchants[0]?.accounts[0]).toMatchObject({ code: 'acme-yookassa', identity: '506751' });
     expect(merchants[0]?.accounts[0]?.credentials).toHaveProperty('secretKey', 'live_key');
+  });
+
+  it('has an example of endpoints that works', () => {
+    const example = /```json\n(\{\n {2}"merchants".*?)```/s.exec(guide)?.[1] ?? '';
+    const secrets = {
+      ACME_ORDERS_SECRET: secretOf(24),
+      PAGER_SECRET: secretOf(32),
+      PAGER_SECRET_OLD: secretOf(64),
+    };
+    const { merchants, operatorEndpoints } = loadFile(example, {
+      YOOKASSA_SECRET_KEY: 'live_key',
+      ...secrets,
+    });
+    expect(merchants[0]?.eventEndpoints).toMatchObject([
+      { code: 'acme-orders', events: ['refund.finalized'] },
+    ]);
+    expect(operatorEndpoints).toMatchObject([{ code: 'pager', events: [], allowPrivateNetwork: true }]);
   });
 
   it('has examples of accounts that the providers take', () => {
