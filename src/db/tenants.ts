@@ -10,8 +10,6 @@ export interface Tenants {
   readonly merchants: ReadonlyMap<string, MerchantId>;
   /** By account code, which is unique across merchants. */
   readonly accounts: ReadonlyMap<string, AccountId>;
-  /** The unguessable part of each account's webhook URL, by account code; in a demo it is the code itself. */
-  readonly webhookIds: ReadonlyMap<string, string>;
   /** By the SHA-256 of the key, lower-case hex. */
   readonly keys: ReadonlyMap<string, ApiKeyId>;
 }
@@ -45,12 +43,7 @@ export async function syncTenants(
     const merchants = await upsertMerchants(trx, configured);
     const accounts = await upsertAccounts(trx, wanted, merchants);
     const keys = await upsertKeys(trx, configured, merchants);
-    return {
-      merchants,
-      accounts: new Map(accounts.map(({ code, id }) => [code, id])),
-      webhookIds: new Map(accounts.map((account) => [account.code, account.webhook_id])),
-      keys,
-    };
+    return { merchants, accounts, keys };
   });
 }
 
@@ -143,13 +136,11 @@ async function upsertAccounts(
   trx: Transaction<Database>,
   wanted: readonly WantedAccount[],
   merchants: ReadonlyMap<string, MerchantId>,
-): Promise<{ readonly code: string; readonly id: AccountId; readonly webhook_id: string }[]> {
-  if (wanted.length === 0) return [];
-  const installation = await trx.selectFrom('installation').select('demo').executeTakeFirst();
-  const isDemo = installation?.demo === true;
+): Promise<Map<string, AccountId>> {
+  if (wanted.length === 0) return new Map();
   // Made within one millisecond they are in no order of their own, and accounts are listed as they were configured.
   const ids = wanted.map(() => uuidv7<AccountId>()).toSorted();
-  return trx
+  const rows = await trx
     .insertInto('accounts')
     .values(
       wanted.map(({ merchant, account }, index) => ({
@@ -160,17 +151,14 @@ async function upsertAccounts(
         identity: account.identity,
         identity_space: spaceOf(account),
         display_name: account.displayName,
-        ...(isDemo && { webhook_id: account.code }),
       })),
     )
     .onConflict((conflict) =>
-      conflict.column('code').doUpdateSet((row) => ({
-        display_name: row.ref('excluded.display_name'),
-        ...(isDemo && { webhook_id: row.ref('excluded.webhook_id') }),
-      })),
+      conflict.column('code').doUpdateSet((row) => ({ display_name: row.ref('excluded.display_name') })),
     )
-    .returning(['id', 'code', 'webhook_id'])
+    .returning(['id', 'code'])
     .execute();
+  return new Map(rows.map((row) => [row.code, row.id]));
 }
 
 async function upsertKeys(

@@ -1,3 +1,4 @@
+import type { MerchantId } from '../ids.ts';
 import { errorAnswer, type Answer } from './answer.ts';
 import { createFairSlots } from './fair-slots.ts';
 
@@ -10,17 +11,17 @@ const READING_PER_WORKING = 2;
 /** `reading`: the body is on its way. `working`: the request is in flight. */
 export type Phase = 'reading' | 'working';
 
-/** One request of a holder, such as a merchant, on its way through the phases. */
+/** One request of a merchant on its way through the phases. */
 export interface Visit {
-  /** Leaves the phase before; false when this one has no room, or none for this holder. */
+  /** Leaves the phase before; false when this one has no room, or none for this merchant. */
   enter(phase: Phase): boolean;
   /** Must follow in every case, once. */
   leave(): void;
 }
 
-/** Counts requests, with a fair share of each phase for each holder. */
+/** Counts the requests of authenticated callers, with a fair share of each phase for each merchant. */
 export interface InFlight {
-  visit(holder: string): Visit;
+  visit(merchant: MerchantId): Visit;
   /** Resolves when nobody visits, at most after `ms`; false when it gave up. */
   whenEmpty(ms: number): Promise<boolean>;
 }
@@ -31,17 +32,17 @@ export function createInFlight(max: number): InFlight {
   let visits = 0;
   let onEmpty: (() => void) | undefined;
   return {
-    visit(holder) {
+    visit(merchant) {
       let present: Phase | undefined;
       const leavePhase = (): void => {
-        if (present !== undefined) slots[present].leave(holder);
+        if (present !== undefined) slots[present].leave(merchant);
         present = undefined;
       };
       visits += 1;
       return {
         enter(phase) {
           leavePhase();
-          if (!slots[phase].enter(holder)) return false;
+          if (!slots[phase].enter(merchant)) return false;
           present = phase;
           return true;
         },

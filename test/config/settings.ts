@@ -17,12 +17,7 @@ const credentials = z.strictObject({
 
 /** Transformed after it was checked, as where there are two kinds of credentials. */
 const ofPartner = z
-  .strictObject({
-    clientId: z.string(),
-    clientSecret: z.string(),
-    account: z.string(),
-    webhookSecrets: z.array(z.string()).optional(),
-  })
+  .strictObject({ clientId: z.string(), clientSecret: z.string(), account: z.string() })
   .transform((checked) => checked);
 
 /** A provider as the configuration sees one; the tests of the configuration need no real provider. */
