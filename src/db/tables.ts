@@ -10,6 +10,7 @@ import type {
   PaymentId,
   RefundId,
   SourceId,
+  WebhookDeliveryId,
 } from '../ids.ts';
 import type {
   AttentionReason,
@@ -49,6 +50,8 @@ export interface Database {
   events: EventTable;
   leg_transitions: LegTransitionTable;
   epochs: EpochTable;
+  feed_epochs: FeedEpochTable;
+  webhook_deliveries: WebhookDeliveryTable;
 }
 
 /** Set by the database when a row is inserted without it. */
@@ -87,6 +90,7 @@ export interface AccountTable {
   sweep_lease_until: Date | null;
   next_probe_at: Date | null;
   sweep_position: ColumnType<SweepPosition | null, string | null | undefined, string | null>;
+  webhook_id: Defaulted<string>;
   created_at: Defaulted<Date>;
 }
 
@@ -213,6 +217,10 @@ export interface RefundTable {
   created_at: Defaulted<Date>;
   updated_at: Defaulted<Date>;
   finalized_at: Date | null;
+  /** Its place in the feed of changes, set by the database with every new version. */
+  change_epoch: ColumnType<bigint, never, never>;
+  change_xid: ColumnType<string, never, never>;
+  change_seq: ColumnType<bigint, never, never>;
 }
 
 export interface RefundLegTable {
@@ -336,6 +344,15 @@ export interface EpochTable {
   opened_at: Defaulted<Date>;
 }
 
+/** A history of the database in which transaction ids are in one order. */
+export interface FeedEpochTable {
+  number: bigint;
+  ordinal: number;
+  system_identifier: string;
+  timeline: string;
+  opened_at: Defaulted<Date>;
+}
+
 export interface IdempotencyTable {
   merchant_id: MerchantId;
   key: string;
@@ -344,6 +361,35 @@ export interface IdempotencyTable {
   refund_id: RefundId | null;
   operation_id: OperationId | null;
   created_at: Defaulted<Date>;
+}
+
+/** A message that a provider sent; `PENDING` until it was worked on. */
+export interface WebhookDeliveryTable {
+  id: WebhookDeliveryId;
+  merchant_id: MerchantId;
+  account_id: AccountId;
+  deduplication_key: string;
+  event: string;
+  provider_refund_id: string | null;
+  provider_payment_id: string | null;
+  our_reference: string | null;
+  evidence: ColumnType<StoredWebhookEvidence | null, string | null | undefined, never>;
+  times: Defaulted<number>;
+  status: Defaulted<'PENDING' | 'DONE' | 'IGNORED'>;
+  received_at: Defaulted<Date>;
+  last_received_at: Defaulted<Date>;
+  next_look_at: Date | null;
+  look_lease_until: Date | null;
+  look_failures: Defaulted<number>;
+  done_at: Date | null;
+}
+
+/** `WebhookEvidence` as JSON: the amount in minor units as digits, the instant in ISO 8601. */
+export interface StoredWebhookEvidence {
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'UNRECOGNISED';
+  readonly rawStatus: string;
+  readonly amount: { readonly minor: string; readonly currency: string } | null;
+  readonly at: string;
 }
 
 export interface EventTable {
