@@ -65,6 +65,8 @@ export const elsewhere: readonly Scenario[] = [
       ends: [FAILED, SUCCEEDED],
       alerts: ['PAYMENT_OVERCOMMITTED'],
       effects: 0,
+      // It was put off once, and is never sent again.
+      sends: 1,
       returned: 'part',
     },
     async does(s) {
