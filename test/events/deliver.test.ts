@@ -279,6 +279,15 @@ describe('an endpoint that does not answer', () => {
   });
 });
 
+test('of many processes one tries an endpoint that does not answer', async () => {
+  await listen({ events: ['refund.created'] });
+  for (let count = 0; count < 4; count += 1) await s.refund();
+  await sql`UPDATE event_endpoints SET failures = 5`.execute(s.t.database.db);
+  s.receiver.answer = () => 500;
+  await Promise.all(Array.from({ length: 4 }, () => s.deliver()));
+  expect(s.receiver.received).toHaveLength(1);
+});
+
 describe('order', () => {
   test('versions of one refund arrive in order, and those of others do not wait for them', async () => {
     await listen();

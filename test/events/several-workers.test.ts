@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startDeliveries, type Deliveries } from '../../src/events/start-deliveries.ts';
 import { endpointOf, openStage, type Stage } from './stage.ts';
@@ -68,6 +69,17 @@ test('at most eight are under way to an endpoint of a process, and others are no
   }
   expect(most).toBe(8);
 }, 120_000);
+
+test('of many deliveries of an endpoint that are given up, one tells somebody', async () => {
+  s.receiver.answer = () => 500;
+  const options = await s.listen({ demo: [endpointOf(s.receiver.url, { events: ['refund.created'] })] });
+  for (let count = 0; count < 3; count += 1) await s.refund();
+  await sql`UPDATE event_deliveries SET attempts = 9`.execute(s.t.database.db);
+  running.push(startDeliveries(options));
+  await expect.poll(statuses, { timeout: 30_000, interval: 200 }).toEqual(new Set(['FAILED']));
+  await running.pop()!.stop();
+  expect(s.recorded.alerts()).toEqual(['EVENT_DELIVERY_FAILED']);
+});
 
 test('stopping waits for what is under way and begins nothing new', async () => {
   let answer: (() => void) | undefined;

@@ -121,6 +121,11 @@ describe('/metrics', () => {
     expect(linesOf(text, 'refunds_needing_attention')).toContain(
       'refunds_needing_attention{reason="MANUAL_REVIEW"} 2',
     );
+    expect(linesOf(text, 'events_pending')).toEqual(['events_pending{endpoint="books"} 3']);
+    expect(linesOf(text, 'events_oldest_pending_seconds')).toEqual([
+      'events_oldest_pending_seconds{endpoint="books"} 61.5',
+    ]);
+    expect(linesOf(text, 'event_endpoint_disabled')).toEqual(['event_endpoint_disabled{endpoint="books"} 1']);
     expect(linesOf(text, 'feed_horizon_age_seconds')).toEqual(['feed_horizon_age_seconds 12.5']);
     expect(linesOf(text, 'database_answers')).toEqual(['database_answers 1']);
   });
