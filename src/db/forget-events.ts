@@ -10,13 +10,21 @@ export const FAILED_KEPT_DAYS = 90;
 export const WAITS_AT_MOST_DAYS = 7;
 
 /**
- * Gives up what waited too long for an endpoint that does not answer, and forgets what was ended long ago, with its
+ * Discards what a change has written for an endpoint while it was being disabled or taken out of the configuration,
+ * gives up what waited too long for one that does not answer, and forgets what was ended long ago, with its
  * messages; so many rows of each at most (event_deliveries_due, event_deliveries_ended_at, event_messages_by_age).
  *
  * @returns whether there may be more
  */
 export async function forgetEvents(db: Kysely<Database>, limit: number): Promise<boolean> {
   const counts = [
+    await sql`
+      UPDATE event_deliveries SET status = 'DISCARDED', ended_at = app_now(), lease_until = NULL
+      WHERE (endpoint_id, message_id) IN (
+        SELECT d.endpoint_id, d.message_id FROM event_endpoints e
+        JOIN event_deliveries d ON d.endpoint_id = e.id AND d.status = 'PENDING'
+        WHERE NOT e.configured OR e.disabled_at IS NOT NULL LIMIT ${limit})
+        AND status = 'PENDING'`.execute(db),
     await sql`
       UPDATE event_deliveries SET status = 'FAILED', ended_at = app_now(), lease_until = NULL, last_error = 'EXPIRED'
       WHERE (endpoint_id, message_id) IN (

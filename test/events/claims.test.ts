@@ -78,6 +78,22 @@ test('what is resent while it is under way is not tried twice at once, and its o
   expect(await s.deliveries()).toMatchObject([{ status: 'PENDING' }]);
 });
 
+test('what is under way is not tried twice at once because an earlier one was resent and has ended', async () => {
+  const id = await listen();
+  await s.refund();
+  const [first] = await claimDeliveries(db(), id, 1, LEASE_MS);
+  await endDelivery(db(), first!, 'DELIVERED', answered);
+  const [second] = await claimDeliveries(db(), id, 1, LEASE_MS);
+  expect(second).toMatchObject({ type: 'refund.finalized' });
+  await resendMessage(db(), { messageId: first!.messageId, endpoint: 'books' });
+  const [again] = await claimDeliveries(db(), id, 5, LEASE_MS);
+  expect(again).toMatchObject({ messageId: first!.messageId });
+  await endDelivery(db(), again!, 'DELIVERED', answered);
+  expect(await claimDeliveries(db(), id, 5, LEASE_MS)).toEqual([]);
+  await s.t.advance(61);
+  expect(await claimDeliveries(db(), id, 5, LEASE_MS)).toMatchObject([{ messageId: second!.messageId }]);
+});
+
 test('a process that was stopped since it claimed sends nothing', async () => {
   const id = await listen({ events: ['refund.created'] });
   await s.refund();
@@ -131,6 +147,13 @@ test('failures in a row make longer pauses, an answer ends them, and what the re
   expect(Math.round((await waits())!)).toBe(30);
   await noteAnswering(db(), id);
   expect(Math.round((await waits())!)).toBe(30);
+});
+
+test('failures at the same moment count each', async () => {
+  const id = await listen();
+  const pauses = [0, 0, 0, 0, 0, 30_000];
+  await Promise.all(pauses.map(() => noteFailing(db(), id, pauses, null)));
+  expect(await endpointRow()).toMatchObject({ failures: 6, paused_until: expect.any(Date) });
 });
 
 test('of two that write the bytes of a message, the first decides for both', async () => {

@@ -74,6 +74,21 @@ describe('old rows are forgotten', () => {
   });
 });
 
+describe('what was written while its endpoint was being closed', () => {
+  test.each([`disabled_at = app_now(), disabled_because = 'GONE'`, 'configured = false'])(
+    'is not delivered, and discarded: %s',
+    async (closed) => {
+      await s.listen({ demo: [endpointOf(s.receiver.url)] });
+      await s.refund();
+      await sql`UPDATE event_endpoints SET ${sql.raw(closed)}`.execute(s.t.database.db);
+      await s.deliver();
+      expect(s.receiver.received).toEqual([]);
+      await forgetAll();
+      expect((await s.deliveries()).map(({ status }) => status)).toEqual(['DISCARDED', 'DISCARDED']);
+    },
+  );
+});
+
 describe('what waits for an endpoint that does not answer', () => {
   test.each([
     [5, WAITS_AT_MOST_DAYS + 1, 'FAILED'],
