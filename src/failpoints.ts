@@ -16,9 +16,9 @@ export const failpointNames = [
   'recover.after-replay',
   'void.after-intent',
   'void.after-call',
-  'webhook.after-store',
   'events.after-claim',
   'events.after-answer',
+  'webhook.after-store',
 ] as const;
 
 export type FailpointName = (typeof failpointNames)[number];

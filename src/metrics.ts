@@ -75,10 +75,10 @@ export interface Metrics {
   legSent(account: string, outcome: string): void;
   providerCalled(call: ProviderCall): void;
   circuitChanged(account: string, isOpen: boolean): void;
-  /** @param account undefined: at a path of no account */
-  webhookAnswered(account: string | undefined, result: WebhookResult | 'unknown-path'): void;
   /** @param endpoint its code */
   eventTried(endpoint: string, result: DeliveryResult): void;
+  /** @param account undefined: at a path of no account */
+  webhookAnswered(account: string | undefined, result: WebhookResult | 'unknown-path'): void;
   graphqlStarted(): void;
   /** Follows every `graphqlStarted`, once. */
   graphqlAnswered(request: GraphqlRequest): void;
@@ -92,8 +92,8 @@ export const noMetrics: Metrics = {
   legSent: ignore,
   providerCalled: ignore,
   circuitChanged: ignore,
-  webhookAnswered: ignore,
   eventTried: ignore,
+  webhookAnswered: ignore,
   graphqlStarted: ignore,
   graphqlAnswered: ignore,
 };

@@ -11,6 +11,9 @@ export const DEMO_KEYS = {
   other: 'rf_demo_11111111111111111111111111111111',
 } as const;
 
+/** Signs the events of the demo: `refund-federation-demo-events-01` in base64. Outside demo mode it is refused. */
+export const DEMO_EVENTS_SECRET = 'whsec_cmVmdW5kLWZlZGVyYXRpb24tZGVtby1ldmVudHMtMDE=';
+
 /** By which the sandbox signs as RoboKassa. */
 const ROBOKASSA_PUBLIC_KEY = `-----BEGIN PUBLIC KEY-----
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzHByj7Rf9Wha6BO2L5hb
@@ -21,8 +24,6 @@ NmDk3R3y3gJXmJuOgHYNQu7ByC0VVhPUX/7nFWa3sE7bPZ64nv6aNfwaLcvSZlQc
 w+ZbOLtSXjWDYiGn2DKF6ACgUMlpaIzrtS07joSSjPknBs9YDDmkwUFzihmNc2qu
 jwIDAQAB
 -----END PUBLIC KEY-----`;
-/** Signs the events of the demo: `refund-federation-demo-events-01` in base64. Outside demo mode it is refused. */
-export const DEMO_EVENTS_SECRET = 'whsec_cmVmdW5kLWZlZGVyYXRpb24tZGVtby1ldmVudHMtMDE=';
 
 const hashes: ReadonlySet<unknown> = new Set(Object.values(DEMO_KEYS).map(sha256));
 

@@ -52,11 +52,11 @@ export interface Database {
   events: EventTable;
   leg_transitions: LegTransitionTable;
   epochs: EpochTable;
-  feed_epochs: FeedEpochTable;
   event_endpoints: EventEndpointTable;
   event_messages: EventMessageTable;
   event_deliveries: EventDeliveryTable;
   standing_alerts: StandingAlertTable;
+  feed_epochs: FeedEpochTable;
   webhook_deliveries: WebhookDeliveryTable;
 }
 

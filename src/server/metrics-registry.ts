@@ -53,16 +53,16 @@ export function createMetricsRegistry(): MetricsRegistry {
     labelNames: ['account'] as const,
     registers,
   });
-  const webhooks = new Counter({
-    name: `${METRIC_PREFIX}webhooks_total`,
-    help: `Requests to webhook URLs, by result: ${webhookResults.join(', ')}; unknown-path, without an account.`,
-    labelNames: ['account', 'result'] as const,
-    registers,
-  });
   const events = new Counter({
     name: `${METRIC_PREFIX}event_attempts_total`,
     help: `Attempts to deliver webhooks, by result: ${deliveryResults.join(', ')}.`,
     labelNames: ['endpoint', 'result'] as const,
+    registers,
+  });
+  const webhooks = new Counter({
+    name: `${METRIC_PREFIX}webhooks_total`,
+    help: `Requests to webhook URLs, by result: ${webhookResults.join(', ')}; unknown-path, without an account.`,
+    labelNames: ['account', 'result'] as const,
     registers,
   });
   const requests = new Counter({
@@ -94,8 +94,8 @@ export function createMetricsRegistry(): MetricsRegistry {
         callSeconds.observe({ account, kind, result }, durationMs / 1000);
     },
     circuitChanged: (account, isOpen) => circuits.set({ account }, isOpen ? 1 : 0),
-    webhookAnswered: (account, result) => webhooks.inc({ account: account ?? '', result }),
     eventTried: (endpoint, result) => events.inc({ endpoint, result }),
+    webhookAnswered: (account, result) => webhooks.inc({ account: account ?? '', result }),
     graphqlStarted: () => inFlight.inc(),
     graphqlAnswered({ type, outcome, durationMs }) {
       inFlight.dec();

@@ -91,7 +91,7 @@ test('the test of a receiver in the guide is taken by the receiver of the guide'
   const source = blockWith('js', 'buildEvent').replace('9000', port);
   await writeFile(
     sender,
-    source.replace('refund-federation/testing', path.join(root, 'src/testing/events.ts')),
+    source.replace('refund-federation/testing', path.join(root, 'src/testing/index.ts')),
   );
   const sent = program(sender, env);
   await once(sent.child, 'close');

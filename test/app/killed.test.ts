@@ -25,7 +25,7 @@ const key = 'killed-in-between';
 /**
  * How a process comes to a point. `create`: while it answers createRefund. `pending`: while its engine looks at a refund
  * that the provider has ended meanwhile. `lost`: while its engine finds out about an answer that was lost. `void`: while it
- * answers cancelPayment. `webhook`: right after it has answered a webhook. `event`: while it delivers an event, which
+ * answers cancelPayment. `webhook`: right after it has answered a webhook. `event`: while it delivers one, which
  * test/events/killed.test.ts plays.
  */
 type Scene = 'create' | 'pending' | 'lost' | 'void' | 'webhook' | 'event';
@@ -45,9 +45,9 @@ const scenes: Readonly<Record<FailpointName, Scene>> = {
   'recover.after-replay': 'lost',
   'void.after-intent': 'void',
   'void.after-call': 'void',
-  'webhook.after-store': 'webhook',
   'events.after-claim': 'event',
   'events.after-answer': 'event',
+  'webhook.after-store': 'webhook',
 };
 
 test('every failpoint has a case', () => {
