@@ -5,8 +5,17 @@ import { driveDue } from '../../src/refunds/engine/drive-due.ts';
 import { RETURNED } from '../support/invariants.ts';
 import { expectSound, type LoggedRequest } from '../support/rules.ts';
 import { createTestService, type TestService } from '../support/service.ts';
+import { webhookUrl, workOnMessages } from '../support/webhooks.ts';
 import { testMerchants, type LedgerPayment } from '../support/world.ts';
-import { CANCEL_PAYMENT, CANCEL_REFUND, CREATE, PAYMENT, REFUNDS, SYNC_REFUND } from './documents.ts';
+import {
+  CANCEL_PAYMENT,
+  CANCEL_REFUND,
+  CREATE,
+  PAYMENT,
+  REFUNDS,
+  STORED_PAYMENT,
+  SYNC_REFUND,
+} from './documents.ts';
 import type { Payload, PaymentView, RefundView } from './documents.ts';
 import { Impossible, type Observed } from './observed.ts';
 import type { Configured, Subject } from './subjects.ts';
@@ -38,6 +47,7 @@ export class Stage {
   #payments: string[] = [];
   #refunds: string[] = [];
   #wasElsewhere = false;
+  #isListening = false;
   #observed = {
     answers: [] as string[],
     errors: [] as string[],
@@ -80,6 +90,9 @@ export class Stage {
   async begin(): Promise<void> {
     await this.#service.control('faults', undefined, 'DELETE');
     await this.mode('instant');
+    if (this.#isListening)
+      await this.#service.control('webhooks', { provider: this.#subject.control.provider, mode: 'off' });
+    this.#isListening = false;
     this.#payments = [];
     this.#refunds = [];
     this.#wasElsewhere = false;
@@ -139,6 +152,33 @@ export class Stage {
   async daysAgo(days: number): Promise<string> {
     const { now } = await this.#control<{ now: string }>('clock');
     return new Date(new Date(now).getTime() - days * DAY * 1000).toISOString();
+  }
+
+  /** After how many seconds a payment under way is credited; null: not by itself. */
+  async setCredit(seconds: number | null): Promise<void> {
+    const { provider } = this.#subject.control;
+    await this.#control('mode', { provider, creditAfterSeconds: seconds });
+  }
+
+  /** From now on the provider tells of what happens to the account. */
+  async listen(): Promise<void> {
+    const { provider } = this.#subject.control;
+    const url = webhookUrl(this.#service, this.#subject.account);
+    await this.#control('webhooks', { provider, mode: 'on', url });
+    this.#isListening = true;
+  }
+
+  /** Works on what was told, and on nothing else, until this is so. */
+  async untilTold(isSo: () => Promise<boolean>): Promise<void> {
+    await expect
+      .poll(
+        async () => {
+          await workOnMessages(this.#service.app.world);
+          return isSo();
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(true);
   }
 
   // What a caller does.
@@ -208,6 +248,13 @@ export class Stage {
     const { payment } = await this.#query<{ payment: PaymentView }>(PAYMENT, { account, paymentId });
     for (const refund of payment.refunds.nodes) this.#track(refund);
     return payment;
+  }
+
+  /** The status of a payment as it is stored, without asking its provider. */
+  async storedStatus(paymentId: string): Promise<string> {
+    const { account } = this.#subject;
+    const { payment } = await this.#query<{ payment: PaymentView }>(STORED_PAYMENT, { account, paymentId });
+    return payment.status;
   }
 
   /** What is worth comparing besides. */

@@ -41,6 +41,8 @@ export interface Subject {
   readonly traces?: Readonly<Partial<Record<TraceReference['kind'], Readonly<Record<string, unknown>>>>>;
   /** The bank tells a number when the refund is settled, and which. */
   readonly tracesBySettling?: true;
+  /** What its webhooks are about; absent: refunds, or both. */
+  readonly tellsOf?: 'payments';
   /** In which currency there is the speed OPTIMUM; absent: in any. */
   readonly optimumCurrency?: string;
 }
@@ -81,6 +83,7 @@ const robokassa = {
   unknownPayment: '999999999',
   receiptTax: { tax: 'vat20' },
   tellsBy: 'getRefund',
+  tellsOf: 'payments',
 } as const;
 
 /** By the name of their results. */

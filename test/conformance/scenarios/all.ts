@@ -10,6 +10,7 @@ import { looks } from './looks.ts';
 import { lostAnswers } from './lost-answers.ts';
 import { payments } from './payments.ts';
 import { traces } from './traces.ts';
+import { webhooks } from './webhooks.ts';
 
 /** By the name under which they stand in the documentation. */
 export const groups: Readonly<Record<string, readonly Scenario[]>> = {
@@ -24,6 +25,7 @@ export const groups: Readonly<Record<string, readonly Scenario[]>> = {
   'Refunds made elsewhere': elsewhere,
   'Look-ups': looks,
   'Trace references': traces,
+  Webhooks: webhooks,
 };
 
 export const scenarios: readonly Scenario[] = Object.values(groups).flat();
