@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LegId, PaymentId, RefundId, SourceId } from '../../src/ids.ts';
 import type { Snapshot } from '../support/snapshot.ts';
-import type { LedgerPayment } from '../support/world.ts';
-import { check, type Evidence } from './check.ts';
+import { check, type Books, type Evidence } from './check.ts';
 import type { Asked } from './history.ts';
 
 type Deep<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? Deep<E>[] : T[K] };
@@ -12,7 +11,7 @@ const refund = 'refund-1' as RefundId;
 const leg = 'leg-1' as LegId;
 
 let snapshot: Deep<Snapshot>;
-let ledger: Deep<LedgerPayment>;
+let ledger: Deep<Books>;
 let asked: Asked[];
 
 const answered = (status = 'SUCCEEDED', id: string = refund): Asked['answer'] => ({
@@ -93,6 +92,7 @@ beforeEach(() => {
     keys: [{ merchant: 'chaos', key: 'key-1', refund_id: refund }],
   };
   ledger = {
+    provider: 'yookassa',
     reference: 'pay',
     status: 'succeeded',
     capturedMinor: '1000',
