@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
 import { sql } from 'kysely';
 import { parseGlobalId } from '../../src/resolvers/global-id.ts';
-import { takeSnapshot } from '../support/snapshot.ts';
 import type { Violation } from '../support/invariants.ts';
 import { check } from './check.ts';
 import { Client, type Common } from './client.ts';
@@ -13,7 +12,7 @@ import { Person } from './person.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { residentMb } from './processes.ts';
 import { Random } from './random.ts';
-import { endFaults, readLedger, settle, type Settled } from './settle.ts';
+import { endFaults, readLedger, readSnapshot, settle, type Settled } from './settle.ts';
 import type { Stage } from './stage.ts';
 import { makeTrouble, type Counts } from './troubles.ts';
 import { untruthful } from './webhooks.ts';
@@ -70,7 +69,7 @@ export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: A
 
   const violations: Violation[] = check({
     asked: history.asked,
-    snapshot: await takeSnapshot(stage.db),
+    snapshot: await readSnapshot(stage),
     ledger: await readLedger(stage),
     rowIdOf,
   });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { findViolations } from '../support/invariants.ts';
-import { takeSnapshot } from '../support/snapshot.ts';
+import { takeSnapshot, type Snapshot } from '../support/snapshot.ts';
 import { visible, type Books } from './check.ts';
 import type { Person } from './person.ts';
 import { providerNames, tellers, traits } from './providers.ts';
@@ -42,6 +42,9 @@ async function waitUntil(isSo: () => Promise<boolean>, timeoutMs: number): Promi
   }
 }
 
+/** As long as a fault holds a request back at most: before, time is not moved, or what is under way would be too late. */
+const ARRIVES_WITHIN_MS = 6_000;
+
 export interface Patience {
   readonly realMs: number;
   /** Whether time is moved to the next look when nothing is due; else real time is waited for. */
@@ -65,10 +68,11 @@ export async function settle(
     const round = unclear.length === 0 ? await person.decide() : undefined;
     const open = round === undefined ? unclear : [...round.left, ...(await differences(stage))];
     const passedMs = performance.now() - startedAt;
+    const canMove = movesTime && passedMs > ARRIVES_WITHIN_MS;
     const isEarly = movesTime && round !== undefined && round.againAt !== null;
     const isSettled = open.length === 0 && !isEarly && round?.taken === 0;
     if (isSettled || passedMs > realMs) return { isSettled, realMs: passedMs, movedSeconds, open };
-    const aheadSeconds = movesTime && !round?.taken ? await secondsAhead(stage, round?.againAt ?? null) : 0;
+    const aheadSeconds = canMove && !round?.taken ? await secondsAhead(stage, round?.againAt ?? null) : 0;
     if (aheadSeconds > 0) {
       await stage.advance(aheadSeconds);
       movedSeconds += aheadSeconds;
@@ -102,9 +106,16 @@ async function unclearRows(stage: Stage): Promise<string[]> {
   return rows.map(({ what }) => what);
 }
 
+/** Of one instant: the services go on writing. */
+export const readSnapshot = (stage: Stage): Promise<Snapshot> =>
+  stage.db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute((tx) => takeSnapshot(tx));
+
 /** I2, as long as it does not hold. */
 async function differences(stage: Stage): Promise<string[]> {
-  const found = findViolations(await takeSnapshot(stage.db), visible(await readLedger(stage)), {
+  const found = findViolations(await readSnapshot(stage), visible(await readLedger(stage)), {
     quiet: true,
   });
   return found.filter(({ invariant }) => invariant === 'I2').map(({ what }) => what);
