@@ -45,10 +45,12 @@ CREATE TABLE accounts (
   next_probe_at timestamp with time zone,
   sweep_position jsonb,
   identity_space text NOT NULL,
+  webhook_id text NOT NULL DEFAULT replace((gen_random_uuid())::text, '-'::text, ''::text),
   CONSTRAINT accounts_pkey PRIMARY KEY (id),
   CONSTRAINT accounts_code_unique UNIQUE (code),
   CONSTRAINT accounts_identity_unique UNIQUE (identity_space, identity),
   CONSTRAINT accounts_of_merchant UNIQUE (merchant_id, id),
+  CONSTRAINT accounts_webhook_id_unique UNIQUE (webhook_id),
   CONSTRAINT accounts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id),
   CONSTRAINT accounts_health_known CHECK ((health = ANY (ARRAY['OK'::text, 'CREDENTIALS_REFUSED'::text, 'RESTORING'::text]))),
   CONSTRAINT accounts_health_shown_by_known CHECK ((health_shown_by = ANY (ARRAY['SEND'::text, 'READ'::text])))
@@ -58,6 +60,7 @@ COMMENT ON COLUMN accounts.swept_until IS 'All refunds that the provider made be
 COMMENT ON COLUMN accounts.next_probe_at IS 'While its credentials are refused, one leg is sent then to find out whether they still are';
 COMMENT ON COLUMN accounts.sweep_position IS 'The window that is being compared, and its next page; null between two windows';
 COMMENT ON COLUMN accounts.identity_space IS 'Whose name the identity is: two providers may lead to one account';
+COMMENT ON COLUMN accounts.webhook_id IS 'The unguessable part of the URL to which the provider sends webhooks; in a demo the code of the account';
 
 CREATE TABLE api_keys (
   id uuid NOT NULL,
@@ -481,3 +484,36 @@ CREATE INDEX refunds_needing_attention ON refunds USING btree (merchant_id, crea
 CREATE INDEX refunds_newest ON refunds USING btree (merchant_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX refunds_replaced_once ON refunds USING btree (replaces) WHERE (replaces IS NOT NULL);
 COMMENT ON COLUMN refunds.attention IS 'Why a person should look; null: nobody has to';
+
+CREATE TABLE webhook_deliveries (
+  id uuid NOT NULL,
+  merchant_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  deduplication_key text NOT NULL,
+  event text NOT NULL,
+  provider_refund_id text,
+  provider_payment_id text,
+  our_reference text,
+  evidence jsonb,
+  times integer NOT NULL DEFAULT 1,
+  status text NOT NULL DEFAULT 'PENDING'::text,
+  received_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  last_received_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  next_look_at timestamp with time zone,
+  look_lease_until timestamp with time zone,
+  look_failures integer NOT NULL DEFAULT 0,
+  done_at timestamp with time zone,
+  CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_deliveries_told_once UNIQUE (account_id, deduplication_key),
+  CONSTRAINT webhook_deliveries_account_fkey FOREIGN KEY (merchant_id, account_id) REFERENCES accounts(merchant_id, id),
+  CONSTRAINT webhook_deliveries_pending_is_due CHECK (((status = 'PENDING'::text) = (next_look_at IS NOT NULL))),
+  CONSTRAINT webhook_deliveries_short CHECK (((length(deduplication_key) <= 300) AND (length(event) <= 100) AND (length(provider_refund_id) <= 255) AND (length(provider_payment_id) <= 255) AND (length(our_reference) <= 255))),
+  CONSTRAINT webhook_deliveries_status_known CHECK ((status = ANY (ARRAY['PENDING'::text, 'DONE'::text, 'IGNORED'::text])))
+);
+CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries USING btree (last_received_at) WHERE (next_look_at IS NULL);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries USING btree (account_id, next_look_at) WHERE (next_look_at IS NOT NULL);
+CREATE INDEX webhook_deliveries_ignored ON webhook_deliveries USING btree (account_id, last_received_at) WHERE (status = 'IGNORED'::text);
+COMMENT ON TABLE webhook_deliveries IS 'Messages of providers, verified where they can be: what they are about, never their bodies';
+COMMENT ON COLUMN webhook_deliveries.evidence IS 'What a signed message proves, where the provider cannot be asked';
+COMMENT ON COLUMN webhook_deliveries.times IS 'How often it came';
+COMMENT ON COLUMN webhook_deliveries.status IS 'IGNORED: about nothing that is known here';

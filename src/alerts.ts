@@ -39,6 +39,8 @@ export const alertCodes = {
   REFUND_NEEDS_VERDICT: 'The provider never told what became of a refund. Decide with resolveRefund.',
   SELLER_OVERCOMMITTED:
     'Refunds of one seller of a payment add up to more than was captured or withheld for it.',
+  WEBHOOKS_REFUSED:
+    'Webhooks of an account were refused for an hour, and none was verified: its secret is missing, wrong or was replaced. Refunds are still looked at, only later.',
 } as const;
 
 export type AlertCode = keyof typeof alertCodes;

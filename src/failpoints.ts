@@ -16,6 +16,7 @@ export const failpointNames = [
   'recover.after-replay',
   'void.after-intent',
   'void.after-call',
+  'webhook.after-store',
 ] as const;
 
 export type FailpointName = (typeof failpointNames)[number];

@@ -12,6 +12,7 @@ export type SourceId = Id<'Source'>;
 export type ItemId = Id<'Item'>;
 export type OperationId = Id<'Operation'>;
 export type ApiKeyId = Id<'ApiKey'>;
+export type WebhookDeliveryId = Id<'WebhookDelivery'>;
 
 /**
  * A UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then random bits, so that rows made

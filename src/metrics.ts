@@ -24,6 +24,26 @@ export interface ProviderCall {
   readonly durationMs: number;
 }
 
+/**
+ * What became of a request to a webhook URL. `stored` and `nothing` (about nothing of ours) were verified; what
+ * follows `malformed` is to be sent again by the provider.
+ */
+export const webhookResults = [
+  'stored',
+  'nothing',
+  'not-configured',
+  'forged',
+  'stale',
+  'foreign',
+  'malformed',
+  'unverifiable',
+  'full',
+  'database-away',
+  'overloaded',
+  'failed',
+] as const;
+export type WebhookResult = (typeof webhookResults)[number];
+
 /** How a request to `/graphql` ended, seen from outside. */
 export const requestOutcomes = [
   'ok',
@@ -51,6 +71,8 @@ export interface Metrics {
   legSent(account: string, outcome: string): void;
   providerCalled(call: ProviderCall): void;
   circuitChanged(account: string, isOpen: boolean): void;
+  /** @param account undefined: at a path of no account */
+  webhookAnswered(account: string | undefined, result: WebhookResult | 'unknown-path'): void;
   graphqlStarted(): void;
   /** Follows every `graphqlStarted`, once. */
   graphqlAnswered(request: GraphqlRequest): void;
@@ -64,6 +86,7 @@ export const noMetrics: Metrics = {
   legSent: ignore,
   providerCalled: ignore,
   circuitChanged: ignore,
+  webhookAnswered: ignore,
   graphqlStarted: ignore,
   graphqlAnswered: ignore,
 };

@@ -5,8 +5,9 @@ import { describe, expect, it, test } from 'vitest';
 /** Imports point one way (DESIGN, section 9): a layer may use itself where it is one folder, and every lower one. */
 const LAYERS: readonly (readonly string[])[] = [
   ['kernel'],
-  ['providers', 'db'],
-  ['access', 'refunds'],
+  // `testing` is for users: what is tested with it must not share its code.
+  ['providers', 'db', 'testing'],
+  ['access', 'refunds', 'events'],
   ['resolvers'],
   ['schema'],
   ['server'],
@@ -21,6 +22,8 @@ const FORBIDDEN_PACKAGES: Readonly<Record<string, RegExp>> = {
   db: /^(graphql|@pothos|undici|node:http)/,
   providers: /^(graphql|@pothos|kysely|pg$)/,
   refunds: /^(graphql|@pothos|undici|node:http)/,
+  events: /^(graphql|@pothos|node:http)/,
+  testing: /^(graphql|@pothos|kysely|pg$|undici|node:http)/,
   access: /^(graphql|@pothos|undici|node:http)/,
   resolvers: /^(undici|node:http|graphql-yoga)/,
   schema: /^(kysely|pg$|undici|node:http|graphql-yoga)/,
@@ -160,7 +163,8 @@ const namesIn = (source: string): string[] =>
     .map((line) => line.trim());
 
 /** Who may name providers: their own folders, and the accounts of the demo. */
-const mayName = (file: string): boolean => file.startsWith('src/providers/') || file === 'src/config/demo.ts';
+const mayName = (file: string): boolean =>
+  file.startsWith('src/providers/') || file.startsWith('src/testing/') || file === 'src/config/demo.ts';
 
 /** The list of providers, and what a suite has proven of each. */
 const listsProviders = new Set(['src/providers/registry.ts', 'src/providers/proven-capabilities.ts']);

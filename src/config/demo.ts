@@ -10,6 +10,17 @@ export const DEMO_KEYS = {
   other: 'rf_demo_11111111111111111111111111111111',
 } as const;
 
+/** By which the sandbox signs as RoboKassa. */
+const ROBOKASSA_PUBLIC_KEY = `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzHByj7Rf9Wha6BO2L5hb
+NUDYWx6jumWT3qa2507Fg0NBifPfYdk+uAuPKEsrsMalZNtuxoP5q4fLkGHq0vb0
+N+yjKPJmtHZMNVqo3Zhc/et8vGLAZKo2JFutfsbna6F5Jhhs18bwI/oqhLcCuJV+
+7Tpl/fu1XZHTa2W8UHX9xhOiTRE0l30xI7RFfZSqVBjtAb5uhtJZSRJv0kmafVMQ
+NmDk3R3y3gJXmJuOgHYNQu7ByC0VVhPUX/7nFWa3sE7bPZ64nv6aNfwaLcvSZlQc
+w+ZbOLtSXjWDYiGn2DKF6ACgUMlpaIzrtS07joSSjPknBs9YDDmkwUFzihmNc2qu
+jwIDAQAB
+-----END PUBLIC KEY-----`;
+
 const hashes: ReadonlySet<unknown> = new Set(Object.values(DEMO_KEYS).map(sha256));
 
 export function isDemoKeyHash(hash: unknown): boolean {
@@ -68,6 +79,7 @@ export function demoDocument(sandboxPort: number): unknown {
       clientId: 'PartnerClient01',
       clientSecret: 's3cr3t-Part/ner',
       account: 'acc_SimSub00000001',
+      webhookSecrets: ['whsec-curlec-test-1'],
     },
     arrivalDays: { min: 5, max: 7 },
     ...limits,
@@ -77,7 +89,10 @@ export function demoDocument(sandboxPort: number): unknown {
     provider: 'robokassa',
     displayName: 'RoboKassa (sandbox)',
     baseUrl: `http://127.0.0.1:${sandboxPort + 2}`,
-    options: { refundBaseUrl: `http://127.0.0.1:${sandboxPort + 2}/RefundService` },
+    options: {
+      refundBaseUrl: `http://127.0.0.1:${sandboxPort + 2}/RefundService`,
+      resultUrl2Certificate: ROBOKASSA_PUBLIC_KEY,
+    },
     credentials: {
       merchantLogin: 'demo-shop',
       password1: 'pass1-secret',
@@ -91,7 +106,11 @@ export function demoDocument(sandboxPort: number): unknown {
     provider: 'stripe',
     displayName: 'Stripe (sandbox)',
     baseUrl: `http://127.0.0.1:${sandboxPort + 5}/v1`,
-    credentials: { apiKey: 'sk_test_SimStripeDemo000000000001', accountId: 'acct_SimStripe000001' },
+    credentials: {
+      apiKey: 'sk_test_SimStripeDemo000000000001',
+      accountId: 'acct_SimStripe000001',
+      webhookSecrets: ['whsec_SimStripeDemo000000000001'],
+    },
     arrivalDays: { min: 5, max: 10 },
     ...limits,
   };
@@ -104,6 +123,7 @@ export function demoDocument(sandboxPort: number): unknown {
       connector: 'stripe',
       apiKey: 'sk_test_SimStripePrism00000000003',
       accountId: 'acct_SimStripe000003',
+      webhookSecrets: ['whsec_SimStripePrism00000000003'],
     },
     arrivalDays: { min: 5, max: 10 },
     ...limits,

@@ -13,6 +13,7 @@ export interface DueAccount {
   readonly legs: boolean;
   readonly operations: boolean;
   readonly payments: boolean;
+  readonly webhooks: boolean;
   readonly sweep: boolean;
   /** It waits for what is under way to be read, since a restore. */
   readonly restoring: boolean;
@@ -31,7 +32,7 @@ const isDue = (table: string) =>
 
 /**
  * Which of these accounts have anything to do, in one statement (primary key, then refund_legs_due,
- * payment_operations_due and payments_due).
+ * payment_operations_due, payments_due and webhook_deliveries_due).
  */
 export async function listDueAccounts(db: Db, accountIds: readonly AccountId[]): Promise<DueAccount[]> {
   if (accountIds.length === 0) return [];
@@ -42,13 +43,16 @@ export async function listDueAccounts(db: Db, accountIds: readonly AccountId[]):
       isDue('refund_legs').as('legs'),
       isDue('payment_operations').as('operations'),
       isDue('payments').as('payments'),
+      isDue('webhook_deliveries').as('webhooks'),
       sql<boolean>`account.health = 'RESTORING'`.as('restoring'),
       sql<boolean>`COALESCE(account.next_sweep_at <= (SELECT app_now()), true)
         AND COALESCE(account.sweep_lease_until <= (SELECT app_now()), true)`.as('sweep'),
     ])
     .where('account.id', 'in', [...accountIds])
     .execute();
-  return rows.filter((row) => row.legs || row.operations || row.payments || row.sweep || row.restoring);
+  return rows.filter(
+    (row) => row.legs || row.operations || row.payments || row.webhooks || row.sweep || row.restoring,
+  );
 }
 
 /** A leg that this process, and no other, looks at until `claimedUntil`; that time is the claim's token. */
@@ -124,7 +128,7 @@ export function claimDueOperations(
 /** The rows to take, locked; rows that another process takes at this moment are passed over. */
 export const dueRows = (
   db: Pick<Db, 'selectFrom'>,
-  table: 'refund_legs' | 'payment_operations' | 'payments',
+  table: 'refund_legs' | 'payment_operations' | 'payments' | 'webhook_deliveries',
   accountId: AccountId,
   limit: number,
 ) =>

@@ -5,6 +5,7 @@ import * as refundOptions from './migrations/0002-refund-options.ts';
 import * as providerDetails from './migrations/0003-provider-details.ts';
 import * as looksAndEpochs from './migrations/0004-looks-and-epochs.ts';
 import * as itemsAndCancels from './migrations/0005-items-and-cancels.ts';
+import * as webhookDeliveries from './migrations/0006-webhook-deliveries.ts';
 
 /** Append-only: a released migration is never edited. Named so that their order is their names' order. */
 const migrations: Record<string, Migration> = {
@@ -13,6 +14,7 @@ const migrations: Record<string, Migration> = {
   '0003-provider-details': providerDetails,
   '0004-looks-and-epochs': looksAndEpochs,
   '0005-items-and-cancels': itemsAndCancels,
+  '0006-webhook-deliveries': webhookDeliveries,
 };
 
 /**

@@ -10,6 +10,7 @@ import type {
   PaymentId,
   RefundId,
   SourceId,
+  WebhookDeliveryId,
 } from '../ids.ts';
 import type {
   AttentionReason,
@@ -49,6 +50,7 @@ export interface Database {
   events: EventTable;
   leg_transitions: LegTransitionTable;
   epochs: EpochTable;
+  webhook_deliveries: WebhookDeliveryTable;
 }
 
 /** Set by the database when a row is inserted without it. */
@@ -87,6 +89,7 @@ export interface AccountTable {
   sweep_lease_until: Date | null;
   next_probe_at: Date | null;
   sweep_position: ColumnType<SweepPosition | null, string | null | undefined, string | null>;
+  webhook_id: Defaulted<string>;
   created_at: Defaulted<Date>;
 }
 
@@ -344,6 +347,35 @@ export interface IdempotencyTable {
   refund_id: RefundId | null;
   operation_id: OperationId | null;
   created_at: Defaulted<Date>;
+}
+
+/** A message that a provider sent; `PENDING` until it was worked on. */
+export interface WebhookDeliveryTable {
+  id: WebhookDeliveryId;
+  merchant_id: MerchantId;
+  account_id: AccountId;
+  deduplication_key: string;
+  event: string;
+  provider_refund_id: string | null;
+  provider_payment_id: string | null;
+  our_reference: string | null;
+  evidence: ColumnType<StoredWebhookEvidence | null, string | null | undefined, never>;
+  times: Defaulted<number>;
+  status: Defaulted<'PENDING' | 'DONE' | 'IGNORED'>;
+  received_at: Defaulted<Date>;
+  last_received_at: Defaulted<Date>;
+  next_look_at: Date | null;
+  look_lease_until: Date | null;
+  look_failures: Defaulted<number>;
+  done_at: Date | null;
+}
+
+/** `WebhookEvidence` as JSON: the amount in minor units as digits, the instant in ISO 8601. */
+export interface StoredWebhookEvidence {
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'UNRECOGNISED';
+  readonly rawStatus: string;
+  readonly amount: { readonly minor: string; readonly currency: string } | null;
+  readonly at: string;
 }
 
 export interface EventTable {

@@ -10,6 +10,8 @@ export interface Tenants {
   readonly merchants: ReadonlyMap<string, MerchantId>;
   /** By account code, which is unique across merchants. */
   readonly accounts: ReadonlyMap<string, AccountId>;
+  /** The unguessable part of each account's webhook URL, by account code; in a demo it is the code itself. */
+  readonly webhookIds: ReadonlyMap<string, string>;
   /** By the SHA-256 of the key, lower-case hex. */
   readonly keys: ReadonlyMap<string, ApiKeyId>;
 }
@@ -43,7 +45,12 @@ export async function syncTenants(
     const merchants = await upsertMerchants(trx, configured);
     const accounts = await upsertAccounts(trx, wanted, merchants);
     const keys = await upsertKeys(trx, configured, merchants);
-    return { merchants, accounts, keys };
+    return {
+      merchants,
+      accounts: new Map(accounts.map(({ code, id }) => [code, id])),
+      webhookIds: new Map(accounts.map((account) => [account.code, account.webhook_id])),
+      keys,
+    };
   });
 }
 
@@ -136,11 +143,13 @@ async function upsertAccounts(
   trx: Transaction<Database>,
   wanted: readonly WantedAccount[],
   merchants: ReadonlyMap<string, MerchantId>,
-): Promise<Map<string, AccountId>> {
-  if (wanted.length === 0) return new Map();
+): Promise<{ readonly code: string; readonly id: AccountId; readonly webhook_id: string }[]> {
+  if (wanted.length === 0) return [];
+  const installation = await trx.selectFrom('installation').select('demo').executeTakeFirst();
+  const isDemo = installation?.demo === true;
   // Made within one millisecond they are in no order of their own, and accounts are listed as they were configured.
   const ids = wanted.map(() => uuidv7<AccountId>()).toSorted();
-  const rows = await trx
+  return trx
     .insertInto('accounts')
     .values(
       wanted.map(({ merchant, account }, index) => ({
@@ -151,14 +160,17 @@ async function upsertAccounts(
         identity: account.identity,
         identity_space: spaceOf(account),
         display_name: account.displayName,
+        ...(isDemo && { webhook_id: account.code }),
       })),
     )
     .onConflict((conflict) =>
-      conflict.column('code').doUpdateSet((row) => ({ display_name: row.ref('excluded.display_name') })),
+      conflict.column('code').doUpdateSet((row) => ({
+        display_name: row.ref('excluded.display_name'),
+        ...(isDemo && { webhook_id: row.ref('excluded.webhook_id') }),
+      })),
     )
-    .returning(['id', 'code'])
+    .returning(['id', 'code', 'webhook_id'])
     .execute();
-  return new Map(rows.map((row) => [row.code, row.id]));
 }
 
 async function upsertKeys(

@@ -12,6 +12,8 @@ export interface Connection {
   readonly accountId: AccountId;
   readonly merchantId: MerchantId;
   readonly accountCode: string;
+  /** The unguessable part of the account's webhook URL. */
+  readonly webhookId: string;
   readonly adapter: ProviderAdapter;
   readonly access: AccountAccess;
   /** A refund or payment of this account is asked for at most this often, in milliseconds. */

@@ -12,6 +12,7 @@ import type {
   TraceReference,
 } from '../vocabulary.ts';
 import type { AccountHttp, WireRequest } from './http.ts';
+import type { WebhookReceiver } from './webhook.ts';
 
 export type { Evidence, FiscalReceipt, PaymentState, ProviderCode, TraceReference };
 
@@ -367,6 +368,9 @@ export interface ProviderAdapter<Credentials = unknown, Options = unknown> {
   /** Whether a payment of this state, in the provider's word, waits for something there, and takes no refund before. */
   isNotYetRefundable?(rawStatus: string): boolean;
 
+  /** How the provider tells of changes by itself; absent: it does not, or nothing of use. */
+  readonly webhooks?: WebhookReceiver<Credentials, Options>;
+
   readPayment(
     access: AccountAccess<Credentials, Options>,
     providerPaymentId: string,
@@ -448,7 +452,7 @@ export interface AccountSettings<Credentials = unknown, Options = unknown> {
   /** The same where it depends on the options, such as a region. */
   defaultBaseUrlOf?(options: Options): string;
   /** Other hosts of the same account by the name that `WireRequest.host` has. */
-  otherBaseUrlsOf?(options: Options): Readonly<Record<string, string>>;
+  otherBaseUrlsOf?(options: Options, baseUrl: string): Readonly<Record<string, string>>;
   /** Requests per second that are polite without an agreement. */
   readonly defaultRequestsPerSecond: number;
 }

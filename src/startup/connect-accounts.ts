@@ -47,7 +47,7 @@ export function connectAccounts(
         accountCode: account.code,
         provider: account.provider,
         baseUrl: account.baseUrl,
-        otherBaseUrls: settings.otherBaseUrlsOf?.(account.options) ?? {},
+        otherBaseUrls: settings.otherBaseUrlsOf?.(account.options, account.baseUrl) ?? {},
         maxInFlight: account.maxInFlight,
         requestsPerSecond: account.requestsPerSecond ?? settings.defaultRequestsPerSecond,
         observer: observerOf(kernel, account),
@@ -58,6 +58,7 @@ export function connectAccounts(
         accountId: tenants.accounts.get(account.code)!,
         merchantId: tenants.merchants.get(merchant.code)!,
         accountCode: account.code,
+        webhookId: tenants.webhookIds.get(account.code)!,
         adapter: provider.adapterOf(account.options, account.credentials),
         access: {
           code: account.code,

@@ -25,9 +25,9 @@ const key = 'killed-in-between';
 /**
  * How a process comes to a point. `create`: while it answers createRefund. `pending`: while its engine looks at a refund
  * that the provider has ended meanwhile. `lost`: while its engine finds out about an answer that was lost. `void`: while it
- * answers cancelPayment.
+ * answers cancelPayment. `webhook`: right after it has answered a webhook.
  */
-type Scene = 'create' | 'pending' | 'lost' | 'void';
+type Scene = 'create' | 'pending' | 'lost' | 'void' | 'webhook';
 
 /** Every point of the registry has its scene; one without fails the first test. */
 const scenes: Readonly<Record<FailpointName, Scene>> = {
@@ -44,6 +44,7 @@ const scenes: Readonly<Record<FailpointName, Scene>> = {
   'recover.after-replay': 'lost',
   'void.after-intent': 'void',
   'void.after-call': 'void',
+  'webhook.after-store': 'webhook',
 };
 
 test('every failpoint has a case', () => {

@@ -25,7 +25,7 @@ function configured(more: object = {}): AccountConfig {
 }
 const complaintsOf = (more: object): string => problemsOf(() => configured(more)).join('\n');
 const hostsOf = (account: AccountConfig) =>
-  robokassaProvider.settings.otherBaseUrlsOf!(account.options as RoboKassaOptions);
+  robokassaProvider.settings.otherBaseUrlsOf!(account.options as RoboKassaOptions, account.baseUrl);
 
 const adapterOf = ({ options, credentials: secrets }: AccountConfig) =>
   robokassaProvider.adapterOf(options as RoboKassaOptions, secrets as RoboKassaCredentials);
