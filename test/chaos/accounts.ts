@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PUBLIC_KEY } from '../../sandbox/robokassa/signing-key.ts';
 import { providerNames, traits, type Provider } from './providers.ts';
 
 /** Two, so that one can be seen not to see the other. */
@@ -11,9 +12,12 @@ export interface Caller {
   readonly key: string;
 }
 
+/** Of an account: texts, or lists of them. */
+type Fields = Readonly<Record<string, string | readonly string[]>>;
+
 interface AtProvider {
   readonly basePath: string;
-  readonly credentials: Readonly<Partial<Record<Merchant, Readonly<Record<string, string>>>>>;
+  readonly credentials: Readonly<Partial<Record<Merchant, Fields>>>;
   /** Given the base URL. */
   readonly options?: (baseUrl: string) => Readonly<Record<string, string>>;
 }
@@ -30,14 +34,17 @@ const atProviders: Readonly<Record<Provider, AtProvider>> = {
   razorpay: {
     basePath: '/v1',
     credentials: {
-      chaos: partner('acc_SimSub00000001'),
-      other: partner('acc_SimSub00000002'),
+      chaos: partner('acc_SimSub00000001', 'whsec-curlec-test-1'),
+      other: partner('acc_SimSub00000002', 'whsec-curlec-test-2'),
     },
   },
   robokassa: {
     basePath: '',
     credentials: { chaos: shop('demo-shop', ''), other: shop('other-shop', 'other-') },
-    options: (baseUrl) => ({ refundBaseUrl: `${baseUrl}/RefundService` }),
+    options: (baseUrl) => ({
+      refundBaseUrl: `${baseUrl}/RefundService`,
+      resultUrl2Certificate: PUBLIC_KEY,
+    }),
   },
   'yandex-pay': {
     basePath: '/api/merchant',
@@ -50,8 +57,16 @@ const atProviders: Readonly<Record<Provider, AtProvider>> = {
   stripe: {
     basePath: '/v1',
     credentials: {
-      chaos: { apiKey: 'sk_test_SimStripeDemo000000000001', accountId: 'acct_SimStripe000001' },
-      other: { apiKey: 'sk_test_SimStripeOther00000000002', accountId: 'acct_SimStripe000002' },
+      chaos: {
+        apiKey: 'sk_test_SimStripeDemo000000000001',
+        accountId: 'acct_SimStripe000001',
+        webhookSecrets: ['whsec_SimStripeDemo000000000001'],
+      },
+      other: {
+        apiKey: 'sk_test_SimStripeOther00000000002',
+        accountId: 'acct_SimStripe000002',
+        webhookSecrets: ['whsec_SimStripeOther00000000002'],
+      },
     },
   },
   prism: {
@@ -61,13 +76,19 @@ const atProviders: Readonly<Record<Provider, AtProvider>> = {
         connector: 'stripe',
         apiKey: 'sk_test_SimStripePrism00000000003',
         accountId: 'acct_SimStripe000003',
+        webhookSecrets: ['whsec_SimStripePrism00000000003'],
       },
     },
   },
 };
 
-function partner(account: string) {
-  return { clientId: 'PartnerClient01', clientSecret: 's3cr3t-Part/ner', account };
+function partner(account: string, webhookSecret: string): Fields {
+  return {
+    clientId: 'PartnerClient01',
+    clientSecret: 's3cr3t-Part/ner',
+    account,
+    webhookSecrets: [webhookSecret],
+  };
 }
 
 function shop(merchantLogin: string, prefix: string) {
@@ -95,7 +116,7 @@ const open = new Set([
 /** What must stand in no log. */
 export const secretsAtProviders: readonly string[] = providerNames
   .flatMap((name) => Object.values(atProviders[name].credentials))
-  .flatMap((given) => Object.entries(given).flatMap(([field, value]) => (open.has(field) ? [] : [value])));
+  .flatMap((given) => Object.entries(given).flatMap(([field, value]) => (open.has(field) ? [] : value)));
 
 /**
  * The accounts file of a run.

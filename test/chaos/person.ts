@@ -95,7 +95,8 @@ export class Person {
   async #say(leg: Waiting, finding: Finding): Promise<Date | string | undefined> {
     if (finding.kind === 'returned') this.#found.set(leg.leg_id, finding.id);
     const amount = { value: decimal(Number(leg.amount_minor)), currency: leg.currency };
-    const isNamed = leg.provider_refund_id === null && this.#random.chance(0.5);
+    // An id that is known has to be named; where none is, saying so is taken, too.
+    const isNamed = leg.provider_refund_id !== null || this.#random.chance(0.5);
     const id =
       isNamed && finding.kind === 'returned' ? { providerRefundId: finding.id } : { noProviderId: true };
     const at = { leg: encodeGlobalId('RefundLeg', leg.leg_id) };

@@ -18,7 +18,7 @@ export interface Command {
   readonly isReady: (said: () => Promise<string>) => Promise<boolean>;
 }
 
-/** For so long a process runs before it is killed again. */
+/** For so long a process runs before it is killed again, and not for less than its start took. */
 const LEAST_LIFE_MS = 3_000;
 
 /**
@@ -35,6 +35,7 @@ export class Supervised {
   #child: ChildProcess | undefined;
   #logStart = 0;
   #isReady = false;
+  #launchedAt = 0;
   #readyAt = 0;
   #ended: Promise<void> = Promise.resolve();
   #isWanted = false;
@@ -81,7 +82,8 @@ export class Supervised {
   async kill(downMs: number): Promise<boolean> {
     const child = this.#child;
     if (child === undefined || !this.#isWanted || !this.#isReady) return false;
-    if (performance.now() - this.#readyAt < LEAST_LIFE_MS) return false;
+    const tookMs = this.#readyAt - this.#launchedAt;
+    if (performance.now() - this.#readyAt < Math.max(LEAST_LIFE_MS, tookMs)) return false;
     this.#isWanted = false;
     this.counts.kills += 1;
     child.kill('SIGKILL');
@@ -138,6 +140,7 @@ export class Supervised {
     closeSync(output);
     closeSync(errors);
     this.counts.starts += 1;
+    this.#launchedAt = performance.now();
     this.#isReady = false;
     this.#child = child;
     this.#ended = once(child, 'exit').then(async ([code, signal]: (number | string | null)[]) => {

@@ -15,7 +15,7 @@ import { Random } from './random.ts';
 import { endFaults, readLedger, readSnapshot, settle, type Settled } from './settle.ts';
 import type { Stage } from './stage.ts';
 import { makeTrouble, type Counts } from './troubles.ts';
-import { untruthful } from './webhooks.ts';
+import { lostMessages, readMessages, readWebhookIds, untruthful } from './webhooks.ts';
 import type { LivePayment } from './wish.ts';
 
 export interface RunOptions {
@@ -86,8 +86,14 @@ export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: A
       invariant: 'I11',
       what: `only ${made.size} refunds were made: this run shows nothing`,
     });
-  violations.push(...untruthful(stage.relay.counts), ...(await stopAll(stage)));
-  const logs = await readLogs(path.join(stage.directory, 'logs'), stage.secrets);
+  const { counts, acknowledged } = stage.relay;
+  violations.push(
+    ...untruthful(counts),
+    ...lostMessages(acknowledged.values(), await readMessages(stage.db)),
+  );
+  violations.push(...(await stopAll(stage)));
+  const webhookIds = await readWebhookIds(stage.db);
+  const logs = await readLogs(path.join(stage.directory, 'logs'), [...stage.secrets, ...webhookIds.values()]);
   violations.push(...logs.violations, ...peaks.violations);
   return {
     history,

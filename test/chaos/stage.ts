@@ -19,6 +19,7 @@ import { processNames, type ProcessName, type ProxyName } from './plan.ts';
 import { Supervised } from './processes.ts';
 import { providerNames, type Provider } from './providers.ts';
 import { WebhookRelay } from './webhook-relay.ts';
+import { readWebhookIds } from './webhooks.ts';
 
 /** Everything that a run plays on. */
 export interface Stage {
@@ -90,7 +91,12 @@ export async function setStage(): Promise<Stage> {
   await writeFile(accountsFile, JSON.stringify(accounts), { mode: 0o600 });
   const ports = [await freePort(), await freePort()];
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-  const relay = await WebhookRelay.start(urls);
+  const webhookIds = new Map<string, string>();
+  const relay = await WebhookRelay.start(urls, async (account) => {
+    if (webhookIds.size === 0)
+      for (const [code, id] of await readWebhookIds(direct.db)) webhookIds.set(code, id);
+    return webhookIds.get(account) ?? account;
+  });
   undo.defer(() => relay.close());
   const services = Object.fromEntries(
     processNames.map((name, index) => {
