@@ -22,6 +22,7 @@ export interface Waiting {
   readonly provider_refund_id: string | null;
   /** Under which a provider that knows keys has it. */
   readonly provider_key: string | null;
+  readonly now: Date;
 }
 
 /** What the provider's cabinet shows of a leg; undefined: that has not ended there. */
@@ -31,8 +32,8 @@ export type Finding = { readonly kind: 'returned'; readonly id: string } | { rea
 export interface Round {
   /** Verdicts that were taken. */
   readonly taken: number;
-  /** When the earliest of those that came too early may be given; null: none did. */
-  readonly againAt: Date | null;
+  /** Until the earliest of those that came too early may be given, by the database's time; null: none did. */
+  readonly againInSeconds: number | null;
   /** What may be decided in the next round. */
   readonly left: readonly string[];
   /** What stays with a person: the provider's own words contradict each other. */
@@ -51,6 +52,8 @@ export class Person {
   /** Which refund there was found to be which leg's: no other leg gets it, also when the answer to a verdict is lost. */
   readonly #found = new Map<string, string>();
 
+  /** Until when which verdict on which leg is refused. */
+  readonly #tooEarlyUntil = new Map<string, Date>();
   /** Legs of which the provider was asked after a verdict was refused. */
   readonly #asked = new Set<string>();
 
@@ -70,7 +73,7 @@ export class Person {
   /** Looks once at everything that waits for a person. Rejects while the database or the sandbox is away. */
   async decide(): Promise<Round> {
     const waiting = await this.#waiting();
-    if (waiting.length === 0) return { taken: 0, againAt: null, left: [], kept: [] };
+    if (waiting.length === 0) return { taken: 0, againInSeconds: null, left: [], kept: [] };
     const { payments } = await this.#stage.control<{ payments: LedgerPayment[] }>('ledger');
     const books = new Map(payments.map((payment) => [payment.reference, payment]));
     const named = await this.#namedIds();
@@ -81,14 +84,26 @@ export class Person {
     for (const leg of waiting) {
       const owned = new Set([...named, ...this.#found.values()]);
       const finding = findingOf(leg, books.get(leg.payment), owned, this.#found.get(leg.leg_id));
-      const said = finding === undefined ? 'not ended there' : await this.#say(leg, finding);
+      const said = finding === undefined ? 'not ended there' : await this.#sayInTime(leg, finding);
       if (said === undefined) taken += 1;
-      else if (said instanceof Date) early.push(said.getTime());
+      else if (typeof said === 'number') early.push(said);
       else
         (FOR_GOOD.has(said) && this.#asked.has(leg.leg_id) ? kept : left).push(`leg ${leg.leg_id}: ${said}`);
       if (typeof said === 'string' && FOR_GOOD.has(said)) await this.#sync(leg);
     }
-    return { taken, againAt: early.length === 0 ? null : new Date(Math.min(...early)), left, kept };
+    return { taken, againInSeconds: early.length === 0 ? null : Math.min(...early), left, kept };
+  }
+
+  /** As `#say`, but what is known to come too early is not said. @returns seconds to wait in place of an instant */
+  async #sayInTime(leg: Waiting, finding: Finding): Promise<number | string | undefined> {
+    const untilThen = (at: Date): number => Math.ceil((at.getTime() - leg.now.getTime()) / 1000);
+    const name = `${leg.leg_id} ${finding.kind}`;
+    const at = this.#tooEarlyUntil.get(name);
+    if (at !== undefined && untilThen(at) > 0) return untilThen(at);
+    const said = await this.#say(leg, finding);
+    if (!(said instanceof Date)) return said;
+    this.#tooEarlyUntil.set(name, said);
+    return Math.max(1, untilThen(said));
   }
 
   /** @returns undefined when the verdict was taken, from when on it may be given, or why it was not taken */
@@ -130,7 +145,8 @@ export class Person {
   async #waiting(): Promise<Waiting[]> {
     const { rows } = await sql<Waiting>`
       SELECT leg.id AS leg_id, leg.refund_id, refund.version, merchant.code AS merchant, leg.amount_minor,
-          refund.currency, payment.provider_payment_id AS payment, leg.provider_refund_id, attempt.provider_key
+          refund.currency, payment.provider_payment_id AS payment, leg.provider_refund_id, attempt.provider_key,
+          app_now() AS now
         FROM refund_legs AS leg JOIN refunds AS refund ON refund.id = leg.refund_id
           JOIN payments AS payment ON payment.id = leg.payment_id
           JOIN merchants AS merchant ON merchant.id = refund.merchant_id

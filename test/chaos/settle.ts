@@ -53,8 +53,7 @@ export interface Patience {
 
 /**
  * Waits until the service has found everything out by itself: no leg is open but what waits for a person, no
- * operation is unclear, and the provider's money is ours. Nobody calls the API meanwhile but that person, once
- * nothing else is open.
+ * operation is unclear, and the provider's money is ours. Nobody calls the API meanwhile but that person.
  */
 export async function settle(
   stage: Stage,
@@ -64,28 +63,26 @@ export async function settle(
   const startedAt = performance.now();
   let movedSeconds = 0;
   for (;;) {
+    const round = await person.decide();
     const unclear = await unclearRows(stage);
-    const round = unclear.length === 0 ? await person.decide() : undefined;
-    const open = round === undefined ? unclear : [...round.left, ...(await differences(stage))];
+    const missing = unclear.length === 0 ? await differences(stage) : [];
+    const open = [...unclear, ...missing, ...round.left];
     const passedMs = performance.now() - startedAt;
-    const canMove = movesTime && passedMs > ARRIVES_WITHIN_MS;
-    const isEarly = movesTime && round !== undefined && round.againAt !== null;
-    const isSettled = open.length === 0 && !isEarly && round?.taken === 0;
+    const isEarly = movesTime && round.againInSeconds !== null;
+    const isSettled = open.length === 0 && !isEarly && round.taken === 0;
     if (isSettled || passedMs > realMs) return { isSettled, realMs: passedMs, movedSeconds, open };
-    const aheadSeconds = canMove && !round?.taken ? await secondsAhead(stage, round?.againAt ?? null) : 0;
-    if (aheadSeconds > 0) {
+    const ahead = [
+      ...(unclear.length + missing.length > 0 ? [await secondsToNextLook(stage)] : []),
+      ...(round.againInSeconds === null ? [] : [round.againInSeconds]),
+    ];
+    const aheadSeconds = Math.min(...(ahead.length === 0 ? [0] : ahead));
+    const canMove = movesTime && passedMs > ARRIVES_WITHIN_MS && round.taken === 0;
+    if (canMove && aheadSeconds > 0) {
       await stage.advance(aheadSeconds);
       movedSeconds += aheadSeconds;
     }
     await sleep(100);
   }
-}
-
-/** Until a verdict may be given that came too early, else until the next look. */
-async function secondsAhead(stage: Stage, againAt: Date | null): Promise<number> {
-  if (againAt === null) return secondsToNextLook(stage);
-  const { rows } = await sql<{ now: Date }>`SELECT app_now() AS now`.execute(stage.db);
-  return Math.max(1, Math.ceil((againAt.getTime() - rows[0]!.now.getTime()) / 1000));
 }
 
 export const readLedger = async (stage: Stage): Promise<Books[]> =>
