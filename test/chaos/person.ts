@@ -34,10 +34,8 @@ export interface Round {
   readonly taken: number;
   /** Until the earliest of those that came too early may be given, by the database's time; null: none did. */
   readonly againInSeconds: number | null;
-  /** What may be decided in the next round. */
+  /** What may be decided in the next round; not what stays with a person, as the provider's words contradict each other. */
   readonly left: readonly string[];
-  /** What stays with a person: the provider's own words contradict each other. */
-  readonly kept: readonly string[];
 }
 
 /**
@@ -73,25 +71,23 @@ export class Person {
   /** Looks once at everything that waits for a person. Rejects while the database or the sandbox is away. */
   async decide(): Promise<Round> {
     const waiting = await this.#waiting();
-    if (waiting.length === 0) return { taken: 0, againInSeconds: null, left: [], kept: [] };
+    if (waiting.length === 0) return { taken: 0, againInSeconds: null, left: [] };
     const { payments } = await this.#stage.control<{ payments: LedgerPayment[] }>('ledger');
     const books = new Map(payments.map((payment) => [payment.reference, payment]));
     const named = await this.#namedIds();
     let taken = 0;
     const early: number[] = [];
     const left: string[] = [];
-    const kept: string[] = [];
     for (const leg of waiting) {
       const owned = new Set([...named, ...this.#found.values()]);
       const finding = findingOf(leg, books.get(leg.payment), owned, this.#found.get(leg.leg_id));
       const said = finding === undefined ? 'not ended there' : await this.#sayInTime(leg, finding);
       if (said === undefined) taken += 1;
       else if (typeof said === 'number') early.push(said);
-      else
-        (FOR_GOOD.has(said) && this.#asked.has(leg.leg_id) ? kept : left).push(`leg ${leg.leg_id}: ${said}`);
+      else if (!FOR_GOOD.has(said) || !this.#asked.has(leg.leg_id)) left.push(`leg ${leg.leg_id}: ${said}`);
       if (typeof said === 'string' && FOR_GOOD.has(said)) await this.#sync(leg);
     }
-    return { taken, againInSeconds: early.length === 0 ? null : Math.min(...early), left, kept };
+    return { taken, againInSeconds: early.length === 0 ? null : Math.min(...early), left };
   }
 
   /** As `#say`, but what is known to come too early is not said. @returns seconds to wait in place of an instant */

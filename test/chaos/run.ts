@@ -67,9 +67,10 @@ export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: A
   });
   const peaks = watched.stop();
 
+  const snapshot = await readSnapshot(stage);
   const violations: Violation[] = check({
     asked: history.asked,
-    snapshot: await readSnapshot(stage),
+    snapshot,
     ledger: await readLedger(stage),
     rowIdOf,
   });
@@ -102,7 +103,11 @@ export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: A
     settled,
     violations,
     alerts: logs.alerts,
-    figures: { ...peaks.figures, 'log lines': logs.lines },
+    figures: {
+      'legs left under review': snapshot.legs.filter(({ status }) => status === 'MANUAL_REVIEW').length,
+      ...peaks.figures,
+      'log lines': logs.lines,
+    },
   };
 }
 
