@@ -18,6 +18,9 @@ export const READ_REFUND = `query ($id: ID!, $age: Int) { it: refund(by: { id: $
   { id status isFinal retries amount { minorUnits }
     payment { overcommitted: refundability { state } captured { minorUnits } refunded { minorUnits } reserved { minorUnits } } } }`;
 
+/** A payment, asked for at its provider. */
+export const READ_PAYMENT = `query ($by: PaymentRefInput!) { it: payment(by: $by, maxAgeSeconds: 0, waitMs: 5000) { id } }`;
+
 /** What every mutation answers. */
 export interface Payload {
   readonly outcome?: string | null;

@@ -158,6 +158,18 @@ describe('money', () => {
     expect(found()).toContainEqual(expect.stringMatching(/^I3 .*two legs have the refund theirs-1/));
   });
 
+  test('a refund that failed there is nobody’s business, and neither is a leg that failed here', () => {
+    ledger.refunds.push({ ...ledger.refunds[0]!, id: 'theirs-2', providerKey: null, status: 'canceled' });
+    snapshot.legs.push({
+      ...snapshot.legs[0]!,
+      id: 'leg-2' as LegId,
+      status: 'FAILED',
+      returned_minor: 0n,
+      provider_refund_id: null,
+    });
+    expect(found().filter((what) => !what.startsWith('I5'))).toEqual([]);
+  });
+
   test('a refund that a person decided without an id, which is there, and which is not', () => {
     snapshot.legs[0]!.provider_refund_id = null;
     expect(found()).toEqual([]);

@@ -4,7 +4,8 @@ import { encodeGlobalId } from '../../src/resolvers/global-id.ts';
 import { RETURNED } from '../support/invariants.ts';
 import type { LedgerPayment } from '../support/world.ts';
 import type { Merchant } from './accounts.ts';
-import { documents, post, type Payload } from './api.ts';
+import { documents, post, READ_PAYMENT, type Payload } from './api.ts';
+import { providerOf, traits } from './providers.ts';
 import type { Random } from './random.ts';
 import type { Stage } from './stage.ts';
 import { decimal } from './wish.ts';
@@ -50,6 +51,8 @@ export class Person {
   /** Which refund there was found to be which leg's: no other leg gets it, also when the answer to a verdict is lost. */
   readonly #found = new Map<string, string>();
 
+  /** Of which legs the refund there is named, and of which it is only said that it happened; each time the same. */
+  readonly #names = new Map<string, boolean>();
   /** Until when which verdict on which leg is refused. */
   readonly #tooEarlyUntil = new Map<string, Date>();
   /** Legs of which the provider was asked after a verdict was refused. */
@@ -65,6 +68,23 @@ export class Person {
     while (!until.aborted) {
       await this.decide().catch(() => undefined);
       await sleep(2_000, undefined, { signal: until }).catch(() => undefined);
+    }
+  }
+
+  /**
+   * Asks for every payment at providers that list refunds of one payment only (Yandex Pay): there nobody else finds a
+   * refund of the console whose webhook was lost.
+   */
+  async askForPayments(): Promise<void> {
+    const { db, urls, callers } = this.#stage;
+    const { rows } = await sql<{ account: string; merchant: Merchant; payment: string }>`
+      SELECT account.code AS account, merchant.code AS merchant, provider_payment_id AS payment
+        FROM payments JOIN accounts AS account ON account.id = payments.account_id
+          JOIN merchants AS merchant ON merchant.id = account.merchant_id`.execute(db);
+    for (const { account, merchant, payment } of rows) {
+      if (traits[providerOf(account)].capabilities.listByTime) continue;
+      const by = { provider: { account, paymentId: payment } };
+      await post(this.#random.pick(urls), callers[merchant], READ_PAYMENT, { by });
     }
   }
 
@@ -107,7 +127,8 @@ export class Person {
     if (finding.kind === 'returned') this.#found.set(leg.leg_id, finding.id);
     const amount = { value: decimal(Number(leg.amount_minor)), currency: leg.currency };
     // An id that is known has to be named; where none is, saying so is taken, too.
-    const isNamed = leg.provider_refund_id !== null || this.#random.chance(0.5);
+    if (!this.#names.has(leg.leg_id)) this.#names.set(leg.leg_id, this.#random.chance(0.5));
+    const isNamed = leg.provider_refund_id !== null || this.#names.get(leg.leg_id) === true;
     const id =
       isNamed && finding.kind === 'returned' ? { providerRefundId: finding.id } : { noProviderId: true };
     const at = { leg: encodeGlobalId('RefundLeg', leg.leg_id) };

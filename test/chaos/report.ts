@@ -10,7 +10,7 @@ const listed = (counts: Iterable<readonly [string, number]>): string =>
 
 /** The summary of a run, as a person reads it. */
 export function report(stage: Stage, { seed, seconds }: RunOptions, result: Result): string {
-  const { history, troubles, verdicts, settled, violations, alerts, figures } = result;
+  const { history, troubles, verdicts, settled, violations, explained, alerts, figures } = result;
   const by = (name: (asked: (typeof history.asked)[number]) => string): string =>
     listed([...Map.groupBy(history.asked, name)].map(([key, all]) => [key, all.length] as const));
   const refunds = new Set(
@@ -38,6 +38,7 @@ export function report(stage: Stage, { seed, seconds }: RunOptions, result: Resu
     violations.length === 0
       ? 'verdict: every invariant holds'
       : `verdict: ${violations.length} VIOLATIONS\n${violations.map(({ invariant, what }) => `  ${invariant} ${what}`).join('\n')}`,
+    ...explained,
     '',
   ].join('\n');
 }

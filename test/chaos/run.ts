@@ -5,6 +5,7 @@ import { parseGlobalId } from '../../src/resolvers/global-id.ts';
 import type { Violation } from '../support/invariants.ts';
 import { check } from './check.ts';
 import { Client, type Common } from './client.ts';
+import { explain } from './explain.ts';
 import { History } from './history.ts';
 import { readLogs } from './logs.ts';
 import { makePayment } from './payments.ts';
@@ -34,6 +35,8 @@ export interface Result {
   readonly verdicts: Counts;
   readonly settled: Settled;
   readonly violations: readonly Violation[];
+  /** What is known of the payments that they name. */
+  readonly explained: readonly string[];
   readonly alerts: ReadonlyMap<string, number>;
   readonly figures: Readonly<Record<string, string | number>>;
 }
@@ -62,16 +65,17 @@ export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: A
   await acting;
   // No client calls the API from here on.
   const settled = await settle(stage, person, {
-    realMs: options.realTime ? 600_000 : 150_000,
+    realMs: options.realTime ? 600_000 : 400_000,
     movesTime: !options.realTime,
   });
   const peaks = watched.stop();
 
   const snapshot = await readSnapshot(stage);
+  const ledger = await readLedger(stage);
   const violations: Violation[] = check({
     asked: history.asked,
     snapshot,
-    ledger: await readLedger(stage),
+    ledger,
     rowIdOf,
   });
   violations.push(...history.wrong.map((what): Violation => ({ invariant: 'I9', what })));
@@ -102,6 +106,7 @@ export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: A
     verdicts: person.counts,
     settled,
     violations,
+    explained: explain(violations, snapshot, ledger),
     alerts: logs.alerts,
     figures: {
       'legs left under review': snapshot.legs.filter(({ status }) => status === 'MANUAL_REVIEW').length,

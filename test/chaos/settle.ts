@@ -67,6 +67,7 @@ export async function settle(
     const unclear = await unclearRows(stage);
     const missing = unclear.length === 0 ? await differences(stage) : [];
     const open = [...unclear, ...missing, ...round.left];
+    if (missing.length > 0) await person.askForPayments();
     const passedMs = performance.now() - startedAt;
     const isEarly = movesTime && round.againInSeconds !== null;
     const isSettled = open.length === 0 && !isEarly && round.taken === 0;
