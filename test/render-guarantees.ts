@@ -88,12 +88,16 @@ comes too early is refused, and is given again later.
 
 Then faults and webhooks end, no client calls the API any more, and the engine has to find everything out; the time of
 database and provider is moved to the next look, the processes' own clocks are not (\`--real-time\` waits instead). What is
-left under review then is decided by the person. In the end the provider's books are compared with ours to the minor unit,
-refund by refund, and every answer that a client ever got with what is stored; refunds of RoboKassa's cabinet, which no call
-tells, are left out. Forged webhooks that were acknowledged are a violation, but for YooKassa's: it signs none, so that
-what one says is never taken but asked for. The seed decides what is asked and what goes wrong when; processes keep their
-own timing, so that a repetition is alike and not equal. Sixty seconds of it are a part of \`.ci/run\`; ten minutes are run by
-hand: \`npm run chaos -- --seed 1 --seconds 600\`.
+left under review then is decided by the person. Yandex Pay and RoboKassa list no refunds over a time, so that there a
+refund of the console whose webhook was lost is found when its payment is asked for: at the end somebody asks for all of
+them. Last, the provider's books are compared with ours to the minor unit, refund by refund, and every answer that a
+client ever got with what is stored; refunds of RoboKassa's cabinet, which no call tells, are left out. A webhook that was
+acknowledged has to be kept, and a forged one must not be acknowledged, but for YooKassa's: it signs none, so that what
+one says is never taken but asked for.
+
+The seed decides what is asked and what goes wrong when; processes keep their own timing, so that a repetition is alike
+and not equal. Sixty seconds of it are a part of \`.ci/run\`; ten minutes are run by hand:
+\`npm run chaos -- --seed 1 --seconds 600\`.
 
 What was run on 22 November 2026, on a machine of two cores that was busy with other work (load 15 to 20), which is
 why so few refunds fit into a minute; kills are those of services and of the provider together:`,
