@@ -72,7 +72,7 @@ test('what was acknowledged, refused and not answered is counted, lies apart', a
   const send = (at: number, forged: boolean) =>
     fetch(relay.urlFor('stripe', at, forged).replace('{account}', 'stripe-demo'), {
       method: 'POST',
-      body: '{}',
+      body: `${at} ${forged}`,
     }).catch(() => undefined);
   for (const [at, forged] of [
     [0, false],
@@ -93,7 +93,7 @@ test('what was acknowledged, refused and not answered is counted, lies apart', a
   });
   expect(relay.counts.get('razorpay')).toBeUndefined();
   expect([...relay.acknowledged.values()]).toEqual([
-    { provider: 'stripe', account: 'stripe-demo', text: '{}' },
+    { provider: 'stripe', account: 'stripe-demo', text: '0 false' },
   ]);
 });
 
