@@ -73,6 +73,17 @@ describe.each(providerNames)('what is planned for %s', (provider) => {
   });
 });
 
+test('what is done with payments follows the capabilities of each provider', () => {
+  expect(Object.fromEntries(providerNames.map((name) => [name, kindsOf(name)]))).toEqual({
+    yookassa: ['plain', 'split', 'hold'],
+    razorpay: ['plain'],
+    robokassa: ['plain', 'hold'],
+    'yandex-pay': ['plain', 'items', 'hold'],
+    stripe: ['plain', 'hold'],
+    prism: ['plain', 'hold'],
+  });
+});
+
 test('a kind of fault that is new in the sandbox has to get a weight', () => {
   expect([...Object.keys(faultWeights), 'key-forgotten'].toSorted()).toEqual([...FAULT_KINDS].toSorted());
   const aimed = new Set(providerNames.flatMap((name) => traits[name].operations));
