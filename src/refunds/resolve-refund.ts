@@ -29,7 +29,7 @@ import {
   whyNotUnreturned,
   type Verdict,
 } from './resolvable.ts';
-import { whyNotOfThisLeg } from './unused-provider-refund.ts';
+import { whyNotOfThisLeg, whyNotWithoutId } from './unused-provider-refund.ts';
 import {
   noSuchRefund,
   notConfigured,
@@ -246,7 +246,11 @@ async function takeProviderRefund(
 ): Promise<Result<{ readonly rawStatus: string | null }>> {
   if (verdict.kind === 'notReturned') return succeed({ rawStatus: null });
   const { providerRefundId, amount } = verdict;
-  if (providerRefundId === null || leg.provider_refund_id !== null) return succeed({ rawStatus: null });
+  if (leg.provider_refund_id !== null) return succeed({ rawStatus: null });
+  if (providerRefundId === null) {
+    const doubt = await whyNotWithoutId(tx, payment.id, amount);
+    return doubt === undefined ? succeed({ rawStatus: null }) : refuse(doubt);
+  }
   const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
   // A provider refund, once seen, is kept whatever is decided about it (MONEY section 5).
   if (unseen !== undefined) {

@@ -261,13 +261,17 @@ describe('private networks', () => {
   test('proxies of the environment are not used', async () => {
     const proxy = await rawServer((socket) => socket.write(httpAnswer(200, '')));
     const { url } = await receiverThat(204);
-    const before = { ...process.env };
-    Object.assign(process.env, { http_proxy: proxy.url, HTTP_PROXY: proxy.url, NODE_USE_ENV_PROXY: '1' });
+    const names = { http_proxy: proxy.url, HTTP_PROXY: proxy.url, NODE_USE_ENV_PROXY: '1' };
+    const before = new Map(Object.keys(names).map((name) => [name, process.env[name]]));
+    Object.assign(process.env, names);
     try {
       expect(await post(url)).toMatchObject({ status: 204 });
       expect(proxy.connections()).toBe(0);
     } finally {
-      process.env = before;
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
     }
   });
 });
