@@ -263,17 +263,51 @@ export const faults: readonly Fault[] = [
     row: '19',
     fault: 'webhooks: duplicates, out of order, early, of unknown refunds, of others, forged, stale',
     holds: 'I5; verified or refused; stored before the 2xx',
-    shownBy: [],
-    later: 'webhooks',
+    shownBy: [
+      in_(
+        'refunds/webhooks',
+        'a hundred times at once is one message, one look and one move',
+        'before the answer to our own send waits for it, and is one refund',
+        'of a console refund has it imported at once',
+        'of a payment that is known has it read; of one that is not nobody is asked',
+      ),
+      in_(
+        'refunds/webhooks.property',
+        'in whatever order and however often messages come, each refund moves once, to what its provider says',
+      ),
+      in_(
+        'server/webhooks',
+        'that is verified is stored before it is acknowledged, with what it is about and nothing else',
+        'that is %s is refused with nothing stored',
+        'of another merchant’s refund is about nothing of this one, and nobody is called',
+      ),
+      in_(
+        'server/webhooks-fuzz',
+        'whatever is sent to the endpoints of webhooks changes nothing, and is answered as it should be',
+      ),
+    ],
   },
   {
     row: '20',
     fault: 'crash between a webhook’s 2xx and its processing',
     holds: 'I8',
-    shownBy: [],
-    later: 'webhooks',
+    shownBy: [in_('app/killed', 'at %s has what it acknowledged worked on by the next one')],
   },
-  { row: '21', fault: 'a flood of webhooks', holds: 'I11', shownBy: [], later: 'webhooks' },
+  {
+    row: '21',
+    fault: 'a flood of webhooks',
+    holds: 'I11',
+    shownBy: [
+      in_(
+        'server/webhooks-flood',
+        'is worked off without a call of the provider, while the API answers',
+        'is bounded for each account in the database',
+        'is bounded in the process',
+        'leave some lines in the log, which say how many they stand for',
+      ),
+      in_('server/webhooks', 'that never ends holds a place of its own account only, and gives it back'),
+    ],
+  },
   {
     row: '22',
     fault: 'the clock of one replica is an hour off, or jumps',
@@ -482,8 +516,10 @@ export const faults: readonly Fault[] = [
     row: 'b',
     fault: 'our own refund is seen before our answer is recorded',
     holds: 'one refund, counted once',
-    shownBy: [in_('refunds/take-over', 'becomes ours when the answer to our send names it, and counts once')],
-    later: 'webhooks',
+    shownBy: [
+      in_('refunds/take-over', 'becomes ours when the answer to our send names it, and counts once'),
+      in_('refunds/webhooks', 'before the answer to our own send waits for it, and is one refund'),
+    ],
   },
   {
     row: 'c',

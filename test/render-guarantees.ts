@@ -1,13 +1,17 @@
 import { faults } from './fault-catalogue.ts';
 import { guarantees, type Guarantee } from './guarantees.ts';
-import { chaosRuns, removals } from './experiments.ts';
 import { columns, type Column } from './conformance/known-results.ts';
+import { chaosRuns, fuzzRuns, removals } from './experiments.ts';
 import type { Shown } from './fault-catalogue.ts';
 import { scenariosOf, shownThere } from './faults-by-provider.ts';
 
 /** docs/guarantees.md, whole: made from the maps of guarantees and faults and from the record of experiments. */
 export function renderGuarantees(): string {
-  return `${[intro, ...guarantees.map(section), faultTable(), providerTable(), removalTable(), chaosTable()].join('\n\n')}\n`;
+  const parts = [faultTable(), providerTable(), removalTable(), chaosTable(), fuzzTable()];
+  return `${[intro, ...guarantees.map(section), ...parts].join('
+
+')}
+`;
 }
 
 const intro = `# What is guaranteed, and what shows it
@@ -149,6 +153,27 @@ why so few refunds fit into a minute; kills are those of services and of the pro
     [
       '| seed | seconds | refunds | kill -9 | stopped for seconds | database restarts | cut, held, refused, delayed | provider faults | found out after | result |',
       '|---|---|---|---|---|---|---|---|---|---|',
+      ...rows,
+    ].join('\n'),
+  ].join('\n\n');
+}
+
+function fuzzTable(): string {
+  const rows = fuzzRuns.map(
+    ({ seed, requests, seconds, answers, memory: [before, most], result }) =>
+      `| ${seed} | ${requests} | ${seconds} | ${Object.entries(answers)
+        .map(([status, count]) => `${status}: ${count}`)
+        .join('<br>')} | ${before} MB, at most ${most} MB | ${result} |`,
+  );
+  return [
+    '## Nonsense at the URLs of webhooks',
+    `\`npm run fuzz:webhooks -- --runs N --seed S\` starts a demo and sends it, 32 at a time, what follows from the seed: deliveries that
+are valid, of another time, for another account, with bytes or headers changed, by another method, at another path, bodies of
+random bytes and of 256 KB and more, and documents with nonsense in them that are signed as they should be. What the service
+knows of its payments and refunds, with their histories, is compared before and after. A short run is a part of the tests.`,
+    [
+      '| seed | requests | seconds | answers by status | memory of the process | result |',
+      '|---|---|---|---|---|---|',
       ...rows,
     ].join('\n'),
   ].join('\n\n');

@@ -57,13 +57,14 @@ async function readEndpoints(db: Kysely<Database>): Promise<Backlog['endpoints']
   return rows;
 }
 
-/** The first entry of `refund_legs_due`, `payments_due` and `payment_operations_due` for each account. */
+/** The first entry of `refund_legs_due`, `payments_due`, `payment_operations_due` and `webhook_deliveries_due` for each account. */
 async function readAccounts(db: Kysely<Database>): Promise<Backlog['accounts']> {
   const { rows } = await sql<Backlog['accounts'][number]>`
     SELECT a.code, a.health, GREATEST(0, extract(epoch FROM (SELECT app_now()) - LEAST(
         (SELECT min(l.next_look_at) FROM refund_legs l WHERE l.account_id = a.id AND l.next_look_at IS NOT NULL),
         (SELECT min(p.next_look_at) FROM payments p WHERE p.account_id = a.id AND p.next_look_at IS NOT NULL),
-        (SELECT min(o.next_look_at) FROM payment_operations o WHERE o.account_id = a.id AND o.next_look_at IS NOT NULL)
+        (SELECT min(o.next_look_at) FROM payment_operations o WHERE o.account_id = a.id AND o.next_look_at IS NOT NULL),
+        (SELECT min(w.next_look_at) FROM webhook_deliveries w WHERE w.account_id = a.id AND w.next_look_at IS NOT NULL)
       )))::float8 AS "oldestDueSeconds",
       extract(epoch FROM (SELECT app_now()) - a.swept_until)::float8 AS "sweptBehindSeconds"
     FROM accounts a ORDER BY a.code`.execute(db);

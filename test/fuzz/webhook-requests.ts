@@ -40,7 +40,7 @@ const yandexKey = {
 /** A delivery that its receiver takes, or, at Yandex Pay, one that lacks nothing but the provider's key. */
 function validDelivery(random: Random, provider: string, { known, now }: FuzzTarget): ProviderDelivery {
   const at = now();
-  const invented = { refundId: `r${random.below(1e6)}`, paymentId: `p${random.below(1e6)}` };
+  const invented = inventedIds(random, provider);
   const { refundId, paymentId } = random.chance(0.3) ? (known[provider] ?? invented) : invented;
   switch (provider) {
     case 'yookassa':
@@ -69,6 +69,16 @@ function validDelivery(random: Random, provider: string, { known, now }: FuzzTar
     default:
       return buildStripeDelivery({ type: 'refund.updated', secret: stripeSecret, refundId, paymentId, at });
   }
+}
+
+/** Ids as the provider makes them, of nothing. */
+function inventedIds(random: Random, provider: string): { refundId: string; paymentId: string } {
+  const tail = () => random.text(14, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij0123456789');
+  if (provider === 'razorpay') return { refundId: `rfnd_${tail()}`, paymentId: `pay_${tail()}` };
+  const uuid = () => `2e1d5c0a-0015-5000-8000-${random.text(12, '0123456789abcdef')}`;
+  return provider === 'yookassa' || provider === 'yandex-pay'
+    ? { refundId: uuid(), paymentId: uuid() }
+    : { refundId: `re_${tail()}`, paymentId: `pi_${tail()}` };
 }
 
 /** Requests of every sort, from nonsense to what only the signature tells from the truth. */
