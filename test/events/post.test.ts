@@ -161,7 +161,10 @@ describe('a receiver that behaves badly', () => {
     );
     open.push({ close: () => new Promise((resolve) => server.close(() => resolve())) });
     const port = typeof address === 'object' ? address!.port : 0;
-    expect(await post(`http://127.0.0.1:${port}/`)).toMatchObject({ status: 200, error: null });
+    expect(await post(`http://127.0.0.1:${port}/`, { deadlineMs: 30_000 })).toMatchObject({
+      status: 200,
+      error: null,
+    });
     await closed;
     expect(written).toBeLessThan(16 * 1024 * 1024);
   });
