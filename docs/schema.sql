@@ -14,6 +14,32 @@ BEGIN
   RAISE EXCEPTION 'events are append-only' USING ERRCODE = 'restrict_violation';
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.feed_timeline()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$ SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) $function$;
+
+CREATE OR REPLACE FUNCTION public.open_feed_epoch(restored boolean)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  latest feed_epochs;
+  here text := (SELECT system_identifier::text FROM pg_control_system());
+BEGIN
+  SELECT * INTO latest FROM feed_epochs ORDER BY number DESC LIMIT 1;
+  IF NOT restored AND latest.system_identifier = here AND latest.timeline = feed_timeline() THEN
+    RETURN latest.number;
+  END IF;
+  -- Two that find a new history at once open one epoch.
+  INSERT INTO feed_epochs (number, ordinal, system_identifier, timeline) VALUES (
+    greatest(COALESCE(latest.number, 0) + 1, extract(epoch FROM clock_timestamp())::bigint),
+    COALESCE(latest.ordinal, 0) + 1, here, feed_timeline()
+  ) ON CONFLICT DO NOTHING;
+  RETURN (SELECT max(number) FROM feed_epochs);
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.refund_legs_move_along_the_table()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -25,6 +51,28 @@ BEGIN
     RAISE EXCEPTION 'leg % cannot move from % to %', OLD.id, OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'refund_legs_transition_known', TABLE = 'refund_legs';
   END IF;
+  RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.refunds_take_their_place()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  epoch bigint;
+  known text;
+BEGIN
+  SELECT number, timeline INTO epoch, known FROM feed_epochs ORDER BY number DESC LIMIT 1;
+  IF known IS DISTINCT FROM feed_timeline() THEN
+    epoch := open_feed_epoch(false);
+  END IF;
+  -- Clients may have seen versions that this history does not have: the first change in it outranks them.
+  IF TG_OP = 'UPDATE' AND OLD.change_epoch BETWEEN 1 AND epoch - 1 THEN
+    NEW.version := NEW.version + 1000;
+  END IF;
+  NEW.change_epoch := epoch;
+  NEW.change_xid := pg_current_xact_id();
+  NEW.change_seq := nextval('refund_changes_seq');
   RETURN NEW;
 END $function$;
 
@@ -221,6 +269,17 @@ CREATE INDEX events_by_payment ON events USING btree (payment_id, id);
 CREATE INDEX events_by_refund ON events USING btree (refund_id, id);
 CREATE TRIGGER events_no_change BEFORE DELETE OR UPDATE ON events FOR EACH ROW EXECUTE FUNCTION events_are_append_only();
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events FOR EACH STATEMENT EXECUTE FUNCTION events_are_append_only();
+
+CREATE TABLE feed_epochs (
+  number bigint NOT NULL,
+  ordinal integer NOT NULL,
+  system_identifier text NOT NULL,
+  timeline text NOT NULL,
+  opened_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT feed_epochs_pkey PRIMARY KEY (number),
+  CONSTRAINT feed_epochs_opened_once UNIQUE (ordinal)
+);
+COMMENT ON TABLE feed_epochs IS 'Histories of this database: transaction ids of different ones say nothing about each other';
 
 CREATE TABLE idempotency (
   merchant_id uuid NOT NULL,
@@ -574,6 +633,9 @@ CREATE TABLE refunds (
   replaces uuid,
   attention text,
   attention_since timestamp with time zone,
+  change_epoch bigint NOT NULL DEFAULT 0,
+  change_xid xid8 NOT NULL DEFAULT '0'::xid8,
+  change_seq bigint NOT NULL DEFAULT 0,
   CONSTRAINT refunds_pkey PRIMARY KEY (id),
   CONSTRAINT refunds_of_merchant UNIQUE (merchant_id, id),
   CONSTRAINT refunds_reference_unique UNIQUE (merchant_id, reference),
@@ -591,14 +653,18 @@ CREATE TABLE refunds (
   CONSTRAINT refunds_status_known CHECK ((status = ANY (ARRAY['AWAITING_APPROVAL'::text, 'QUEUED'::text, 'PENDING'::text, 'UNKNOWN'::text, 'MANUAL_REVIEW'::text, 'SUCCEEDED'::text, 'PARTIALLY_SUCCEEDED'::text, 'FAILED'::text, 'CANCELED'::text, 'REVERSED'::text])))
 );
 CREATE INDEX refunds_by_account ON refunds USING btree (merchant_id, account_id, created_at DESC, id DESC);
+CREATE INDEX refunds_by_change ON refunds USING btree (merchant_id, change_epoch, change_xid, change_seq) WHERE (change_epoch > 0);
 CREATE INDEX refunds_by_payment ON refunds USING btree (payment_id, created_at DESC, id DESC);
 CREATE INDEX refunds_by_status ON refunds USING btree (merchant_id, status, created_at DESC, id DESC);
 CREATE INDEX refunds_needing_attention ON refunds USING btree (merchant_id, created_at DESC, id DESC) WHERE (attention IS NOT NULL);
 CREATE INDEX refunds_newest ON refunds USING btree (merchant_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX refunds_replaced_once ON refunds USING btree (replaces) WHERE (replaces IS NOT NULL);
+CREATE TRIGGER refunds_change BEFORE UPDATE ON refunds FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION refunds_take_their_place();
+CREATE TRIGGER refunds_new_change BEFORE INSERT ON refunds FOR EACH ROW EXECUTE FUNCTION refunds_take_their_place();
 CREATE TRIGGER refunds_tell_changed AFTER UPDATE ON refunds FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION refunds_tell();
 CREATE TRIGGER refunds_tell_created AFTER INSERT ON refunds FOR EACH ROW EXECUTE FUNCTION refunds_tell();
 COMMENT ON COLUMN refunds.attention IS 'Why a person should look; null: nobody has to';
+COMMENT ON COLUMN refunds.change_epoch IS 'With change_xid and change_seq the place in the feed of changes; 0: it has not changed since there is one';
 
 CREATE TABLE standing_alerts (
   code text NOT NULL,
@@ -635,6 +701,7 @@ CREATE TABLE webhook_deliveries (
 );
 CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries USING btree (last_received_at) WHERE (next_look_at IS NULL);
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries USING btree (account_id, next_look_at) WHERE (next_look_at IS NOT NULL);
+CREATE INDEX webhook_deliveries_ignored ON webhook_deliveries USING btree (account_id, last_received_at) WHERE (status = 'IGNORED'::text);
 COMMENT ON TABLE webhook_deliveries IS 'Messages of providers, verified where they can be: what they are about, never their bodies';
 COMMENT ON COLUMN webhook_deliveries.evidence IS 'What a signed message proves, where the provider cannot be asked';
 COMMENT ON COLUMN webhook_deliveries.times IS 'How often it came';

@@ -48,6 +48,8 @@ export const alertCodes = {
     'Looks have not found out for a quarter of an hour whether a refund was made. They go on. Look for it in the console of the provider.',
   SELLER_OVERCOMMITTED:
     'Refunds of one seller of a payment add up to more than was captured or withheld for it.',
+  WEBHOOKS_REFUSED:
+    'Webhooks of an account were refused for an hour, and none was verified: its secret is missing, wrong or was replaced. Refunds are still looked at, only later.',
 } as const;
 
 export type AlertCode = keyof typeof alertCodes;

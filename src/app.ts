@@ -10,12 +10,15 @@ import type { Providers } from './providers/registry.ts';
 import { openWorld } from './startup/open-world.ts';
 import { settledWithin } from './refunds/background.ts';
 import { startEngine, type Engine } from './refunds/engine/start-engine.ts';
+import { createDeliveryStore } from './refunds/webhooks/delivery-store.ts';
+import { createRefusalWatch } from './refunds/webhooks/refusal-watch.ts';
 import type { World } from './refunds/world.ts';
 import { createContext } from './resolvers/context.ts';
 import { buildSchema } from './schema/index.ts';
 import { isMoneyMoving } from './schema/money-moving.ts';
 import { createServer } from './server/create-server.ts';
 import { listenForMetrics } from './server/metrics-server.ts';
+import { createWebhookEndpoint } from './server/webhooks.ts';
 import type { GraphiqlSetup } from './server/graphiql.ts';
 
 export interface AppOptions {
@@ -78,6 +81,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const { world, tenants, movableClock, metrics, metricsPage, graceLeftMs } = opened;
   const { db, background } = world;
   const moveClock = clockMover(world, movableClock);
+  let engine: Engine | undefined;
   const server = createServer({
     schema: buildSchema(),
     log,
@@ -90,10 +94,15 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     maxInflightRequests: config.maxInflightRequests,
     graphiql: options.graphiql,
     setClockOffset: movableClock && moveClock,
+    webhooks: createWebhookEndpoint({
+      taking: { world, store: createDeliveryStore({ db }), watch: createRefusalWatch(world) },
+      connections: world.connections,
+      metrics,
+      onStored: () => engine?.wake(),
+    }),
   });
   const lagWatch = startLagWatch(world);
   undo.defer(() => lagWatch.stop());
-  let engine: Engine | undefined;
   let deliveries: Deliveries | undefined;
   undo.defer(async () => {
     const engineEnds = Promise.all([engine?.stop(), deliveries?.stop()]);

@@ -18,6 +18,7 @@ export const failpointNames = [
   'void.after-call',
   'events.after-claim',
   'events.after-answer',
+  'webhook.after-store',
 ] as const;
 
 export type FailpointName = (typeof failpointNames)[number];

@@ -24,6 +24,26 @@ export interface ProviderCall {
   readonly durationMs: number;
 }
 
+/**
+ * What became of a request to a webhook URL. `stored` and `nothing` (about nothing of ours) were verified; what
+ * follows `malformed` is to be sent again by the provider.
+ */
+export const webhookResults = [
+  'stored',
+  'nothing',
+  'not-configured',
+  'forged',
+  'stale',
+  'foreign',
+  'malformed',
+  'unverifiable',
+  'full',
+  'database-away',
+  'overloaded',
+  'failed',
+] as const;
+export type WebhookResult = (typeof webhookResults)[number];
+
 /** How a request to `/graphql` ended, seen from outside. */
 export const requestOutcomes = [
   'ok',
@@ -57,6 +77,8 @@ export interface Metrics {
   circuitChanged(account: string, isOpen: boolean): void;
   /** @param endpoint its code */
   eventTried(endpoint: string, result: DeliveryResult): void;
+  /** @param account undefined: at a path of no account */
+  webhookAnswered(account: string | undefined, result: WebhookResult | 'unknown-path'): void;
   graphqlStarted(): void;
   /** Follows every `graphqlStarted`, once. */
   graphqlAnswered(request: GraphqlRequest): void;
@@ -71,6 +93,7 @@ export const noMetrics: Metrics = {
   providerCalled: ignore,
   circuitChanged: ignore,
   eventTried: ignore,
+  webhookAnswered: ignore,
   graphqlStarted: ignore,
   graphqlAnswered: ignore,
 };

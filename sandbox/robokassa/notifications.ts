@@ -8,7 +8,7 @@ import { EXPONENT, wireAmount } from './amount.ts';
 import { type PaymentRecord, STATES } from './records.ts';
 import type { Settings } from './settings.ts';
 import { signatureOf } from './signature.ts';
-import { forgedJws, SigningKey } from './signing-key.ts';
+import { forgedJws, PUBLIC_KEY, signJws } from './signing-key.ts';
 import { SHP_FIELDS } from './user-fields.ts';
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
@@ -23,10 +23,8 @@ const WRONG_PASSWORD = 'not-the-password';
  */
 export class NotificationSender {
   readonly #outbox: WebhookOutbox;
-  readonly #key: SigningKey;
 
   constructor(journal: Journal, defaultUrl: string | undefined) {
-    this.#key = new SigningKey(journal);
     this.#outbox = new WebhookOutbox(journal, defaultUrl, {
       journalKind: 'robokassa.webhooks',
       acknowledges: (status) => status >= 200 && status < 300,
@@ -47,11 +45,10 @@ export class NotificationSender {
   }
 
   describe(): Record<string, unknown> {
-    return { ...this.#outbox.mode, publicKey: this.#key.publicKey, deliveries: this.#outbox.deliveries };
+    return { ...this.#outbox.mode, publicKey: PUBLIC_KEY, deliveries: this.#outbox.deliveries };
   }
 
   reset(): void {
-    this.#key.remember();
     this.#outbox.reset();
   }
 
@@ -118,7 +115,7 @@ export class NotificationSender {
       event: 'ResultUrl2',
       objectId: payment.id,
       account: shop.account,
-      body: forged ? forgedJws(payload) : this.#key.sign(payload),
+      body: forged ? forgedJws(payload) : signJws(payload),
       headers: { 'content-type': 'application/jwt' },
       forged,
     });

@@ -27,6 +27,7 @@ import type { Announce } from './scene.ts';
 import { seedDemoPayments } from './seed.ts';
 import { settleRefunds } from './settle.ts';
 import { SettingsSchema } from './settings.ts';
+import { PUBLIC_KEY } from './signing-key.ts';
 import { Store } from './store.ts';
 import { DEFAULT_TEXTS } from './texts.ts';
 
@@ -122,7 +123,14 @@ export class RoboKassaSimulator implements Simulator {
   credentials(baseUrl: string): Record<string, string>[] {
     const hashAlgorithm = this.#store.settings.hash;
     const refundBaseUrl = `${baseUrl}/RefundService`;
-    return SHOPS.map((shop) => ({ ...shop, hashAlgorithm, jwtAlgorithm: 'HS256', baseUrl, refundBaseUrl }));
+    return SHOPS.map((shop) => ({
+      ...shop,
+      hashAlgorithm,
+      jwtAlgorithm: 'HS256',
+      baseUrl,
+      refundBaseUrl,
+      resultUrl2Certificate: PUBLIC_KEY,
+    }));
   }
 
   tick(): void {

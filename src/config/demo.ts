@@ -14,6 +14,17 @@ export const DEMO_KEYS = {
 /** Signs the events of the demo: `refund-federation-demo-events-01` in base64. Outside demo mode it is refused. */
 export const DEMO_EVENTS_SECRET = 'whsec_cmVmdW5kLWZlZGVyYXRpb24tZGVtby1ldmVudHMtMDE=';
 
+/** By which the sandbox signs as RoboKassa. */
+const ROBOKASSA_PUBLIC_KEY = `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzHByj7Rf9Wha6BO2L5hb
+NUDYWx6jumWT3qa2507Fg0NBifPfYdk+uAuPKEsrsMalZNtuxoP5q4fLkGHq0vb0
+N+yjKPJmtHZMNVqo3Zhc/et8vGLAZKo2JFutfsbna6F5Jhhs18bwI/oqhLcCuJV+
+7Tpl/fu1XZHTa2W8UHX9xhOiTRE0l30xI7RFfZSqVBjtAb5uhtJZSRJv0kmafVMQ
+NmDk3R3y3gJXmJuOgHYNQu7ByC0VVhPUX/7nFWa3sE7bPZ64nv6aNfwaLcvSZlQc
+w+ZbOLtSXjWDYiGn2DKF6ACgUMlpaIzrtS07joSSjPknBs9YDDmkwUFzihmNc2qu
+jwIDAQAB
+-----END PUBLIC KEY-----`;
+
 const hashes: ReadonlySet<unknown> = new Set(Object.values(DEMO_KEYS).map(sha256));
 
 export function isDemoKeyHash(hash: unknown): boolean {
@@ -85,6 +96,7 @@ export function demoDocument(sandboxPort: number, eventsUrl?: string): unknown {
       clientId: 'PartnerClient01',
       clientSecret: 's3cr3t-Part/ner',
       account: 'acc_SimSub00000001',
+      webhookSecrets: ['whsec-curlec-test-1'],
     },
     arrivalDays: { min: 5, max: 7 },
     ...limits,
@@ -94,7 +106,10 @@ export function demoDocument(sandboxPort: number, eventsUrl?: string): unknown {
     provider: 'robokassa',
     displayName: 'RoboKassa (sandbox)',
     baseUrl: `http://127.0.0.1:${sandboxPort + 2}`,
-    options: { refundBaseUrl: `http://127.0.0.1:${sandboxPort + 2}/RefundService` },
+    options: {
+      refundBaseUrl: `http://127.0.0.1:${sandboxPort + 2}/RefundService`,
+      resultUrl2Certificate: ROBOKASSA_PUBLIC_KEY,
+    },
     credentials: {
       merchantLogin: 'demo-shop',
       password1: 'pass1-secret',
@@ -108,7 +123,11 @@ export function demoDocument(sandboxPort: number, eventsUrl?: string): unknown {
     provider: 'stripe',
     displayName: 'Stripe (sandbox)',
     baseUrl: `http://127.0.0.1:${sandboxPort + 5}/v1`,
-    credentials: { apiKey: 'sk_test_SimStripeDemo000000000001', accountId: 'acct_SimStripe000001' },
+    credentials: {
+      apiKey: 'sk_test_SimStripeDemo000000000001',
+      accountId: 'acct_SimStripe000001',
+      webhookSecrets: ['whsec_SimStripeDemo000000000001'],
+    },
     arrivalDays: { min: 5, max: 10 },
     ...limits,
   };
@@ -121,6 +140,7 @@ export function demoDocument(sandboxPort: number, eventsUrl?: string): unknown {
       connector: 'stripe',
       apiKey: 'sk_test_SimStripePrism00000000003',
       accountId: 'acct_SimStripe000003',
+      webhookSecrets: ['whsec_SimStripePrism00000000003'],
     },
     arrivalDays: { min: 5, max: 10 },
     ...limits,

@@ -1,6 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { AccountId, MerchantId, PaymentId } from '../ids.ts';
 import type { ProviderCode } from '../vocabulary.ts';
+import { openFeedEpochAfterRestore } from './changes.ts';
 import { insertEvent } from './events.ts';
 import { inTransaction } from './in-transaction.ts';
 import { appNow } from './sql-time.ts';
@@ -36,6 +37,7 @@ export function openEpoch(db: Db): Promise<Epoch> {
       .values({ number: sql<number>`${epochNumber} + 1` })
       .returning(['number', 'opened_at'])
       .executeTakeFirstOrThrow();
+    await openFeedEpochAfterRestore(tx);
     await tx
       .updateTable('accounts')
       .set({ health: 'RESTORING', health_since: appNow, health_shown_by: null })

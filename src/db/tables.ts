@@ -56,6 +56,7 @@ export interface Database {
   event_messages: EventMessageTable;
   event_deliveries: EventDeliveryTable;
   standing_alerts: StandingAlertTable;
+  feed_epochs: FeedEpochTable;
   webhook_deliveries: WebhookDeliveryTable;
 }
 
@@ -222,6 +223,10 @@ export interface RefundTable {
   created_at: Defaulted<Date>;
   updated_at: Defaulted<Date>;
   finalized_at: Date | null;
+  /** Its place in the feed of changes, set by the database with every new version. */
+  change_epoch: ColumnType<bigint, never, never>;
+  change_xid: ColumnType<string, never, never>;
+  change_seq: ColumnType<bigint, never, never>;
 }
 
 export interface RefundLegTable {
@@ -342,6 +347,15 @@ export interface LegTransitionTable {
 
 export interface EpochTable {
   number: number;
+  opened_at: Defaulted<Date>;
+}
+
+/** A history of the database in which transaction ids are in one order. */
+export interface FeedEpochTable {
+  number: bigint;
+  ordinal: number;
+  system_identifier: string;
+  timeline: string;
   opened_at: Defaulted<Date>;
 }
 

@@ -26,6 +26,8 @@ export interface SandboxProcess {
 
 export interface SandboxOptions {
   readonly port: number;
+  /** Where its webhooks go once they are switched on, with `{account}` for the code of the account. */
+  readonly webhookUrl: string | undefined;
   readonly dataDir: string;
   readonly log: Logger;
 }
@@ -43,7 +45,12 @@ export class SandboxError extends Error {
  *
  * @throws SandboxError
  */
-export async function startSandbox({ port, dataDir, log }: SandboxOptions): Promise<SandboxProcess> {
+export async function startSandbox({
+  port,
+  dataDir,
+  webhookUrl,
+  log,
+}: SandboxOptions): Promise<SandboxProcess> {
   const url = `http://127.0.0.1:${port}`;
   const pidFile = path.join(dataDir, 'sandbox.pid');
   const ours = await findOurs(pidFile);
@@ -60,7 +67,7 @@ export async function startSandbox({ port, dataDir, log }: SandboxOptions): Prom
 
   await mkdir(dataDir, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 });
   const logFile = path.join(dataDir, 'sandbox.log');
-  const child = await launch(port, dataDir, logFile);
+  const child = await launch(port, dataDir, webhookUrl, logFile);
   const { pid } = child;
   if (pid === undefined) throw new SandboxError('The sandbox could not be started.');
   await writeFile(pidFile, String(pid));
@@ -74,7 +81,12 @@ export async function startSandbox({ port, dataDir, log }: SandboxOptions): Prom
   return { url, started: true, stop: () => stopOurs(pid, pidFile) };
 }
 
-async function launch(port: number, dataDir: string, logFile: string): Promise<ChildProcess> {
+async function launch(
+  port: number,
+  dataDir: string,
+  webhookUrl: string | undefined,
+  logFile: string,
+): Promise<ChildProcess> {
   const output = await open(logFile, 'w');
   try {
     const child = spawn(process.execPath, [SCRIPT], {
@@ -84,6 +96,7 @@ async function launch(port: number, dataDir: string, logFile: string): Promise<C
         ...process.env,
         SANDBOX_PORT: String(port),
         SANDBOX_JOURNAL: path.join(dataDir, 'sandbox.journal'),
+        ...(webhookUrl !== undefined && { SANDBOX_WEBHOOK_URL: webhookUrl }),
       },
     });
     child.on('error', () => undefined);

@@ -3,6 +3,7 @@ import { startApp, type App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { DEMO_KEYS } from '../config/demo.ts';
 import { banner, readyPayments } from './banner.ts';
+import { WEBHOOKS_PATH } from '../server/webhooks.ts';
 import { firstQuery } from './first-query.ts';
 import { followClock } from './follow-clock.ts';
 import { startSandbox, type SandboxProcess } from './sandbox-process.ts';
@@ -26,7 +27,8 @@ export async function startDemo(config: Config, { log, onFatal }: DemoOptions): 
   const { sandboxPort: port, dataDir } = config;
   // The sandbox keeps its books in the data directory, which may be another service's until the app owns it.
   let starting: Promise<SandboxProcess> | undefined;
-  const beforeListening = (): Promise<SandboxProcess> => (starting = startSandbox({ port, dataDir, log }));
+  const beforeListening = (): Promise<SandboxProcess> =>
+    (starting = startSandbox({ port, dataDir, webhookUrl: webhookUrlOf(config), log }));
   let app: App;
   try {
     app = await startApp(config, { log, movableClock: true, graphiql, onFatal, beforeListening });
@@ -56,3 +58,9 @@ export async function startDemo(config: Config, { log, onFatal }: DemoOptions): 
     close: () => (closing ??= started.disposeAsync()),
   };
 }
+
+/** For the sandbox, which is started before the service listens; a port that is not known yet cannot be told. */
+const webhookUrlOf = ({ host, port }: Config): string | undefined =>
+  port === 0
+    ? undefined
+    : `http://${host.includes(':') ? `[${host}]` : host}:${port}${WEBHOOKS_PATH}{account}`;

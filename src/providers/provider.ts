@@ -452,7 +452,7 @@ export interface AccountSettings<Credentials = unknown, Options = unknown> {
   /** The same where it depends on the options, such as a region. */
   defaultBaseUrlOf?(options: Options): string;
   /** Other hosts of the same account by the name that `WireRequest.host` has. */
-  otherBaseUrlsOf?(options: Options): Readonly<Record<string, string>>;
+  otherBaseUrlsOf?(options: Options, baseUrl: string): Readonly<Record<string, string>>;
   /** Requests per second that are polite without an agreement. */
   readonly defaultRequestsPerSecond: number;
 }

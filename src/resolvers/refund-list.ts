@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import { listRefunds, type ListedRefund } from '../db/list-refunds.ts';
 import type { Payment } from '../db/payments.ts';
 import type { Refund } from '../db/legs.ts';
@@ -5,10 +6,17 @@ import { readPage, toConnection, type Connection, type PageArguments } from './c
 import { merchantOf, type GraphQLContext } from './context.ts';
 import { readLookLimits, type LookArguments } from './look-arguments.ts';
 import { lookAtRefunds } from './look-at-refunds.ts';
+import { resolveChangesCursor } from './refund-changes.ts';
 import { readRefundFilter, refuseUnboundedFilter, type RefundFilter } from './refund-filter.ts';
+import { selects } from './selects.ts';
 
 interface RefundListArguments extends PageArguments {
   readonly filter?: RefundFilter | null | undefined;
+}
+
+/** Before the list is read: a change that commits between the two is in the list and in the feed, and never in neither. */
+async function noteFeedEnd(context: GraphQLContext, info: GraphQLResolveInfo): Promise<void> {
+  if (selects(info, 'changesCursor')) await resolveChangesCursor(context);
 }
 
 export type RefundOrder = 'CREATED_AT_DESC' | 'CREATED_AT_ASC';
@@ -19,6 +27,7 @@ const nothing = { rows: [], hasMore: false };
 export async function resolveRefunds(
   context: GraphQLContext,
   args: RefundListArguments & LookArguments & { readonly order?: RefundOrder | null | undefined },
+  info: GraphQLResolveInfo,
 ): Promise<Connection<Refund>> {
   const limits = readLookLimits(args, 0);
   const query = readPage(args, args.order === 'CREATED_AT_ASC');
@@ -26,6 +35,7 @@ export async function resolveRefunds(
   refuseUnboundedFilter(filter, context.world.clock.now());
   const conditions = readRefundFilter(filter);
   if (conditions === undefined) return toConnection(nothing, query);
+  await noteFeedEnd(context, info);
   const page = await listRefunds(context.world.db, merchantOf(context), conditions, query);
   return withFreshRows(context, toConnection(page, query), limits);
 }
@@ -35,10 +45,12 @@ export async function resolveRefundsOfPayment(
   context: GraphQLContext,
   payment: Payment,
   args: RefundListArguments,
+  info: GraphQLResolveInfo,
 ): Promise<Connection<ListedRefund>> {
   const page = readPage(args, false);
   const conditions = readRefundFilter(args.filter ?? {});
   if (conditions === undefined) return toConnection(nothing, page);
+  await noteFeedEnd(context, info);
   return toConnection(
     await context.nestedRefundLists.load({ paymentId: payment.id, conditions, page }),
     page,

@@ -24,6 +24,7 @@ import './refund/refund-item.ts';
 import './refund/refund-source.ts';
 import './refund/refund-query.ts';
 import './refund/refunds.ts';
+import './change/refund-changes.ts';
 import './refund/create-refund.ts';
 import './refund/cancel-refund.ts';
 import './refund/retry-refund.ts';

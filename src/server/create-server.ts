@@ -13,6 +13,7 @@ import { createInFlight } from './in-flight.ts';
 import type { MetricsPage } from './metrics.ts';
 import type { IsMoneyMoving } from './money-mutations.ts';
 import { createRequestHandler } from './request-handler.ts';
+import type { WebhookEndpoint } from './webhooks.ts';
 
 /** A caller who sends slowly is cut off: so long for the headers, so long for the whole request, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -39,6 +40,8 @@ export interface ServerDeps {
   readonly graphiql?: GraphiqlSetup | undefined;
   /** Present in demo and test mode only. */
   readonly setClockOffset?: SetClockOffset | undefined;
+  /** Absent: there are no webhook URLs. */
+  readonly webhooks?: WebhookEndpoint | undefined;
   readonly timeouts?: { readonly headersMs: number; readonly requestMs: number; readonly checkMs: number };
 }
 
@@ -66,6 +69,7 @@ export function createServer(deps: ServerDeps): Server {
     metricsPage: deps.metricsPage,
     hasGraphiql: deps.graphiql !== undefined,
     setClockOffset: deps.setClockOffset,
+    webhooks: deps.webhooks,
   });
   const http = createHttpServer({
     headersTimeout: deps.timeouts?.headersMs ?? HEADERS_TIMEOUT_MS,
@@ -100,7 +104,11 @@ export function createServer(deps: ServerDeps): Server {
       const closed = new Promise<void>((resolve) => {
         http.close(() => resolve());
       });
-      const drained = await inFlight.whenEmpty(graceMs);
+      const emptied = await Promise.all([
+        inFlight.whenEmpty(graceMs),
+        deps.webhooks?.inFlight.whenEmpty(graceMs) ?? Promise.resolve(true),
+      ]);
+      const drained = emptied.every(Boolean);
       const timer = setTimeout(() => http.closeAllConnections(), drained ? FLUSH_MS : 0);
       await closed.finally(() => clearTimeout(timer));
       return drained;

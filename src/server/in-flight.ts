@@ -1,4 +1,3 @@
-import type { MerchantId } from '../ids.ts';
 import { errorAnswer, type Answer } from './answer.ts';
 import { createFairSlots } from './fair-slots.ts';
 
@@ -11,17 +10,17 @@ const READING_PER_WORKING = 2;
 /** `reading`: the body is on its way. `working`: the request is in flight. */
 export type Phase = 'reading' | 'working';
 
-/** One request of a merchant on its way through the phases. */
+/** One request of a holder, such as a merchant, on its way through the phases. */
 export interface Visit {
-  /** Leaves the phase before; false when this one has no room, or none for this merchant. */
+  /** Leaves the phase before; false when this one has no room, or none for this holder. */
   enter(phase: Phase): boolean;
   /** Must follow in every case, once. */
   leave(): void;
 }
 
-/** Counts the requests of authenticated callers, with a fair share of each phase for each merchant. */
+/** Counts requests, with a fair share of each phase for each holder. */
 export interface InFlight {
-  visit(merchant: MerchantId): Visit;
+  visit(holder: string): Visit;
   /** Resolves when nobody visits, at most after `ms`; false when it gave up. */
   whenEmpty(ms: number): Promise<boolean>;
 }
@@ -32,17 +31,17 @@ export function createInFlight(max: number): InFlight {
   let visits = 0;
   let onEmpty: (() => void) | undefined;
   return {
-    visit(merchant) {
+    visit(holder) {
       let present: Phase | undefined;
       const leavePhase = (): void => {
-        if (present !== undefined) slots[present].leave(merchant);
+        if (present !== undefined) slots[present].leave(holder);
         present = undefined;
       };
       visits += 1;
       return {
         enter(phase) {
           leavePhase();
-          if (!slots[phase].enter(merchant)) return false;
+          if (!slots[phase].enter(holder)) return false;
           present = phase;
           return true;
         },

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { alertCodes } from '../alerts.ts';
-import { callResults, deliveryResults, requestOutcomes, type Metrics } from '../metrics.ts';
+import { callResults, deliveryResults, requestOutcomes, webhookResults, type Metrics } from '../metrics.ts';
 
 /** In front of every name. */
 export const METRIC_PREFIX = 'refund_federation_';
@@ -59,6 +59,12 @@ export function createMetricsRegistry(): MetricsRegistry {
     labelNames: ['endpoint', 'result'] as const,
     registers,
   });
+  const webhooks = new Counter({
+    name: `${METRIC_PREFIX}webhooks_total`,
+    help: `Requests to webhook URLs, by result: ${webhookResults.join(', ')}; unknown-path, without an account.`,
+    labelNames: ['account', 'result'] as const,
+    registers,
+  });
   const requests = new Counter({
     name: `${METRIC_PREFIX}graphql_requests_total`,
     help: `Requests to /graphql, by outcome: ${requestOutcomes.join(', ')}.`,
@@ -89,6 +95,7 @@ export function createMetricsRegistry(): MetricsRegistry {
     },
     circuitChanged: (account, isOpen) => circuits.set({ account }, isOpen ? 1 : 0),
     eventTried: (endpoint, result) => events.inc({ endpoint, result }),
+    webhookAnswered: (account, result) => webhooks.inc({ account: account ?? '', result }),
     graphqlStarted: () => inFlight.inc(),
     graphqlAnswered({ type, outcome, durationMs }) {
       inFlight.dec();

@@ -16,6 +16,7 @@ import type { MetricsPage } from './metrics.ts';
 import { bodyTooLarge, endAfterDiscarding, readBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { requestOutcomeOf, requestTypeOf } from './request-outcome.ts';
+import { WEBHOOKS_PATH, type WebhookEndpoint } from './webhooks.ts';
 
 export interface HandlerDeps {
   readonly log: Logger;
@@ -30,6 +31,8 @@ export interface HandlerDeps {
   readonly hasGraphiql: boolean;
   /** Present in demo and test mode only. */
   readonly setClockOffset: SetClockOffset | undefined;
+  /** Absent: there are no webhook URLs. */
+  readonly webhooks: WebhookEndpoint | undefined;
 }
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -43,6 +46,9 @@ export function createRequestHandler(deps: HandlerDeps): RequestHandler {
     const record = newRecord();
     response.setHeader('x-request-id', requestId);
     response.on('error', () => undefined);
+    const { webhooks } = deps;
+    if (webhooks !== undefined && path.startsWith(WEBHOOKS_PATH))
+      return withLogContext({ requestId }, () => void webhookRoute(webhooks, request, response, path));
     if (path === '/graphql') deps.metrics.graphqlStarted();
     withLogContext({ requestId }, () => {
       response.once('close', () => {
@@ -83,7 +89,10 @@ async function respond(deps: HandlerDeps, exchange: Exchange): Promise<void> {
       'Something went wrong on our side. Tell us the request id.',
     );
   }
-  if (response.destroyed) return;
+  if (!response.destroyed) await end(request, response, answer);
+}
+
+async function end(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
   writeAnswer(request, response, answer);
   if (answer.headers['connection'] === 'close') await endAfterDiscarding(request, response);
   else response.end();
@@ -107,6 +116,25 @@ async function route(deps: HandlerDeps, exchange: Exchange): Promise<Answer> {
     default:
   }
   return errorAnswer(404, 'NOT_FOUND', 'There is nothing at this path. The API is at /graphql.');
+}
+
+/** Ends when the answer has left, or its sender has gone away. */
+async function webhookRoute(
+  webhooks: WebhookEndpoint,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
+  const startedMs = performance.now();
+  const { answer, record } = await webhooks.answer(request, path);
+  if (!response.destroyed) {
+    const closed = new Promise((resolve) => response.once('close', resolve));
+    await end(request, response, answer);
+    await closed;
+  }
+  const { method = '' } = request;
+  const { statusCode: status, writableFinished: complete } = response;
+  webhooks.answered({ method, status, durationMs: performance.now() - startedMs, complete }, record);
 }
 
 async function graphqlRoute(deps: HandlerDeps, exchange: Exchange): Promise<Answer> {

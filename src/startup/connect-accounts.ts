@@ -47,7 +47,7 @@ export function connectAccounts(
         accountCode: account.code,
         provider: account.provider,
         baseUrl: account.baseUrl,
-        otherBaseUrls: settings.otherBaseUrlsOf?.(account.options) ?? {},
+        otherBaseUrls: settings.otherBaseUrlsOf?.(account.options, account.baseUrl) ?? {},
         maxInFlight: account.maxInFlight,
         requestsPerSecond: account.requestsPerSecond ?? settings.defaultRequestsPerSecond,
         observer: observerOf(kernel, account),

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { ServiceConfig } from '../config.ts';
 import { endAbandonedLeases, workerName } from '../db/abandoned-leases.ts';
+import { openFeedEpochOfHistory } from '../db/changes.ts';
 import { connectDatabase, countsOf, type PoolCounts } from '../db/connect.ts';
 import { startEmbeddedPostgres } from '../db/embedded/start.ts';
 import { makeClockMovable, markInstallation, refuseOtherMode } from '../db/installation.ts';
@@ -57,6 +58,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   const migrated = await migrateToLatest(db as unknown as Kysely<never>);
   if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated');
   if (mode === 'own' || options.isWorker === true) await markInstallation(db, config.demo);
+  await openFeedEpochOfHistory(db);
   if (movableClock) await makeClockMovable(db);
   if (mode === 'own' && config.database.kind === 'embedded') {
     const abandoned = await endAbandonedLeases(db);

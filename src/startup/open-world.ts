@@ -16,6 +16,9 @@ import { connectAccounts } from './connect-accounts.ts';
 import { graceFromFirstCall } from './grace.ts';
 import { openDatabase, type OpenOptions } from './open-database.ts';
 
+/** How long a stop waits for a database that does not take alerts, in milliseconds; the log has them. */
+const ALERTS_WRITTEN_WITHIN_MS = 5_000;
+
 export interface OpenWorldOptions extends Omit<OpenOptions, 'config' | 'movableClock'> {
   readonly config: Config;
   /** Whether time can be moved: demo and test mode only. */
@@ -64,7 +67,7 @@ export async function openWorld(options: OpenWorldOptions): Promise<OpenWorld> {
     clock,
     operatorEndpoints: new Set(config.operatorEndpoints?.map(({ code }) => code)),
   });
-  undo.defer(() => alertMessages.close(graceLeftMs()));
+  undo.defer(() => alertMessages.close(Math.min(graceLeftMs(), ALERTS_WRITTEN_WITHIN_MS)));
   const alerts = createAlerts(
     log,
     (code) => metrics.alertRaised(code),

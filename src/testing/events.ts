@@ -47,7 +47,7 @@ export type TestEventOptions = Sending &
   (
     | {
         readonly type: 'refund.created' | 'refund.updated' | 'refund.finalized';
-        /** What differs from a refund of 400.00 RUB that succeeded, or with another type is pending. */
+        /** What differs from a usual refund of 400.00 RUB: pending, unknown, or with `refund.finalized` succeeded. */
         readonly refund?: Partial<TestEventRefund>;
       }
     | {
@@ -93,19 +93,28 @@ function dataOf(options: TestEventOptions, at: Date): object {
   return { code, message, details, repeated: 0 };
 }
 
-function refundOf(
-  type: 'refund.created' | 'refund.updated' | 'refund.finalized',
-  at: string,
-): TestEventRefund {
+/** As such refunds usually are: sent at once, then perhaps unclear for a while. */
+const usually = {
+  'refund.created': { version: 1, status: 'PENDING', previousStatus: null, moneyMovement: 'IN_FLIGHT' },
+  'refund.updated': { version: 2, status: 'UNKNOWN', previousStatus: 'PENDING', moneyMovement: 'UNCLEAR' },
+  'refund.finalized': {
+    version: 2,
+    status: 'SUCCEEDED',
+    previousStatus: 'PENDING',
+    moneyMovement: 'RETURNED',
+  },
+} as const;
+
+function refundOf(type: keyof typeof usually, at: string): TestEventRefund {
   const isFinal = type === 'refund.finalized';
-  const isNew = type === 'refund.created';
+  const { version, status, previousStatus, moneyMovement } = usually[type];
   return {
     id: idOf('Refund', '01a203bc-ad47-7290-a4c4-1f8919849bcf'),
-    version: isNew ? 1 : 2,
-    status: isFinal ? 'SUCCEEDED' : isNew ? 'QUEUED' : 'PENDING',
-    previousStatus: isNew ? null : isFinal ? 'PENDING' : 'QUEUED',
+    version,
+    status,
+    previousStatus,
     isFinal,
-    moneyMovement: isFinal ? 'RETURNED' : isNew ? 'NOT_STARTED' : 'IN_FLIGHT',
+    moneyMovement,
     amount: { value: '400.00', currency: 'RUB', minorUnits: '40000' },
     returned: isFinal
       ? { value: '400.00', currency: 'RUB', minorUnits: '40000' }

@@ -24,6 +24,8 @@ const canaries = {
   'third password': 'pass3-secret',
   'start of a JWT': 'eyJhbGciOiJIUzI1NiIs',
   "Stripe's key": 'sk_test_SimStripeDemo000000000001',
+  "Stripe's webhook secret": 'whsec_SimStripeDemo000000000001',
+  "Razorpay's webhook secret": 'whsec-curlec-test-1',
   'API key': 'rf_test_demo',
   'card number': '555555',
   'provider description': 'canary-description-9c1b2f',

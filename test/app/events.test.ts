@@ -141,6 +141,15 @@ test('an endpoint that has answered 410 is told of, and gets everything after it
   await vi.waitFor(() => expect(eventsOf(made.refund?.id)[0]?.type).toBe('refund.created'), 10_000);
 });
 
+test('an alert of a command arrives, too', async () => {
+  const restored = run(['restored'], { DEMO: '1', ...environmentOf(place) });
+  expect(await restored.exit).toBe(0);
+  await vi.waitFor(
+    () => expect(ofType('alert.raised').at(-1)?.data).toMatchObject({ code: 'EPOCH_OPENED' }),
+    10_000,
+  );
+});
+
 test('what does not exist or makes no sense is said in a line, with an exit code', async () => {
   const unknown = await events('list', '--endpoint', 'nobody');
   expect(unknown).toMatchObject({ code: 1, stdout: '' });

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { childEnvironment } from '../support/child-environment.ts';
 import { removeDataDir } from '../support/service-process.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../src/main.ts');
@@ -34,10 +35,10 @@ export interface Service {
 
 const started = new Set<ChildProcess>();
 
-/** Runs a command with nothing in its environment but PATH and what is given. */
+/** Runs a command with nothing of this process in its environment but PATH; and what is given. */
 export function run(args: readonly string[], env: Record<string, string> = {}, readOutput = true): Service {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...childEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.add(child);

@@ -45,6 +45,7 @@ describe('the documentation of the configuration', () => {
       ROBOKASSA_PASSWORD2: 'p2',
       ROBOKASSA_PASSWORD3: 'p3',
       STRIPE_API_KEY: 'sk_test_12345678',
+      STRIPE_WEBHOOK_SECRET: 'whsec_12345678',
       YANDEX_PAY_API_KEY: 'k',
     };
     const file = `{"merchants": [{"code": "acme", "name": "Acme", "keys": [], "accounts": [${accounts.join()}]}]}`;

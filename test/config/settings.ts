@@ -17,7 +17,12 @@ const credentials = z.strictObject({
 
 /** Transformed after it was checked, as where there are two kinds of credentials. */
 const ofPartner = z
-  .strictObject({ clientId: z.string(), clientSecret: z.string(), account: z.string() })
+  .strictObject({
+    clientId: z.string(),
+    clientSecret: z.string(),
+    account: z.string(),
+    webhookSecrets: z.array(z.string()).optional(),
+  })
   .transform((checked) => checked);
 
 /** A provider as the configuration sees one; the tests of the configuration need no real provider. */

@@ -78,7 +78,7 @@ describe('a connection', () => {
     const opened = connectDatabase<Tables>({
       config: database.config,
       max: 1,
-      connectTimeoutMs: 50,
+      connectTimeoutMs: 1_000,
       log: silentLog,
     });
     const held = await opened.pool.connect();

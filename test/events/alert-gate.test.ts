@@ -72,3 +72,13 @@ test('its memory is bounded: the oldest of a thousand alerts is forgotten', () =
   remembered(1_001);
   expect(gate.admit(alert('first'), 0)).toMatchObject({ repeated: 0 });
 });
+
+test('what was sent again is not the oldest any more', () => {
+  const gate = createAlertGate();
+  gate.admit(alert('first'), 0);
+  for (let n = 1; n < 1_000; n += 1) gate.admit(alert(`r${n}`), n * minute * 61);
+  const later = 1_000 * minute * 61;
+  expect(gate.admit(alert('first'), later)).toBeDefined();
+  gate.admit(alert('one more'), later);
+  expect(gate.admit(alert('first'), later + 1)).toBeUndefined();
+});

@@ -134,6 +134,21 @@ describe('deliveries that wait', () => {
     expect(raised).toEqual([]);
   });
 
+  test('leave alone what stands of another kind', async () => {
+    await database.pool.query(
+      "INSERT INTO standing_alerts (code, subject) VALUES ('ANOTHER', 'endpoint pager')",
+    );
+    await tell();
+    await advance(400);
+    await look();
+    expect(raised).toHaveLength(2);
+    await deliver('pager');
+    await deliver('second');
+    await look();
+    const { rows } = await database.pool.query('SELECT code, subject FROM standing_alerts');
+    expect(rows).toEqual([{ code: 'ANOTHER', subject: 'endpoint pager' }]);
+  });
+
   test('are told by one of many processes that notice it at once', async () => {
     await tell();
     await advance(400);

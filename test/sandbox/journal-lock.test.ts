@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Journal } from '../../sandbox/journal.ts';
+import { childEnvironment } from '../support/child-environment.ts';
 
 const MAIN = new URL('../../sandbox/main.ts', import.meta.url).pathname;
 
@@ -24,7 +25,7 @@ describe('a journal', () => {
 
   function launch(): ChildProcess {
     const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: process.env['PATH'], SANDBOX_PORT: '0', SANDBOX_JOURNAL: file },
+      env: { ...childEnvironment(), SANDBOX_PORT: '0', SANDBOX_JOURNAL: file },
       stdio: 'pipe',
     });
     children.push(child);

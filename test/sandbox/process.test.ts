@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { childEnvironment } from '../support/child-environment.ts';
 import { type Harness, harnessOf, rub } from './harness.ts';
 import { descriptionOf, razorpayOf } from './razorpay/harness.ts';
 import { MUGS, yandexOf } from './yandex-pay/harness.ts';
@@ -28,7 +29,7 @@ describe('sandbox process', () => {
 
   function launch(env: Record<string, string> = {}): ChildProcess {
     const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: process.env['PATH'], SANDBOX_PORT: '0', ...env },
+      env: { ...childEnvironment(), SANDBOX_PORT: '0', ...env },
       stdio: 'pipe',
     });
     children.push(child);

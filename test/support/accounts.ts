@@ -1,4 +1,5 @@
 import type { AccountConfig } from '../../src/config/types.ts';
+import { PUBLIC_KEY } from '../../sandbox/robokassa/signing-key.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 
 type Account = Pick<
@@ -18,6 +19,7 @@ export const otherAccounts = (sandbox: Sandbox): readonly Account[] => [
       clientId: 'PartnerClient01',
       clientSecret: 's3cr3t-Part/ner',
       account: 'acc_SimSub00000001',
+      webhookSecrets: ['whsec-curlec-test-1'],
     },
     identity: 'acc_SimSub00000001',
   },
@@ -31,6 +33,7 @@ export const otherAccounts = (sandbox: Sandbox): readonly Account[] => [
       hashAlgorithm: 'md5',
       jwtAlgorithm: 'HS256',
       refundBaseUrl: `${sandbox.robokassaUrl}/RefundService`,
+      resultUrl2Certificate: [PUBLIC_KEY],
     },
     credentials: {
       merchantLogin: 'demo-shop',
@@ -67,7 +70,11 @@ export const otherAccounts = (sandbox: Sandbox): readonly Account[] => [
     displayName: 'Stripe demo',
     baseUrl: sandbox.stripeUrl,
     options: {},
-    credentials: { apiKey: 'sk_test_SimStripeDemo000000000001', accountId: 'acct_SimStripe000001' },
+    credentials: {
+      apiKey: 'sk_test_SimStripeDemo000000000001',
+      accountId: 'acct_SimStripe000001',
+      webhookSecrets: ['whsec_SimStripeDemo000000000001'],
+    },
     identity: 'acct_SimStripe000001',
   },
   {
@@ -80,6 +87,7 @@ export const otherAccounts = (sandbox: Sandbox): readonly Account[] => [
       connector: 'stripe',
       apiKey: 'sk_test_SimStripePrism00000000003',
       accountId: 'acct_SimStripe000003',
+      webhookSecrets: ['whsec_SimStripePrism00000000003'],
     },
     identity: 'acct_SimStripe000003',
   },

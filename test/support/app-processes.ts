@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../src/config.ts';
+import { childEnvironment } from './child-environment.ts';
 
 /** A service in a process of its own. */
 export interface AppProcess {
@@ -20,7 +21,7 @@ export interface AppProcess {
 export async function startAppProcess(config: Config, env: Record<string, string> = {}): Promise<AppProcess> {
   const script = path.join(import.meta.dirname, 'app-process.ts');
   const child = spawn(process.execPath, [script, JSON.stringify(config)], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...childEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');

@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import type { TestProject } from 'vitest/node';
 import { connectDatabase, type ConnectionConfig } from '../../src/db/connect.ts';
 import { startEmbeddedPostgres } from '../../src/db/embedded/start.ts';
+import { COMPILE_CACHE } from './child-environment.ts';
 import { removeOrphans } from './orphans.ts';
 import { silentLog } from './silent-log.ts';
 
@@ -37,6 +38,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)),
   );
   project.provide('testServer', testServer);
+  // Workers inherit it; it goes with the server.
+  process.env[COMPILE_CACHE] = path.join(dataDir, 'compiled');
   project.provide('templateProblem', problem);
   return teardown;
 }

@@ -8,6 +8,7 @@ import { Client } from 'pg';
 import type { ConnectionConfig } from '../../src/db/connect.ts';
 import { findLiveServer } from '../../src/db/embedded/postmaster-file.ts';
 import type { EmbeddedPostgresOptions } from '../../src/db/embedded/start.ts';
+import { childEnvironment } from './child-environment.ts';
 
 export type ServiceEvent =
   | { event: 'ready'; connection: ConnectionConfig; owned: boolean; place: string }
@@ -39,7 +40,7 @@ const running = new Set<ServiceProcess>();
 export function startService(options: ServiceOptions, env: NodeJS.ProcessEnv = {}): ServiceProcess {
   const script = path.join(import.meta.dirname, 'embedded-service.ts');
   const child = spawn(process.execPath, [script, JSON.stringify({ durable: false, ...options })], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...childEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');

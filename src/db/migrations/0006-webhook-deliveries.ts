@@ -44,6 +44,7 @@ CREATE TABLE webhook_deliveries (
 );
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (account_id, next_look_at) WHERE next_look_at IS NOT NULL;
 CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (last_received_at) WHERE next_look_at IS NULL;
+CREATE INDEX webhook_deliveries_ignored ON webhook_deliveries (account_id, last_received_at) WHERE status = 'IGNORED';
 COMMENT ON TABLE webhook_deliveries IS 'Messages of providers, verified where they can be: what they are about, never their bodies';
 COMMENT ON COLUMN webhook_deliveries.times IS 'How often it came';
 COMMENT ON COLUMN webhook_deliveries.status IS 'IGNORED: about nothing that is known here';

@@ -1,7 +1,12 @@
 import { z } from 'zod';
+import { webhookSecrets } from '../webhook-signature.ts';
 import { standIn } from './connector-call.ts';
 
 const secret = z.string().regex(/^[!-~]{1,512}$/, 'must be 1 to 512 visible ASCII characters');
+/** Its deliveries are verified by the built-in adapter, as without Prism. */
+const stripeSecret = z
+  .string()
+  .regex(/^whsec_[!-~]{1,250}$/, 'must be the signing secret of a webhook endpoint ("whsec_...")');
 /** Not secret. */
 const name = z.string().regex(/^[!-~]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
 
@@ -18,6 +23,7 @@ export const credentials = z.discriminatedUnion('connector', [
     connector: z.literal('stripe'),
     apiKey: secret,
     accountId: z.string().regex(/^acct_\w{1,64}$/, 'must be "acct_" and what follows it in the dashboard'),
+    webhookSecrets: webhookSecrets(stripeSecret),
   }),
   z.strictObject({ connector: z.literal('adyen'), apiKey: secret, merchantAccount: name }),
   z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type WebhookSecrets, webhookSecrets } from '../webhook-signature.ts';
 
 /** Visible ASCII without the colon, which would end the user name of Basic authentication early. */
 const userName = z
@@ -9,15 +10,23 @@ const account = z
   .string()
   .regex(/^acc_[A-Za-z0-9]{14}$/, 'must be "acc_" and 14 letters or digits, as the dashboard shows it');
 
+/** Whatever was typed into the dashboard; white space at an end is a mistake of copying. */
+const webhookSecret = z
+  .string()
+  .regex(
+    /^(?!\s)[^\p{C}]{1,256}(?<!\s)$/u,
+    'must be 1 to 256 printable characters, without white space at an end',
+  );
+
 /** A partner's pair, used on behalf of the sub-merchant `account`. */
-interface PartnerCredentials {
+interface PartnerCredentials extends WebhookSecrets {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly account: string;
 }
 
 /** A merchant's own pair. */
-interface MerchantCredentials {
+interface MerchantCredentials extends WebhookSecrets {
   readonly keyId: string;
   readonly keySecret: string;
 }
@@ -40,9 +49,11 @@ export const credentials = z
     account: account.optional(),
     keyId: userName.optional(),
     keySecret: password.optional(),
+    webhookSecrets: webhookSecrets(webhookSecret),
   })
   .transform((given, context): RazorpayCredentials => {
     const { clientId, clientSecret, account: accountId, keyId, keySecret } = given;
+    const secrets = given.webhookSecrets && { webhookSecrets: given.webhookSecrets };
     const isPartner = partnerFields.some((field) => given[field] !== undefined);
     const isMerchant = merchantFields.some((field) => given[field] !== undefined);
     if (isPartner === isMerchant) {
@@ -52,8 +63,8 @@ export const credentials = z
       return z.NEVER;
     }
     if (clientId !== undefined && clientSecret !== undefined && accountId !== undefined)
-      return { clientId, clientSecret, account: accountId };
-    if (keyId !== undefined && keySecret !== undefined) return { keyId, keySecret };
+      return { clientId, clientSecret, account: accountId, ...secrets };
+    if (keyId !== undefined && keySecret !== undefined) return { keyId, keySecret, ...secrets };
     const fields = isPartner ? partnerFields : merchantFields;
     for (const field of fields)
       if (given[field] === undefined)

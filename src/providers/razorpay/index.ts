@@ -19,6 +19,7 @@ import { listRefunds } from './list-refunds.ts';
 import { amountRules } from './money.ts';
 import { readPayment } from './payment.ts';
 import { readRefund } from './read-refund.ts';
+import { webhooks } from './webhook.ts';
 
 /** Razorpay and, in Malaysia, Curlec: razorpay.com/docs/api, version 1. Live and test mode share one base URL. */
 export const razorpay: ProviderAdapter<RazorpayCredentials> = {
@@ -35,6 +36,7 @@ export const razorpay: ProviderAdapter<RazorpayCredentials> = {
   watchAfterMs,
   hidesRefundId: false,
   buildsFromFreshPayment: false,
+  webhooks,
   readPayment,
   readRefund,
   listRefunds,

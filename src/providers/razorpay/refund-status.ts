@@ -65,7 +65,7 @@ function failureOf(wire: WireRefund, paymentCreatedAt: Date | null): Failure {
 }
 
 /** A receipt of others may stand beside our note, or the other way round: what looks like our key is ours. */
-function ourReference({ receipt, notes }: WireRefund): string | null {
+export function ourReference({ receipt, notes }: Pick<WireRefund, 'receipt' | 'notes'>): string | null {
   const given = [receipt, mapText(notes, REFERENCE_ENTRY)].filter(
     (text) => text !== undefined && text !== '',
   );

@@ -10,6 +10,7 @@ import { fromWire } from './money.ts';
 
 const PAYMENT_ID = /^pay_[A-Za-z0-9]{14}$/;
 const REFUND_ID = /^rfnd_[A-Za-z0-9]{14}$/;
+const ACCOUNT_ID = /^acc_[A-Za-z0-9]{14}$/;
 
 /** Whether a text can be an id there, and is safe inside a URL path. */
 export const isPaymentId = (text: string): boolean => PAYMENT_ID.test(text);
@@ -83,6 +84,33 @@ export type WireRefund = z.infer<typeof wireRefund>;
 
 /** Only `items`: `count` is the number in this page, and there is no total. */
 export const wireRefundList = z.object({ items: z.array(wireRefund) });
+
+const wireEvent = z.object({
+  entity: z.literal('event'),
+  account_id: z.string().regex(ACCOUNT_ID),
+  event: z.string().regex(/^[\w.]{1,100}$/),
+  payload: z.unknown(),
+});
+export type WireEvent = z.infer<typeof wireEvent>;
+
+/** An event, whose entities are as they were at that moment; the time of some is missing (docs, "Webhooks"). */
+export const readEvent = (body: string): WireEvent | undefined => readAs(wireEvent, body);
+
+/** What an event is about. `captured` is false where a payment was returned that was never captured. */
+export const toldRefund = z.object({
+  refund: z.object({
+    entity: z.object({
+      id: z.string().regex(REFUND_ID),
+      payment_id: z.string().regex(PAYMENT_ID),
+      receipt: optional(text),
+      notes: map,
+    }),
+  }),
+  payment: optional(z.object({ entity: z.object({ captured: optional(z.boolean()) }) })),
+});
+export const toldPayment = z.object({
+  payment: z.object({ entity: z.object({ id: z.string().regex(PAYMENT_ID) }) }),
+});
 
 const wireError = z.object({
   error: z.object({

@@ -29,6 +29,7 @@ import {
 } from './settings.ts';
 import { unavailable } from './errors.ts';
 import { buildV1, checkV1 } from './v1.ts';
+import { webhooks } from './webhook.ts';
 
 /** RoboKassa with its refund API, called v2 here: docs.robokassa.ru/ru/refund-api. */
 export const robokassaV2: ProviderAdapter<RoboKassaCredentials, RoboKassaOptions> = {
@@ -47,6 +48,7 @@ export const robokassaV2: ProviderAdapter<RoboKassaCredentials, RoboKassaOptions
   hidesRefundId: true,
   buildsFromFreshPayment: false,
   isNotYetRefundable,
+  webhooks,
   readPayment,
   readRefund,
   listRefunds: async () => ({

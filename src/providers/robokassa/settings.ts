@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { parseBaseUrl } from '../../config/hosts.ts';
 
@@ -33,6 +34,28 @@ const url = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const MIN_RSA_BITS = 2048;
+
+/** A private key has a public one, too, but must not be here. */
+const PUBLIC_PEM = /^-----BEGIN (CERTIFICATE|PUBLIC KEY)-----[A-Za-z0-9+/=\s]+-----END \1-----$/;
+
+const isRsaPublicPem = (pem: string): boolean => {
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(pem);
+    return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_RSA_BITS;
+  } catch {
+    return false;
+  }
+};
+
+const certificate = z
+  .string()
+  .trim()
+  .refine(
+    (pem) => PUBLIC_PEM.test(pem) && isRsaPublicPem(pem),
+    `must be one certificate or public key in PEM, of RSA with at least ${MIN_RSA_BITS} bits`,
+  );
+
 /** What is set for a shop besides its passwords; the algorithms as in its cabinet. */
 export const options = z.strictObject({
   /** `v1`: the XML operations, which RoboKassa does not document. */
@@ -42,6 +65,13 @@ export const options = z.strictObject({
   refundBaseUrl: url.optional(),
   /** Refunds are refused here after so many days; RoboKassa publishes no limit. */
   refundWindowDays: z.int().min(1).max(3650).optional(),
+  /** By which ResultUrl2 is verified: what RoboKassa publishes, or its public key; several while one follows another. */
+  resultUrl2Certificate: z
+    .preprocess(
+      (given) => (typeof given === 'string' ? [given] : given),
+      z.array(certificate).min(1).max(5).optional(),
+    )
+    .optional(),
 });
 
 export type RoboKassaOptions = z.infer<typeof options>;

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { HashAlgorithm, JwtAlgorithm } from './settings.ts';
 
 /**
@@ -7,6 +7,13 @@ import type { HashAlgorithm, JwtAlgorithm } from './settings.ts';
  */
 export const signatureOf = (algorithm: HashAlgorithm, parts: readonly string[]): string =>
   createHash(algorithm).update(parts.join(':'), 'utf8').digest('hex');
+
+/** Whether hex, in either case, is the signature of these parts; as long for any digits. */
+export function isSignature(hex: string, algorithm: HashAlgorithm, parts: readonly string[]): boolean {
+  const expected = Buffer.from(signatureOf(algorithm, parts), 'hex');
+  const isHex = hex.length === 2 * expected.length && /^[0-9a-f]+$/i.test(hex);
+  return isHex && timingSafeEqual(Buffer.from(hex, 'hex'), expected);
+}
 
 const hmacs: Readonly<Record<JwtAlgorithm, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
 

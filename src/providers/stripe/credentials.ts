@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { webhookSecrets } from '../webhook-signature.ts';
 
 /** A secret or a restricted key; it decides between live and test mode (docs.stripe.com/keys). */
 const apiKey = z
@@ -9,8 +10,17 @@ const accountId = z
   .string()
   .regex(/^acct_[A-Za-z0-9]{1,64}$/, 'must be "acct_" and letters or digits, as the dashboard shows it');
 
+/** The signing secret of a webhook endpoint (docs.stripe.com/webhooks/signature). */
+const webhookSecret = z
+  .string()
+  .regex(/^whsec_[!-~]{1,250}$/, 'must be the signing secret of a webhook endpoint ("whsec_...")');
+
 /** The key and the account that it belongs to: a key does not show whose it is. */
-export const credentials = z.strictObject({ apiKey, accountId });
+export const credentials = z.strictObject({
+  apiKey,
+  accountId,
+  webhookSecrets: webhookSecrets(webhookSecret),
+});
 export type StripeCredentials = z.infer<typeof credentials>;
 
 /** The Stripe account, however many keys it has. Not secret. */

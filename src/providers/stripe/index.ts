@@ -20,6 +20,7 @@ import { listRefunds } from './list-refunds.ts';
 import { amountRules } from './money.ts';
 import { readPayment } from './payment.ts';
 import { readRefund } from './read-refund.ts';
+import { webhooks } from './webhook.ts';
 import { API_VERSION } from './wire.ts';
 
 /**
@@ -40,6 +41,7 @@ export const stripe: ProviderAdapter<StripeCredentials> = {
   watchAfterMs,
   hidesRefundId: false,
   buildsFromFreshPayment: false,
+  webhooks,
   readPayment,
   readRefund,
   listRefunds,

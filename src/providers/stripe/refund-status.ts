@@ -113,7 +113,7 @@ function providerDetails({
 }
 
 /** `order_id` is a popular name for other things: only what looks like our key is ours. */
-function ourReference({ metadata }: WireRefund): string | null {
+export function ourReference({ metadata }: Pick<WireRefund, 'metadata'>): string | null {
   const given = mapText(metadata, REFERENCE_ENTRY);
   return given !== undefined && /^[0-9a-f]{40}$/.test(given) ? given : null;
 }

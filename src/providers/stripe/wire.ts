@@ -108,6 +108,26 @@ export function asOurs({ payment_intent, money, ...rest }: z.infer<typeof anyRef
 /** A page; there is no total. */
 export const wireRefundList = z.object({ data: z.array(anyRefund), has_more: z.boolean() });
 
+/** An event, whose object is as it was at that moment: only what it is about is read (docs.stripe.com/api/events). */
+export const wireEvent = z.object({
+  id: z.string().regex(/^evt_\w{1,120}$/),
+  object: z.literal('event'),
+  type: z.string().regex(/^[\w.]{1,100}$/),
+  /** The connected account of an event of Connect. */
+  account: word.nullish(),
+  data: z.object({ object: z.unknown() }),
+});
+export const toldRefund = z.object({
+  id: z.string().regex(REFUND_ID),
+  object: z.literal('refund'),
+  payment_intent: z.string().regex(PAYMENT_ID).nullable(),
+  metadata: map,
+});
+export const toldCharge = z.object({
+  object: z.literal('charge'),
+  payment_intent: z.string().regex(PAYMENT_ID).nullable(),
+});
+
 /** Types of errors of this API (npm stripe 23.1.0, Types.d.ts and Error.js); those of version 2 of the API are not among them. */
 const errorTypes = [
   'api_error',

@@ -65,5 +65,11 @@ export const baseUrls: Readonly<Record<Edition, string>> = {
   uz: 'https://pay.yandex.uz/api/merchant',
 };
 
+/** The name of the other host in a request: where the keys are that sign webhooks. */
+export const KEYS_HOST = 'keys';
+
+/** Beside the API, in every edition and environment: `/api/jwks` and `/api/merchant` ("Merchant API"). */
+export const keysBaseUrlOf = (baseUrl: string): string => new URL('.', baseUrl).href;
+
 /** Limits are not published. */
 export const DEFAULT_REQUESTS_PER_SECOND = 5;

@@ -5,6 +5,8 @@ import {
   baseUrls,
   capabilitiesOf,
   DEFAULT_REQUESTS_PER_SECOND,
+  KEYS_HOST,
+  keysBaseUrlOf,
   lookGapsMs,
   PENDING_NORMALLY_MS,
   recovery,
@@ -19,6 +21,7 @@ import { listRefunds, readRefund } from './list-refunds.ts';
 import { amountRulesOf } from './money.ts';
 import { options, type Edition, type YandexPayOptions } from './options.ts';
 import { readPayment } from './payment.ts';
+import { webhookReceiver } from './webhook.ts';
 
 type YandexPayAdapter = ProviderAdapter<YandexPayCredentials, YandexPayOptions>;
 
@@ -39,6 +42,7 @@ function adapterFor(edition: Edition, displayName: string): YandexPayAdapter {
     watchAfterMs,
     hidesRefundId: false,
     buildsFromFreshPayment: true,
+    webhooks: webhookReceiver(),
     readPayment,
     readRefund,
     listRefunds,
@@ -68,6 +72,7 @@ export const yandexPayProvider: Provider<YandexPayCredentials, YandexPayOptions>
     options,
     identityOf: ({ merchantId }) => merchantId,
     defaultBaseUrlOf: ({ edition }) => baseUrls[edition],
+    otherBaseUrlsOf: (_options, baseUrl) => ({ [KEYS_HOST]: keysBaseUrlOf(baseUrl) }),
     defaultRequestsPerSecond: DEFAULT_REQUESTS_PER_SECOND,
   },
   adapters: [yandexPay, yandexSplit],

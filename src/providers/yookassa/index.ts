@@ -17,6 +17,7 @@ import { deviations } from './deviations.ts';
 import { listRefunds, readRefund } from './list-refunds.ts';
 import { amountRules } from './money.ts';
 import { readPayment } from './payment.ts';
+import { webhooks } from './webhook.ts';
 
 /** YooKassa (YooMoney), API v3: yookassa.ru/developers. Live and test shops share one base URL. */
 export const yookassa: ProviderAdapter<YooKassaCredentials> = {
@@ -33,6 +34,7 @@ export const yookassa: ProviderAdapter<YooKassaCredentials> = {
   watchAfterMs,
   hidesRefundId: false,
   buildsFromFreshPayment: false,
+  webhooks,
   readPayment,
   readRefund,
   listRefunds,

@@ -119,7 +119,7 @@ function failureOf(reason: string | null): Failure {
 }
 
 /** Metadata may be dropped on the way (it is missing in older descriptions of the API); the description stays. */
-function ourReference(wire: WireRefund): string | null {
+export function ourReference(wire: Pick<WireRefund, 'metadata' | 'description'>): string | null {
   const fromMetadata = metadataText(wire.metadata, 'refund_ref');
   if (fromMetadata !== null) return fromMetadata;
   return wire.description !== undefined && /^[0-9a-f]{40}$/.test(wire.description) ? wire.description : null;

@@ -75,6 +75,15 @@ export const wireRefundList = z.object({
   next_cursor: z.string().min(1).max(1024).nullish(),
 });
 
+/** What a notification holds is the object's state at that moment; only what it is about is read. */
+export const wireNotification = z.object({
+  type: z.literal('notification'),
+  event: word,
+  object: z.unknown(),
+});
+export const toldPayment = z.object({ id });
+export const toldRefund = wireRefund.pick({ id: true, payment_id: true, description: true, metadata: true });
+
 /** `retry_after` is in milliseconds, unlike the HTTP header of that name. */
 export const wireError = z.object({
   id: optional(word),

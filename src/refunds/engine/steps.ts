@@ -8,6 +8,7 @@ import { sweepAccount } from '../sweep-account.ts';
 import { driveLegs } from './drive-legs.ts';
 import { driveRestoring } from './drive-restoring.ts';
 import { driveVoids } from './drive-voids.ts';
+import { driveWebhooks } from './drive-webhooks.ts';
 
 export interface StepOutcome {
   /** There may be more to do at once. */
@@ -37,6 +38,8 @@ const nothingMore: StepOutcome = { isFull: false, legIds: [] };
 /** What a round does for an account that has something due, in this order; one that fails does not stop the next. */
 export const steps: readonly Step[] = [
   { name: 'restoring', on: 'restoring', run: driveRestoring },
+  // A look that a message asks for needs no other one in the same round.
+  { name: 'webhooks', on: 'webhooks', run: driveWebhooks },
   { name: 'legs', on: 'legs', run: driveLegs },
   { name: 'voids', on: 'operations', run: driveVoids },
   // A sweep makes payments due, so it comes before them.

@@ -23,7 +23,7 @@ builder.queryField('refunds', (t) =>
       }),
       ...lookArguments(t),
     },
-    resolve: (_root, args, context) => resolveRefunds(context, args),
+    resolve: (_root, args, context, info) => resolveRefunds(context, args, info),
   }),
 );
 
@@ -36,6 +36,6 @@ builder.objectField(PaymentRef, 'refunds', (t) =>
       ...pageArguments(t),
       filter: t.arg({ type: RefundFilterInput, description: 'Which of them; absent: all.' }),
     },
-    resolve: (payment, args, context) => resolveRefundsOfPayment(context, payment, args),
+    resolve: (payment, args, context, info) => resolveRefundsOfPayment(context, payment, args, info),
   }),
 );

@@ -1,12 +1,17 @@
 import { createRequire } from 'node:module';
 import { YooCheckout } from '@a2seven/yoo-checkout';
 import { clearYooKassaCache, CurrencyEnum, YooKassa } from '@webzaytsev/yookassa-ts-sdk';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEMO, freshKey, type Harness, rub, startHarness } from '../harness.ts';
 
 // Plain http needs the debug mode of @webzaytsev/yookassa-ts-sdk, which prints every call.
-vi.hoisted(() => {
+const print = vi.hoisted(() => {
+  const { log } = console;
   console.log = () => undefined;
+  return log;
+});
+afterAll(() => {
+  console.log = print;
 });
 
 const roubles = (value: string) => ({ value, currency: CurrencyEnum.RUB });

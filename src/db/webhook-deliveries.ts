@@ -1,0 +1,196 @@
+import { sql, type Kysely } from 'kysely';
+import { uuidv7, type AccountId, type MerchantId, type WebhookDeliveryId } from '../ids.ts';
+import { claimUntil, dueRows } from './due.ts';
+import type { Database, StoredWebhookEvidence } from './tables.ts';
+
+type Db = Kysely<Database>;
+
+/** A message of a provider that is to be kept; `times` is how often it came since the last statement. */
+export interface NewDelivery {
+  readonly merchantId: MerchantId;
+  readonly accountId: AccountId;
+  readonly deduplicationKey: string;
+  readonly event: string;
+  readonly providerRefundId: string | null;
+  readonly providerPaymentId: string | null;
+  readonly ourReference: string | null;
+  readonly evidence: StoredWebhookEvidence | null;
+  /** Nothing proves who sent it, so that a repetition of what was worked on is to be worked on again. */
+  readonly isUnsigned: boolean;
+  readonly times: number;
+}
+
+/** What tells two messages apart. */
+export const deliveryKey = (delivery: Pick<NewDelivery, 'accountId' | 'deduplicationKey'>): string =>
+  `${delivery.accountId} ${delivery.deduplicationKey}`;
+
+/**
+ * Keeps messages, each once, in one statement: a repetition counts up, and what was about nothing then is due again,
+ * since it may be about something now (webhook_deliveries_told_once). In the order of their keys, so that two
+ * processes do not wait for each other. No two may have one key.
+ *
+ * @returns the keys of those that were kept; the others are of accounts with `pendingAtMost` waiting messages
+ */
+export async function storeDeliveries(
+  db: Db,
+  deliveries: readonly NewDelivery[],
+  pendingAtMost: number,
+): Promise<ReadonlySet<string>> {
+  if (deliveries.length === 0) return new Set();
+  const unsigned = [...new Set(deliveries.flatMap((each) => (each.isUnsigned ? each.accountId : [])))];
+  const reopens = sql`(known.status = 'IGNORED'
+    OR known.status = 'DONE' AND known.account_id = ANY (${unsigned}::uuid[]))`;
+  const { rows } = await sql<{ accountId: AccountId; deduplicationKey: string }>`
+    WITH told AS (
+      SELECT * FROM unnest(
+        ${deliveries.map(() => uuidv7())}::uuid[],
+        ${deliveries.map((each) => each.merchantId)}::uuid[],
+        ${deliveries.map((each) => each.accountId)}::uuid[],
+        ${deliveries.map((each) => each.deduplicationKey)}::text[],
+        ${deliveries.map((each) => each.event)}::text[],
+        ${deliveries.map((each) => each.providerRefundId)}::text[],
+        ${deliveries.map((each) => each.providerPaymentId)}::text[],
+        ${deliveries.map((each) => each.ourReference)}::text[],
+        ${deliveries.map(({ evidence }) => evidence && JSON.stringify(evidence))}::text[],
+        ${deliveries.map((each) => each.times)}::integer[]
+      ) AS told (id, merchant_id, account_id, key, event, refund, payment, reference, evidence, times)
+    ), open AS (
+      SELECT account_id FROM (SELECT DISTINCT account_id FROM told) AS account
+      WHERE (SELECT count(*) FROM (
+        SELECT FROM webhook_deliveries AS waiting
+        WHERE waiting.account_id = account.account_id AND waiting.next_look_at IS NOT NULL
+        LIMIT ${pendingAtMost}) AS pending) < ${pendingAtMost}
+    )
+    INSERT INTO webhook_deliveries AS known (id, merchant_id, account_id, deduplication_key, event,
+      provider_refund_id, provider_payment_id, our_reference, evidence, times, next_look_at)
+    SELECT id, merchant_id, account_id, key, event, refund, payment, reference, evidence::jsonb, times, app_now()
+    FROM told WHERE account_id IN (SELECT account_id FROM open)
+    ORDER BY account_id, key
+    ON CONFLICT ON CONSTRAINT webhook_deliveries_told_once DO UPDATE SET
+      times = LEAST(known.times::bigint + excluded.times, 2147483647)::integer,
+      last_received_at = app_now(),
+      status = CASE WHEN ${reopens} THEN 'PENDING' ELSE known.status END,
+      next_look_at = CASE WHEN ${reopens} THEN app_now() ELSE known.next_look_at END,
+      look_failures = CASE WHEN ${reopens} THEN 0 ELSE known.look_failures END,
+      done_at = CASE WHEN ${reopens} THEN NULL ELSE known.done_at END
+    RETURNING known.account_id AS "accountId", known.deduplication_key AS "deduplicationKey"`.execute(db);
+  return new Set(rows.map(deliveryKey));
+}
+
+/** A message that this process, and no other, works on until its lease ends. */
+export interface DueDelivery {
+  readonly id: WebhookDeliveryId;
+  readonly event: string;
+  readonly providerRefundId: string | null;
+  readonly providerPaymentId: string | null;
+  readonly ourReference: string | null;
+  readonly evidence: StoredWebhookEvidence | null;
+  /** How often it had come when it was claimed: one more ends the claim without an end of the work. */
+  readonly times: number;
+  readonly lookFailures: number;
+  /** The token of this claim. */
+  readonly claimedUntil: Date;
+}
+
+/** Takes the messages of an account that are due, the longest waiting first (webhook_deliveries_due). */
+export function claimDueDeliveries(
+  db: Db,
+  accountId: AccountId,
+  limit: number,
+  leaseMs: number,
+): Promise<DueDelivery[]> {
+  return db
+    .with('due', (cte) => dueRows(cte, 'webhook_deliveries', accountId, limit))
+    .updateTable('webhook_deliveries as delivery')
+    .from('due')
+    .set({ look_lease_until: claimUntil(leaseMs) })
+    .whereRef('delivery.id', '=', 'due.id')
+    .returning([
+      'delivery.id',
+      'delivery.event',
+      'delivery.provider_refund_id as providerRefundId',
+      'delivery.provider_payment_id as providerPaymentId',
+      'delivery.our_reference as ourReference',
+      'delivery.evidence',
+      'delivery.times',
+      'delivery.look_failures as lookFailures',
+      sql<Date>`delivery.look_lease_until`.as('claimedUntil'),
+    ])
+    .execute();
+}
+
+/** How the work on a message ends: over, or due again after so many milliseconds. */
+export type DeliveryEnd =
+  | { readonly status: 'DONE' | 'IGNORED' }
+  | { readonly status: 'PENDING'; readonly nextLookInMs: number; readonly lookFailures: number };
+
+/**
+ * Ends claims, each only if it is still this claim. What came once more meanwhile stays due: the look may have been
+ * before it. What was put off for longer than `giveUpMs` since it came last is over (primary key).
+ *
+ * @returns the messages that were given up
+ */
+export async function endDeliveries(
+  db: Db,
+  ended: readonly { readonly delivery: DueDelivery; readonly end: DeliveryEnd }[],
+  giveUpMs: number,
+): Promise<readonly WebhookDeliveryId[]> {
+  if (ended.length === 0) return [];
+  const { rows } = await sql<{ id: WebhookDeliveryId; isGivenUp: boolean }>`
+    WITH worked AS (
+      SELECT * FROM unnest(
+        ${ended.map(({ delivery }) => delivery.id)}::uuid[],
+        ${ended.map(({ delivery }) => delivery.claimedUntil)}::timestamptz[],
+        ${ended.map(({ delivery }) => delivery.times)}::integer[],
+        ${ended.map(({ end }) => end.status)}::text[],
+        ${ended.map(({ end }) => (end.status === 'PENDING' ? end.nextLookInMs / 1000 : null))}::float8[],
+        ${ended.map(({ end }) => (end.status === 'PENDING' ? end.lookFailures : 0))}::integer[]
+      ) AS worked (id, token, times, status, next, failures)
+    ), settled AS (
+      SELECT worked.id, worked.token, worked.next, worked.failures,
+        worked.times <> known.times AS came_again,
+        worked.status = 'PENDING' AND worked.times = known.times
+          AND known.last_received_at < app_now() - make_interval(secs => ${giveUpMs / 1000}::float8) AS given_up,
+        worked.status
+      FROM worked JOIN webhook_deliveries AS known ON known.id = worked.id
+    )
+    UPDATE webhook_deliveries AS delivery SET
+      look_lease_until = NULL,
+      status = CASE WHEN came_again THEN 'PENDING' WHEN given_up THEN 'DONE' ELSE settled.status END,
+      next_look_at = CASE
+        WHEN came_again THEN app_now()
+        WHEN given_up OR settled.status <> 'PENDING' THEN NULL
+        ELSE app_now() + make_interval(secs => settled.next)
+      END,
+      done_at = CASE WHEN came_again OR (settled.status = 'PENDING' AND NOT given_up) THEN NULL ELSE app_now() END,
+      look_failures = settled.failures
+    FROM settled
+    WHERE delivery.id = settled.id AND delivery.look_lease_until = settled.token
+    RETURNING delivery.id, given_up AS "isGivenUp"`.execute(db);
+  return rows.flatMap(({ id, isGivenUp }) => (isGivenUp ? id : []));
+}
+
+/** Deletes what was worked on longer than `keptForMs` ago, at most `limit` rows (webhook_deliveries_by_age). */
+export async function deleteOldDeliveries(db: Db, keptForMs: number, limit: number): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    DELETE FROM webhook_deliveries WHERE id IN (
+      SELECT id FROM webhook_deliveries
+      WHERE next_look_at IS NULL
+        AND last_received_at < app_now() - make_interval(secs => ${keptForMs / 1000}::float8)
+      ORDER BY last_received_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`.execute(db);
+  return Number(numAffectedRows);
+}
+
+/** Deletes all but the newest `kept` messages of an account that were about nothing (webhook_deliveries_ignored). */
+export async function deleteIgnoredDeliveries(
+  db: Db,
+  accountId: AccountId,
+  kept: number,
+  limit: number,
+): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    DELETE FROM webhook_deliveries WHERE status = 'IGNORED' AND id IN (
+      SELECT id FROM webhook_deliveries WHERE account_id = ${accountId} AND status = 'IGNORED'
+      ORDER BY last_received_at DESC OFFSET ${kept} LIMIT ${limit})`.execute(db);
+  return Number(numAffectedRows);
+}

@@ -1,0 +1,66 @@
+import {
+  claimDueDeliveries,
+  endDeliveries,
+  type DeliveryEnd,
+  type DueDelivery,
+} from '../../db/webhook-deliveries.ts';
+import type { Connection } from '../../providers/connections.ts';
+import { leaseMsOf } from '../claim.ts';
+import type { World } from '../world.ts';
+import { lookAtSubjects } from '../webhooks/look-at-subjects.ts';
+import { backoffMs } from './schedule.ts';
+import type { Round, StepOutcome } from './steps.ts';
+
+/** Rows of one claim for each row of a round: most of a burst are about the same few refunds. */
+const deliveriesPerRow = 5;
+
+/** What cannot be looked at for a day is left to the ordinary looks, in milliseconds. */
+const giveUpMs = 24 * 3_600_000;
+
+/** One batch of an account's messages: what they are about is looked at, once however many name it. */
+export async function driveWebhooks(
+  world: World,
+  connection: Connection,
+  round: Round,
+): Promise<StepOutcome> {
+  const limit = round.batchSize * deliveriesPerRow;
+  const leaseMs = leaseMsOf(connection);
+  const deliveries = await claimDueDeliveries(world.db, connection.accountId, limit, leaseMs);
+  if (deliveries.length === 0) return { isFull: false, legIds: [] };
+  const stopsAtMs = world.clock.monotonicMs() + leaseMs / 2;
+  const { verdicts, legIds } = await lookAtSubjects(world, connection, deliveries, {
+    isOver: () => round.isStopping() || world.clock.monotonicMs() >= stopsAtMs,
+  });
+  const ended = deliveries.map((delivery) => ({ delivery, end: endOf(delivery, verdicts.get(delivery.id)) }));
+  const givenUp = await endDeliveries(world.db, ended, giveUpMs);
+  if (givenUp.length > 0)
+    world.log.warn(
+      { account: connection.accountCode, messages: givenUp.length },
+      'what webhooks named could not be looked at for a day; the ordinary looks go on',
+    );
+  return { isFull: deliveries.length === limit, legIds };
+}
+
+function endOf(
+  { lookFailures }: DueDelivery,
+  verdict: Awaited<ReturnType<typeof lookAtSubjects>>['verdicts'] extends ReadonlyMap<unknown, infer V>
+    ? V | undefined
+    : never,
+): DeliveryEnd {
+  switch (verdict?.kind) {
+    case 'looked':
+      return { status: 'DONE' };
+    case 'nothing':
+      return { status: 'IGNORED' };
+    case 'failed':
+      return {
+        status: 'PENDING',
+        nextLookInMs: backoffMs(lookFailures + 1),
+        lookFailures: lookFailures + 1,
+      };
+    case 'wait':
+      return { status: 'PENDING', nextLookInMs: verdict.forMs, lookFailures };
+    default:
+      return { status: 'PENDING', nextLookInMs: 0, lookFailures };
+  }
+}

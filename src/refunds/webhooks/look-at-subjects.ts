@@ -1,0 +1,107 @@
+import type { DueDelivery } from '../../db/webhook-deliveries.ts';
+import { findWebhookSubjects, makeOperationsDue, type WebhookSubjectRow } from '../../db/webhook-subjects.ts';
+import type { LegId, PaymentId, WebhookDeliveryId } from '../../ids.ts';
+import type { Connection } from '../../providers/connections.ts';
+import { inParallel } from '../in-parallel.ts';
+import { lookAtLegs } from '../look.ts';
+import { seePayment } from '../see-payment.ts';
+import type { World } from '../world.ts';
+
+/** While our own answer is on its way, a message waits for it so long at a time, in milliseconds. */
+const behindAnswerMs = 1_000;
+
+/** What became of a message. `failed`: its subject could not be looked at now. */
+export type Verdict =
+  | { readonly kind: 'looked' | 'nothing' | 'failed' }
+  | { readonly kind: 'wait'; readonly forMs: number };
+
+export interface LookedAtSubjects {
+  /** Without those that were not begun. */
+  readonly verdicts: ReadonlyMap<WebhookDeliveryId, Verdict>;
+  readonly legIds: readonly LegId[];
+}
+
+/**
+ * Looks at what messages are about: a leg that is known, or the payment, where the refund is not ours, or not known
+ * yet. A message is a reason to look and nothing else; what was asked for since it came needs no look, and for what
+ * is about nothing of ours nobody is called.
+ */
+export async function lookAtSubjects(
+  world: World,
+  connection: Connection,
+  deliveries: readonly DueDelivery[],
+  { isOver }: { readonly isOver: () => boolean },
+): Promise<LookedAtSubjects> {
+  const ids = deliveries.map(({ id }) => id);
+  const subjects = await findWebhookSubjects(world.db, connection.accountId, ids);
+  const times = new Map(deliveries.map((delivery) => [delivery.id, delivery.times]));
+  const verdicts = new Map<WebhookDeliveryId, Verdict>();
+  const legs = new Map<LegId, WebhookDeliveryId[]>();
+  const payments = new Map<PaymentId, WebhookSubjectRow[]>();
+  for (const subject of subjects) {
+    const known = verdictBeforeLook(connection, subject, times.get(subject.deliveryId) ?? 1);
+    if (known !== undefined) verdicts.set(subject.deliveryId, known);
+    else if (subject.legId !== null) push(legs, subject.legId, subject.deliveryId);
+    else if (subject.paymentId !== null) push(payments, subject.paymentId, subject);
+  }
+  if (isOver()) return { verdicts, legIds: [] };
+
+  await lookAtNamedLegs(world, connection, legs, verdicts);
+  await inParallel(
+    [...payments.values()],
+    connection.maxInFlight,
+    async (named) => {
+      if (isOver()) return;
+      const sight = await seePayment(world, connection, named[0]!.providerPaymentId!);
+      const kind = sight.kind === 'unavailable' ? 'failed' : 'looked';
+      for (const { deliveryId } of named) verdicts.set(deliveryId, { kind });
+    },
+    (named, error) => {
+      const { paymentId } = named[0]!;
+      world.log.error({ err: error, paymentId }, 'a payment that a webhook named could not be taken in');
+      for (const { deliveryId } of named) verdicts.set(deliveryId, { kind: 'failed' });
+    },
+  );
+  await makeOperationsDue(world.db, connection.accountId, [...payments.keys()]);
+  return { verdicts, legIds: [...legs.keys()] };
+}
+
+/** What can be said of a message without asking anybody; undefined: it is a reason to look. */
+function verdictBeforeLook(
+  connection: Connection,
+  subject: WebhookSubjectRow,
+  times: number,
+): Verdict | undefined {
+  if (subject.paymentId === null) return { kind: 'nothing' };
+  if (subject.isSeenSince) return { kind: 'looked' };
+  if (subject.isBeingSent) return { kind: 'wait', forMs: behindAnswerMs };
+  // Where anybody may send them, repetitions must not make us ask all the time.
+  const isAsked = connection.adapter.webhooks?.verifiedBy === 'NOTHING' && times > 1;
+  const tooSoonMs = connection.minLookIntervalMs - subject.ageMs;
+  return isAsked && tooSoonMs > 0 ? { kind: 'wait', forMs: tooSoonMs } : undefined;
+}
+
+/** All in one plan of looks; one that could not be asked has them all tried again, which those answered pass over. */
+async function lookAtNamedLegs(
+  world: World,
+  connection: Connection,
+  legs: ReadonlyMap<LegId, readonly WebhookDeliveryId[]>,
+  verdicts: Map<WebhookDeliveryId, Verdict>,
+): Promise<void> {
+  if (legs.size === 0) return;
+  let kind: 'looked' | 'failed' = 'failed';
+  try {
+    const failures = await lookAtLegs(world, connection.merchantId, [...legs.keys()]);
+    if (failures.length === 0) kind = 'looked';
+  } catch (error) {
+    const { accountCode: account } = connection;
+    world.log.error({ err: error, account }, 'refunds that webhooks named could not be looked at');
+  }
+  for (const deliveryId of [...legs.values()].flat()) verdicts.set(deliveryId, { kind });
+}
+
+function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
