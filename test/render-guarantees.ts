@@ -1,11 +1,13 @@
 import { faults } from './fault-catalogue.ts';
 import { guarantees, type Guarantee } from './guarantees.ts';
 import { chaosRuns, removals } from './experiments.ts';
+import { columns, type Column } from './conformance/known-results.ts';
 import type { Shown } from './fault-catalogue.ts';
+import { scenariosOf, shownThere } from './faults-by-provider.ts';
 
 /** docs/guarantees.md, whole: made from the maps of guarantees and faults and from the record of experiments. */
 export function renderGuarantees(): string {
-  return `${[intro, ...guarantees.map(section), faultTable(), removalTable(), chaosTable()].join('\n\n')}\n`;
+  return `${[intro, ...guarantees.map(section), faultTable(), providerTable(), removalTable(), chaosTable()].join('\n\n')}\n`;
 }
 
 const intro = `# What is guaranteed, and what shows it
@@ -48,6 +50,49 @@ function faultTable(): string {
     `${faults.length} kinds of fault, ${shown} of them with tests; the others wait for what does not exist yet. The titles are in \`test/fault-catalogue.ts\`.`,
     ['| | fault | what holds | tests, below `test/` |', '|---|---|---|---|', ...rows].join('\n'),
   ].join('\n\n');
+}
+
+function providerTable(): string {
+  const notes = new Map<string, number>();
+  const note = (text: string): number => {
+    const number = notes.get(text) ?? notes.size + 1;
+    notes.set(text, number);
+    return number;
+  };
+  const rows = faults
+    .filter(({ atProviders }) => atProviders === true)
+    .map(({ row, fault }) => {
+      const cells = columns.map((column) => providerCell(row, column, note));
+      return `| ${[row, escape(fault), String(scenariosOf(row).length), ...cells].join(' | ')} |`;
+    });
+  return [
+    '## Faults at each provider',
+    `Rows that depend on what a provider is like are shown for each way to one by scenarios of \`test/conformance\`, through the
+public API, with processes that are really killed. \`yes\`: all came out as they do everywhere. A number in brackets names
+what is different there, which its adapter declares with the provider's document: \`yes (1)\`, some came out differently;
+\`differs (1)\`, all of them did; \`cannot happen (1)\`, the provider is not like that. –: it needs what the provider does not
+have. \`not tried\`: the sandbox cannot play it. Scenario by scenario it stands in [providers](providers.md). Results at Adyen
+come by webhook only: it is in no such run yet.`,
+    [
+      `| ${['', 'fault', 'scenarios', ...columns.map(({ title }) => title)].join(' | ')} |`,
+      `|${'---|'.repeat(columns.length + 3)}`,
+      ...rows,
+    ].join('\n'),
+    [...notes].map(([text, number]) => `${number}. ${escape(text)}`).join('\n'),
+  ].join('\n\n');
+}
+
+function providerCell(row: string, column: Column, note: (text: string) => number): string {
+  const there = shownThere(row, column);
+  if (there === undefined) return 'not run';
+  const { asExpected, deviating, untried, lost } = there;
+  if (lost.length > 0) return 'LOST';
+  const numbers = [...new Set(deviating.map(({ reason, source }) => note(`${reason} (${source})`)))];
+  const differs = numbers.length === 0 ? '' : ` (${numbers.join(', ')})`;
+  if (asExpected.length > 0) return `yes${differs}`;
+  if (deviating.length === 0) return untried.length > 0 ? 'not tried' : '–';
+  const isImpossible = deviating.every(({ instead }) => instead === 'IMPOSSIBLE');
+  return `${isImpossible ? 'cannot happen' : 'differs'}${differs}`;
 }
 
 function removalTable(): string {
