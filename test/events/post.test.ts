@@ -149,7 +149,8 @@ describe('a receiver that behaves badly', () => {
       request.resume();
       response.writeHead(200);
       const more = () => {
-        while (!response.destroyed && response.write('x'.repeat(65_536))) written += 65_536;
+        do written += 65_536;
+        while (!response.destroyed && response.write('x'.repeat(65_536)));
         response.once('drain', more);
       };
       more();
