@@ -115,15 +115,34 @@ function chaosTable(): string {
   return [
     '## Runs under chaos',
     `\`npm run chaos -- --seed N --seconds S\` starts two APIs (one of them with its engine), a worker, PostgreSQL and the sandbox,
-each as a process of its own, with a TCP proxy before the database and before each provider. Clients that repeat what
-was not answered ask for refunds, retries, cancellations and releases; meanwhile providers fail in every way that the
-sandbox knows but one (a key forgotten within its life, which a test of its own shows), processes are killed and stopped, the database is restarted in order and by crash, connections are cut,
-held and delayed, and somebody refunds in the provider's console. Then faults end, nobody calls the API any more, and the
-engine has to find everything out; the time of database and provider is moved to the next look, the processes' own
-clocks are not (\`--real-time\` waits instead). In the end the provider's books are compared with ours to the minor unit, and
-every answer that a client ever got with what is stored. The seed decides what is asked and what goes wrong when;
-processes keep their own timing, so that a repetition is alike and not equal. Sixty seconds of it are a part of
-\`.ci/run\`; ten minutes are run by hand: \`npm run chaos -- --seed 1 --seconds 600\`.
+each as a process of its own, with a TCP proxy before the database and before each provider: YooKassa, Razorpay,
+RoboKassa, Yandex Pay, Stripe, and Stripe once more by way of Prism, whose place the built-in adapter takes. Each is driven
+as far as its capabilities go, which are read from its adapter: full and partial refunds, items of a cart, shares of
+sellers, releases of holds, refunds that are stopped at the provider. Two merchants have accounts at all of them but Prism.
+
+Clients that repeat what was not answered ask for refunds, retries, cancellations and releases; meanwhile providers fail in
+every way that the sandbox knows of each (but one: a key forgotten within its life, which a test of its own shows), refunds
+wait there, succeed, fail and are canceled, new payments arrive, processes are killed and stopped, the database is restarted
+in order and by crash, connections are cut, held and delayed, and somebody refunds in the provider's console. The
+provider's webhooks are switched all the time: true, twice, in the wrong order, forged, or none, to one API or the other,
+which may be down or stopped at that moment.
+
+A person looks into the provider's books every two seconds, as one would into its cabinet, and decides with
+\`resolveRefund\` what waits for that: at RoboKassa, which knows no keys, every refund whose answer was lost. A verdict that
+comes too early is refused, and is given again later.
+
+Then faults and webhooks end, no client calls the API any more, and the engine has to find everything out; the time of
+database and provider is moved to the next look, the processes' own clocks are not (\`--real-time\` waits instead). What is
+left under review then is decided by the person. Yandex Pay and RoboKassa list no refunds over a time, so that there a
+refund of the console whose webhook was lost is found when its payment is asked for: at the end somebody asks for all of
+them. Last, the provider's books are compared with ours to the minor unit, refund by refund, and every answer that a
+client ever got with what is stored; refunds of RoboKassa's cabinet, which no call tells, are left out. A webhook that was
+acknowledged has to be kept, and a forged one must not be acknowledged, but for YooKassa's: it signs none, so that what
+one says is never taken but asked for.
+
+The seed decides what is asked and what goes wrong when; processes keep their own timing, so that a repetition is alike
+and not equal. Sixty seconds of it are a part of \`.ci/run\`; ten minutes are run by hand:
+\`npm run chaos -- --seed 1 --seconds 600\`.
 
 What was run on 22 November 2026, on a machine of two cores that was busy with other work (load 15 to 20), which is
 why so few refunds fit into a minute; kills are those of services and of the provider together:`,

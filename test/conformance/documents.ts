@@ -54,6 +54,9 @@ export const PAYMENT = `query ($account: String!, $paymentId: String!) {
   payment(by: { provider: { account: $account, paymentId: $paymentId } }, maxAgeSeconds: 0, waitMs: 10000) {
     id status refundable { value } refunds(first: 100) { nodes { ${REFUND} } } } }`;
 
+export const STORED_PAYMENT = `query ($account: String!, $paymentId: String!) {
+  payment(by: { provider: { account: $account, paymentId: $paymentId } }) { status } }`;
+
 export interface PaymentView {
   readonly id: string;
   readonly status: string;

@@ -6,6 +6,7 @@ import { driveDue } from '../../src/refunds/engine/drive-due.ts';
 import { RETURNED } from '../support/invariants.ts';
 import { expectSound, type LoggedRequest } from '../support/rules.ts';
 import { createTestService, type TestService } from '../support/service.ts';
+import { webhookUrl, workOnMessages } from '../support/webhooks.ts';
 import { testMerchants } from '../support/world.ts';
 import { ofAnotherRelease } from './another-release.ts';
 import {
@@ -16,6 +17,7 @@ import {
   PAYMENT,
   REFUNDS,
   RETRY_REFUND,
+  STORED_PAYMENT,
   SYNC_REFUND,
 } from './documents.ts';
 import type { Payload, PaymentView, RefundView } from './documents.ts';
@@ -45,6 +47,7 @@ export class Stage extends ProviderSide {
   #keys = 0;
   #since = 0;
   #refunds: { readonly id: string; readonly merchant?: Whose }[] = [];
+  #isListening = false;
   #observed = {
     answers: [] as string[],
     errors: [] as string[],
@@ -86,6 +89,9 @@ export class Stage extends ProviderSide {
   async begin(): Promise<void> {
     await this.well();
     await this.mode('instant');
+    if (this.#isListening)
+      await this.control('webhooks', { provider: this.subject.control.provider, mode: 'off' });
+    this.#isListening = false;
     this.payments = [];
     this.#refunds = [];
     this.wasElsewhere = false;
@@ -99,6 +105,33 @@ export class Stage extends ProviderSide {
     if (this.subject.refusal === undefined) await this.settle('failed');
     await this.untilEnded();
     await this.mode('instant');
+  }
+
+  /** After how many seconds a payment under way is credited; null: not by itself. */
+  async setCredit(seconds: number | null): Promise<void> {
+    const { provider } = this.subject.control;
+    await this.control('mode', { provider, creditAfterSeconds: seconds });
+  }
+
+  /** From now on the provider tells of what happens to the account. */
+  async listen(): Promise<void> {
+    const { provider } = this.subject.control;
+    const url = webhookUrl(this.service, this.subject.account);
+    await this.control('webhooks', { provider, mode: 'on', url });
+    this.#isListening = true;
+  }
+
+  /** Works on what was told, and on nothing else, until this is so. */
+  async untilTold(isSo: () => Promise<boolean>): Promise<void> {
+    await expect
+      .poll(
+        async () => {
+          await workOnMessages(this.#app.world);
+          return isSo();
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(true);
   }
 
   // What a caller does.
@@ -208,6 +241,13 @@ export class Stage extends ProviderSide {
       .orderBy('refunds.created_at')
       .execute();
     for (const { id } of made) this.#track({ id: encodeGlobalId('Refund', id) });
+  }
+
+  /** The status of a payment as it is stored, without asking its provider. */
+  async storedStatus(paymentId: string): Promise<string> {
+    const { account } = this.subject;
+    const { payment } = await this.#query<{ payment: PaymentView }>(STORED_PAYMENT, { account, paymentId });
+    return payment.status;
   }
 
   /** What is worth comparing besides. */

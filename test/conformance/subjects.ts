@@ -78,6 +78,8 @@ export interface Subject {
   readonly capture?: Capture;
   /** Packages that a process of its own does not find by itself, and their folders. */
   readonly packages?: Readonly<Record<string, string>>;
+  /** What its webhooks are about; absent: refunds, or both. */
+  readonly tellsOf?: 'payments';
   /** In which currency there is the speed OPTIMUM; absent: in any. */
   readonly optimumCurrency?: string;
 }
@@ -169,6 +171,7 @@ const robokassa = {
     configured: robokassaOther({}),
     control: { provider: 'robokassa', account: 'robokassa-other' },
   },
+  tellsOf: 'payments',
 } as const;
 
 /** By the name of their results. */

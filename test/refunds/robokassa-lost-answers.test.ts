@@ -146,6 +146,21 @@ describe('a person resolves it', () => {
     expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 0n });
   });
 
+  test('by an id that was named too early: it is read again', async () => {
+    await robokassaMode(t, { refunds: 'pending' });
+    const { paymentId, id, requestId } = await lost();
+    const byId = () => resolve(t, id, returned(40_000n, { providerRefundId: requestId }));
+    expect(problemOf(await byId())).toMatchObject({ type: 'NotResolvable', retry: 'WAIT' });
+    await settleRobokassa(t, 'succeeded');
+    valueOf(await byId());
+    expect(await refundRow(t, id)).toMatchObject({
+      status: 'SUCCEEDED',
+      legs: [{ provider_refund_id: requestId, raw_status: 'finished' }],
+    });
+    expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 40_000n, unbound_minor: 0n });
+    await expectSound(t, paymentId);
+  });
+
   test('by an id in capitals, which is no other refund than the one that is counted already', async () => {
     const paymentId = await robokassaPayment(t, '1500.00');
     const counted = await refundAtRobokassa(t, paymentId, 40_000n);

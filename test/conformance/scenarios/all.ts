@@ -13,6 +13,7 @@ import { outages } from './outages.ts';
 import { payments } from './payments.ts';
 import { repetitions } from './repetitions.ts';
 import { traces } from './traces.ts';
+import { webhooks } from './webhooks.ts';
 
 /** By the name under which they stand in the documentation. */
 export const groups: Readonly<Record<string, readonly Scenario[]>> = {
@@ -30,6 +31,7 @@ export const groups: Readonly<Record<string, readonly Scenario[]>> = {
   'Refunds made elsewhere': elsewhere,
   'Look-ups': looks,
   'Trace references': traces,
+  Webhooks: webhooks,
 };
 
 export const scenarios: readonly Scenario[] = Object.values(groups).flat();
