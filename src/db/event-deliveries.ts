@@ -212,13 +212,11 @@ export async function noteFailing(
   pausesMs: readonly number[],
   atLeastMs: number | null,
 ): Promise<void> {
+  const pauseMs = sql<number>`GREATEST(${atLeastMs ?? 0}::float8,
+    (${pausesMs}::float8[])[LEAST(failures + 1, ${pausesMs.length})])`;
   await sql`
-    UPDATE event_endpoints e SET failures = e.failures + 1,
-      paused_until = CASE WHEN pause.ms > 0 THEN app_now() + make_interval(secs => pause.ms / 1000) ELSE e.paused_until END
-    FROM (
-      SELECT id, GREATEST(${atLeastMs ?? 0}::float8,
-        (${pausesMs}::float8[])[LEAST(failures + 1, ${pausesMs.length})]) AS ms
-      FROM event_endpoints WHERE id = ${endpointId} FOR UPDATE
-    ) pause
-    WHERE e.id = pause.id`.execute(db);
+    UPDATE event_endpoints SET failures = failures + 1,
+      paused_until = CASE WHEN ${pauseMs} > 0
+        THEN app_now() + make_interval(secs => ${pauseMs} / 1000) ELSE paused_until END
+    WHERE id = ${endpointId}`.execute(db);
 }

@@ -57,12 +57,18 @@ test('at most eight are under way to an endpoint of a process, and others are no
     demo: [endpointOf(`${s.receiver.url}/slow`, { code: 'slow' }), endpointOf(s.receiver.url)],
   });
   running.push(startDeliveries(options));
-  await Promise.all(Array.from({ length: 20 }, () => s.refund()));
+  // Some first, so that there is room for a part of the rest only.
+  await Promise.all(Array.from({ length: 3 }, () => s.refund()));
+  await expect.poll(() => underWay, { timeout: 30_000 }).toBe(3);
+  await Promise.all(Array.from({ length: 17 }, () => s.refund()));
   const delivered = async (code: string) =>
     (await s.deliveries()).filter((each) => each.code === code && each.status === 'DELIVERED').length;
   await expect.poll(() => delivered('books'), { timeout: 30_000, interval: 200 }).toBe(40);
   expect(await delivered('slow')).toBe(0);
   expect([underWay, most]).toEqual([8, 8]);
+  // What has no room is not claimed either.
+  const claimed = (await s.deliveries()).filter(({ code, attempts }) => code === 'slow' && attempts > 0);
+  expect(claimed).toHaveLength(8);
   while ((await delivered('slow')) < 40) {
     for (const answer of held.splice(0)) answer();
     await sleep(50);
