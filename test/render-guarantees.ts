@@ -8,10 +8,7 @@ import { scenariosOf, shownThere } from './faults-by-provider.ts';
 /** docs/guarantees.md, whole: made from the maps of guarantees and faults and from the record of experiments. */
 export function renderGuarantees(): string {
   const parts = [faultTable(), providerTable(), removalTable(), chaosTable(), fuzzTable()];
-  return `${[intro, ...guarantees.map(section), ...parts].join('
-
-')}
-`;
+  return `${[intro, ...guarantees.map(section), ...parts].join('\n\n')}\n`;
 }
 
 const intro = `# What is guaranteed, and what shows it
