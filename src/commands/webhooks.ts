@@ -24,10 +24,10 @@ export async function webhooks(env: NodeJS.ProcessEnv, args: readonly string[]):
   }
   const config = loadConfig(env, { credentials });
   const log = createLog({ level: config.logLevel });
-  const { db, close } = await openDatabase({ config, log, mode: 'attach', movableClock: false });
+  const database = await openDatabase({ config, log, mode: 'attach', movableClock: false });
   try {
     const { base, renew } = wish;
-    if (renew !== undefined && (await renewWebhookId(db, renew)) === undefined) {
+    if (renew !== undefined && (await renewWebhookId(database.db, renew)) === undefined) {
       process.stderr.write(
         config.demo
           ? 'The URLs of a demo are those of its accounts, and stay.\n'
@@ -35,7 +35,7 @@ export async function webhooks(env: NodeJS.ProcessEnv, args: readonly string[]):
       );
       return 1;
     }
-    const ids = await listWebhookIds(db);
+    const ids = await listWebhookIds(database.db);
     const accounts = config.merchants.flatMap((merchant) => merchant.accounts);
     for (const account of accounts)
       if (renew === undefined || renew === account.code)
@@ -46,7 +46,7 @@ export async function webhooks(env: NodeJS.ProcessEnv, args: readonly string[]):
       );
     return 0;
   } finally {
-    await close();
+    await database.close();
     await flushLog(log);
   }
 }
