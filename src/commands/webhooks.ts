@@ -26,6 +26,7 @@ export async function webhooks(env: NodeJS.ProcessEnv, args: readonly string[]):
   const log = createLog({ level: config.logLevel });
   const database = await openDatabase({ config, log, mode: 'attach', movableClock: false });
   try {
+    const { db } = database;
     const { base, renew } = wish;
     if (renew !== undefined && (await renewWebhookId(database.db, renew)) === undefined) {
       process.stderr.write(
