@@ -34,12 +34,11 @@ export async function lookAtSubjects(
 ): Promise<LookedAtSubjects> {
   const ids = deliveries.map(({ id }) => id);
   const subjects = await findWebhookSubjects(world.db, connection.accountId, ids);
-  const times = new Map(deliveries.map((delivery) => [delivery.id, delivery.times]));
   const verdicts = new Map<WebhookDeliveryId, Verdict>();
   const legs = new Map<LegId, WebhookDeliveryId[]>();
   const payments = new Map<PaymentId, WebhookSubjectRow[]>();
   for (const subject of subjects) {
-    const known = verdictBeforeLook(connection, subject, times.get(subject.deliveryId) ?? 1);
+    const known = verdictBeforeLook(connection, subject);
     if (known !== undefined) verdicts.set(subject.deliveryId, known);
     else if (subject.legId !== null) push(legs, subject.legId, subject.deliveryId);
     else if (subject.paymentId !== null) push(payments, subject.paymentId, subject);
@@ -70,13 +69,12 @@ export async function lookAtSubjects(
 function verdictBeforeLook(
   connection: Connection,
   subject: WebhookSubjectRow,
-  times: number,
 ): Verdict | undefined {
   if (subject.paymentId === null) return { kind: 'nothing' };
   if (subject.isSeenSince) return { kind: 'looked' };
   if (subject.isBeingSent) return { kind: 'wait', forMs: behindAnswerMs };
-  // Where anybody may send them, repetitions must not make us ask all the time.
-  const isAsked = connection.adapter.webhooks?.verifiedBy === 'NOTHING' && times > 1;
+  // Where anybody may send them, repetitions must not make us ask all the time; the first look is made at once.
+  const isAsked = connection.adapter.webhooks?.verifiedBy === 'NOTHING' && subject.isSeenSinceFirst;
   const tooSoonMs = connection.minLookIntervalMs - subject.ageMs;
   return isAsked && tooSoonMs > 0 ? { kind: 'wait', forMs: tooSoonMs } : undefined;
 }
