@@ -3,6 +3,7 @@
  * share no code with the receivers that take them.
  */
 export type { ProviderDelivery } from './delivery.ts';
+export { buildAdyenDelivery, type AdyenDelivery, type AdyenItem } from './adyen-delivery.ts';
 export { buildRazorpayDelivery, type RazorpayDelivery } from './razorpay-delivery.ts';
 export {
   buildRoboKassaDelivery,
