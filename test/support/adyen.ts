@@ -1,10 +1,11 @@
 import { PassThrough } from 'node:stream';
+import { scopes } from '../../src/context.ts';
 import { makeClockMovable } from '../../src/db/installation.ts';
 import type { RefundId } from '../../src/ids.ts';
 import { createLog } from '../../src/log.ts';
 import type { LoadedLibrary } from '../../src/providers/prism/library.ts';
 import { createRefund, type CreateRefundCommand } from '../../src/refunds/create-refund.ts';
-import type { World } from '../../src/refunds/world.ts';
+import type { Caller } from '../../src/refunds/world.ts';
 import { buildAdyenDelivery, type AdyenItem } from '../../src/testing/adyen-delivery.ts';
 import { adyenKeys, prismCommand, providersWith, toldAccounts } from './prism.ts';
 import { expectSound, refundRows, valueOf } from './rules.ts';
@@ -21,6 +22,7 @@ export interface ToldService extends TestService {
   /** A new captured payment of 150.00 EUR. */
   paid(more?: Record<string, unknown>): Promise<string>;
   refund(paymentId: string, minor?: bigint, more?: Partial<CreateRefundCommand>): Promise<RefundId>;
+  readonly caller: Caller;
   refundsOf(paymentId: string): ReturnType<typeof refundRows>;
   /** The refunds of a payment in the books of Adyen, oldest first. */
   booksOf(paymentId: string): Promise<LedgerPayment['refunds']>;
@@ -53,6 +55,7 @@ export async function createToldService(name: string, loaded: LoadedLibrary): Pr
   );
   await makeClockMovable(t.database.db);
   const { world } = t.app;
+  const caller = await callerOf(t);
   const rules = t as unknown as TestWorld;
   const ledgerOf = async (reference: string): Promise<LedgerPayment> => {
     const path = `ledger?provider=prism&reference=${reference}`;
@@ -61,6 +64,8 @@ export async function createToldService(name: string, loaded: LoadedLibrary): Pr
   let seconds = 0;
   return {
     ...t,
+    caller,
+    logged: () => lines.join('\n'),
     alerts: () =>
       lines.flatMap((line) => {
         const { alert } = JSON.parse(line) as { alert?: string };
@@ -74,7 +79,7 @@ export async function createToldService(name: string, loaded: LoadedLibrary): Pr
         ...more,
       }),
     refund: async (paymentId, minor, more) =>
-      valueOf(await createRefund(world, callerOf(world), prismCommand(ADYEN, paymentId, minor, more))).refundId,
+      valueOf(await createRefund(world, caller, prismCommand(ADYEN, paymentId, minor, more))).refundId,
     refundsOf: (paymentId) => refundRows(rules, paymentId),
     booksOf: async (paymentId) => (await ledgerOf(paymentId)).refunds,
     tell: (items, { account = ADYEN, hmacKey = adyenKeys.demo } = {}) =>
@@ -102,10 +107,13 @@ export async function createToldService(name: string, loaded: LoadedLibrary): Pr
 }
 
 /** Merchant `demo`. */
-export function callerOf(world: World) {
-  const { merchantId } = world.connections.all().find(({ accountCode }) => accountCode === ADYEN)!;
-  return {
-    viewer: { merchantId, merchantCode: 'demo', keyId: null, keyName: 'test', scopes: ['read', 'write'] },
-    requestId: null,
-  } as unknown as Parameters<typeof createRefund>[1];
+async function callerOf({ app, database }: TestService): Promise<Caller> {
+  const { merchantId } = app.world.connections.all().find(({ accountCode }) => accountCode === ADYEN)!;
+  const { id: keyId } = await database.db
+    .selectFrom('api_keys')
+    .select('id')
+    .where('merchant_id', '=', merchantId)
+    .executeTakeFirstOrThrow();
+  const viewer = { merchantId, merchantCode: 'demo', keyId, keyName: 'test', scopes: new Set(scopes) };
+  return { viewer, requestId: 'test-request' };
 }
