@@ -76,6 +76,47 @@ BEGIN
   RETURN NEW;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.refunds_tell()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  is_final boolean := NEW.status IN ('SUCCEEDED', 'PARTIALLY_SUCCEEDED', 'FAILED', 'CANCELED', 'REVERSED');
+  kind text := 'refund.updated';
+  previous text;
+  listening uuid[];
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    kind := 'refund.created';
+  ELSE
+    previous := OLD.status;
+    IF is_final AND NEW.status <> OLD.status THEN kind := 'refund.finalized'; END IF;
+  END IF;
+  SELECT array_agg(e.id) INTO listening FROM event_endpoints e
+  WHERE e.merchant_id = NEW.merchant_id AND e.configured AND e.disabled_at IS NULL
+    AND (e.event_types = '{}' OR kind = ANY (e.event_types));
+  IF listening IS NULL THEN RETURN NULL; END IF;
+
+  WITH message AS (
+    INSERT INTO event_messages (merchant_id, subject, version, type, data)
+    SELECT NEW.merchant_id, NEW.id, NEW.version, kind, jsonb_build_object(
+      'id', NEW.id, 'version', NEW.version, 'status', NEW.status, 'previousStatus', previous,
+      'currency', NEW.currency, 'amountMinor', NEW.amount_minor::text, 'returnedMinor', NEW.returned_minor::text,
+      'reference', NEW.reference, 'metadata', NEW.metadata, 'origin', NEW.origin,
+      'needsAttention', NEW.attention IS NOT NULL,
+      'createdAt', NEW.created_at, 'updatedAt', NEW.updated_at, 'finalizedAt', NEW.finalized_at,
+      'legs', (SELECT COALESCE(jsonb_agg(jsonb_build_object('status', l.status,
+          'amountMinor', l.amount_minor::text, 'returnedMinor', l.returned_minor::text) ORDER BY l.name), '[]')
+        FROM refund_legs l WHERE l.refund_id = NEW.id),
+      'payment', jsonb_build_object('id', p.id, 'accountCode', a.code, 'providerPaymentId', p.provider_payment_id))
+    FROM payments p JOIN accounts a ON a.id = p.account_id WHERE p.id = NEW.payment_id
+    RETURNING id, seq, subject
+  )
+  INSERT INTO event_deliveries (endpoint_id, message_id, seq, subject)
+  SELECT unnest(listening), m.id, m.seq, m.subject FROM message m;
+  RETURN NULL;
+END $function$;
+
 CREATE TABLE accounts (
   id uuid NOT NULL,
   merchant_id uuid NOT NULL,
@@ -131,6 +172,78 @@ CREATE TABLE epochs (
   CONSTRAINT epochs_pkey PRIMARY KEY (number)
 );
 COMMENT ON TABLE epochs IS 'A new one is opened after a restore; what an earlier one knew has to be read again before anything is sent';
+
+CREATE TABLE event_deliveries (
+  endpoint_id uuid NOT NULL,
+  message_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  subject uuid,
+  status text NOT NULL DEFAULT 'PENDING'::text,
+  attempts integer NOT NULL DEFAULT 0,
+  claims integer NOT NULL DEFAULT 0,
+  next_attempt_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  lease_until timestamp with time zone,
+  last_attempt_at timestamp with time zone,
+  last_status integer,
+  last_error text,
+  ended_at timestamp with time zone,
+  CONSTRAINT event_deliveries_pkey PRIMARY KEY (endpoint_id, message_id),
+  CONSTRAINT event_deliveries_message_fkey FOREIGN KEY (message_id) REFERENCES event_messages(id),
+  CONSTRAINT event_deliveries_ended CHECK (((status = 'PENDING'::text) = (ended_at IS NULL))),
+  CONSTRAINT event_deliveries_status_known CHECK ((status = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'FAILED'::text, 'DISCARDED'::text])))
+);
+CREATE INDEX event_deliveries_by_endpoint ON event_deliveries USING btree (endpoint_id, seq);
+CREATE INDEX event_deliveries_by_message ON event_deliveries USING btree (message_id);
+CREATE INDEX event_deliveries_by_subject ON event_deliveries USING btree (subject, seq);
+CREATE INDEX event_deliveries_due ON event_deliveries USING btree (endpoint_id, next_attempt_at, seq) WHERE (status = 'PENDING'::text);
+CREATE INDEX event_deliveries_ended_at ON event_deliveries USING btree (ended_at) WHERE (status <> 'PENDING'::text);
+CREATE INDEX event_deliveries_in_order ON event_deliveries USING btree (endpoint_id, subject, seq) WHERE (status = 'PENDING'::text);
+COMMENT ON COLUMN event_deliveries.seq IS 'Of the message: deliveries of one subject are tried in this order';
+COMMENT ON COLUMN event_deliveries.attempts IS 'Since it was written or resent';
+COMMENT ON COLUMN event_deliveries.claims IS 'Attempts in all; only the one that claimed it last may end it';
+
+CREATE TABLE event_endpoints (
+  id uuid NOT NULL,
+  merchant_id uuid,
+  code text NOT NULL,
+  url text NOT NULL,
+  event_types text[] NOT NULL,
+  configured boolean NOT NULL DEFAULT true,
+  disabled_at timestamp with time zone,
+  disabled_because text,
+  failures integer NOT NULL DEFAULT 0,
+  paused_until timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT app_now(),
+  CONSTRAINT event_endpoints_pkey PRIMARY KEY (id),
+  CONSTRAINT event_endpoints_code_unique UNIQUE (code),
+  CONSTRAINT event_endpoints_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id),
+  CONSTRAINT event_endpoints_disabled_because_known CHECK ((disabled_because = ANY (ARRAY['GONE'::text, 'OPERATOR'::text]))),
+  CONSTRAINT event_endpoints_disabled_for_a_reason CHECK (((disabled_at IS NULL) = (disabled_because IS NULL))),
+  CONSTRAINT event_endpoints_failures_not_negative CHECK ((failures >= 0))
+);
+CREATE INDEX event_endpoints_listening ON event_endpoints USING btree (merchant_id) WHERE (configured AND (disabled_at IS NULL));
+COMMENT ON TABLE event_endpoints IS 'Endpoints that are, or were, configured; their secrets are in no table';
+COMMENT ON COLUMN event_endpoints.merchant_id IS 'Null: of the operator, for alerts';
+COMMENT ON COLUMN event_endpoints.event_types IS 'Empty: all';
+COMMENT ON COLUMN event_endpoints.failures IS 'Deliveries in a row that were not accepted';
+
+CREATE TABLE event_messages (
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  merchant_id uuid,
+  subject uuid,
+  version integer,
+  type text NOT NULL,
+  data jsonb NOT NULL,
+  body text,
+  at timestamp with time zone NOT NULL DEFAULT app_now(),
+  CONSTRAINT event_messages_pkey PRIMARY KEY (id),
+  CONSTRAINT event_messages_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id)
+);
+CREATE INDEX event_messages_by_age ON event_messages USING btree (at, seq);
+COMMENT ON COLUMN event_messages.subject IS 'The refund that it is about; null: none';
+COMMENT ON COLUMN event_messages.data IS 'The row as the change left it, so that what is told is never a later state';
+COMMENT ON COLUMN event_messages.body IS 'The bytes as they were sent first: later sends are the same, of a later release as well';
 
 CREATE TABLE events (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -548,8 +661,18 @@ CREATE INDEX refunds_newest ON refunds USING btree (merchant_id, created_at DESC
 CREATE UNIQUE INDEX refunds_replaced_once ON refunds USING btree (replaces) WHERE (replaces IS NOT NULL);
 CREATE TRIGGER refunds_change BEFORE UPDATE ON refunds FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION refunds_take_their_place();
 CREATE TRIGGER refunds_new_change BEFORE INSERT ON refunds FOR EACH ROW EXECUTE FUNCTION refunds_take_their_place();
+CREATE TRIGGER refunds_tell_changed AFTER UPDATE ON refunds FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION refunds_tell();
+CREATE TRIGGER refunds_tell_created AFTER INSERT ON refunds FOR EACH ROW EXECUTE FUNCTION refunds_tell();
 COMMENT ON COLUMN refunds.attention IS 'Why a person should look; null: nobody has to';
 COMMENT ON COLUMN refunds.change_epoch IS 'With change_xid and change_seq the place in the feed of changes; 0: it has not changed since there is one';
+
+CREATE TABLE standing_alerts (
+  code text NOT NULL,
+  subject text NOT NULL,
+  since timestamp with time zone NOT NULL DEFAULT app_now(),
+  CONSTRAINT standing_alerts_pkey PRIMARY KEY (code, subject)
+);
+COMMENT ON TABLE standing_alerts IS 'What somebody was called for and lasts: it is told once, whichever process notices';
 
 CREATE TABLE webhook_deliveries (
   id uuid NOT NULL,

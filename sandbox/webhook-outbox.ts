@@ -3,7 +3,7 @@ import { ControlError } from './control-error.ts';
 import type { Journal } from './journal.ts';
 import type { WebhookMode } from './simulator.ts';
 
-/** A message to a merchant's server: these headers at every attempt, and these bytes unless each attempt has its own. */
+/** A message to a merchant's server: the same headers and bytes at every attempt, unless each attempt has its own. */
 export interface Notification {
   event: string;
   objectId: string;
@@ -11,7 +11,7 @@ export interface Notification {
   /** What follows the URL. */
   path?: string;
   body: string | (() => string);
-  headers?: Record<string, string>;
+  headers?: Record<string, string> | (() => Record<string, string>);
   /** A lie, sent in the mode "forge" only. */
   forged: boolean;
   /** The text that an answer must have to count, besides its status. */
@@ -35,7 +35,10 @@ export interface OutboxPolicy {
   journalKind: string;
   acknowledges: (status: number) => boolean;
   attemptTimeoutMs: number;
-  /** Whether a notification that was never acknowledged ends all notifications until they are switched on again. */
+  /**
+   * Whether a notification that was never acknowledged ends all notifications until they are switched on again. A lie
+   * ends none: it is not the provider's.
+   */
   disablesAfterFailure: boolean;
   /** How often one notification is sent at most. Default 8. */
   attempts?: number;
@@ -159,7 +162,7 @@ export class WebhookOutbox {
         (expects === undefined || answer.text.trim() === expects);
       if (delivery.acknowledged) return;
       if (delivery.attempts === attempts) {
-        this.#disabled = disablesAfterFailure;
+        this.#disabled ||= disablesAfterFailure && !notification.forged;
         return;
       }
       await pause(wait, undefined, { signal: this.#stopped.signal, ref: false });
@@ -173,7 +176,10 @@ export class WebhookOutbox {
     try {
       const answer = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
+        headers: {
+          'content-type': 'application/json',
+          ...(typeof headers === 'function' ? headers() : headers),
+        },
         body: typeof body === 'string' ? body : body(),
         redirect: 'manual',
         signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(this.#policy.attemptTimeoutMs)]),

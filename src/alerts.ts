@@ -10,6 +10,11 @@ export const alertCodes = {
     'The provider refuses the credentials of an account. Its refunds wait with their amounts reserved. Correct the configuration.',
   ACCOUNT_UNREACHABLE:
     'Calls of an account failed so often in a row that they are made rarely now. Its refunds wait. Look at the provider and the network.',
+  EVENT_DELIVERY_FAILED: 'A webhook was given up after its last retry. Look at its receiver, then resend it.',
+  EVENT_ENDPOINT_GONE:
+    'A receiver of webhooks has answered 410: nothing is sent to it any more. Enable the endpoint, or take it out of the configuration.',
+  EVENTS_LAG:
+    'Events wait for longer than five minutes at an endpoint that takes them, or an old transaction holds back the feed of changes. Look for the worker, or end the transaction.',
   EXTERNAL_REFUND_NOT_ATTRIBUTABLE:
     'A refund that was made elsewhere does not say whose money it was. It lowers what is refundable and nothing else.',
   EPOCH_OPENED: 'The database was restored. Nothing is sent for a payment until it was read again.',
@@ -37,6 +42,10 @@ export const alertCodes = {
   REFUND_CONTRADICTED:
     'A refund that had ended ended differently at the provider, and was moved to the truth.',
   REFUND_NEEDS_VERDICT: 'The provider never told what became of a refund. Decide with resolveRefund.',
+  REFUND_PENDING_TOO_LONG:
+    'A refund is under way at its provider for longer than is normal there. It is still looked at. Ask the provider.',
+  REFUND_UNKNOWN_TOO_LONG:
+    'Looks have not found out for a quarter of an hour whether a refund was made. They go on. Look for it in the console of the provider.',
   SELLER_OVERCOMMITTED:
     'Refunds of one seller of a payment add up to more than was captured or withheld for it.',
   WEBHOOKS_REFUSED:
@@ -45,16 +54,31 @@ export const alertCodes = {
 
 export type AlertCode = keyof typeof alertCodes;
 
-/** Raises alerts: one error-level log line with the code, and one count. */
+/** Raises alerts: one error-level log line with the code, one count, and what the operator's endpoints are sent. */
 export interface Alerts {
   /** @param details names of rows and safe words; never a secret and never a body */
   raise(code: AlertCode, details: Evidence, message?: string): void;
 }
 
-/** @param count hears every alert, for the metrics */
-export const createAlerts = (log: Logger, count: (code: AlertCode) => void = () => undefined): Alerts => ({
+/** An alert as it was raised. */
+export interface RaisedAlert {
+  readonly code: AlertCode;
+  readonly message: string;
+  readonly details: Evidence;
+}
+
+/**
+ * @param count hears every alert, for the metrics
+ * @param tell hears every alert, for the endpoints of the operator
+ */
+export const createAlerts = (
+  log: Logger,
+  count: (code: AlertCode) => void = () => undefined,
+  tell: (alert: RaisedAlert) => void = () => undefined,
+): Alerts => ({
   raise(code, details, message = alertCodes[code]) {
     count(code);
     log.error({ ...details, alert: code }, message);
+    tell({ code, message, details });
   },
 });

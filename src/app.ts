@@ -4,6 +4,8 @@ import { authenticateViewers } from './startup/authenticate-viewers.ts';
 import type { MovableClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { setClockOffset } from './db/installation.ts';
+import { startDeliveries, type Deliveries } from './events/start-deliveries.ts';
+import { startLagWatch } from './events/watch-lag.ts';
 import type { Providers } from './providers/registry.ts';
 import { openWorld } from './startup/open-world.ts';
 import { settledWithin } from './refunds/background.ts';
@@ -99,11 +101,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       onStored: () => engine?.wake(),
     }),
   });
+  const lagWatch = startLagWatch(world);
+  undo.defer(() => lagWatch.stop());
+  let deliveries: Deliveries | undefined;
   undo.defer(async () => {
-    const engineEnds = engine?.stop();
+    const engineEnds = Promise.all([engine?.stop(), deliveries?.stop()]);
     const answered = await server.close(graceLeftMs());
     const finished = await background.drain(graceLeftMs());
-    if (engineEnds !== undefined) await settledWithin(engineEnds, graceLeftMs());
+    await settledWithin(engineEnds, graceLeftMs());
     if (!answered || !finished) log.warn({ answered, finished }, 'stopped before everything was done');
   });
   await ready;
@@ -112,7 +117,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     undo.defer(() => own.close());
   }
   const { port } = await server.listen(config.host, config.port);
-  if (config.engine) engine = startEngine(world);
+  if (config.engine) {
+    engine = startEngine(world);
+    deliveries = startDeliveries(opened.delivering);
+  }
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   log.info({ url }, 'listening');
 

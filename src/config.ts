@@ -1,11 +1,11 @@
 import { demoDocument } from './config/demo.ts';
 import { readEnvironment } from './config/environment.ts';
 import { readJsonFile } from './config/json-file.ts';
-import { readMerchants } from './config/merchants.ts';
 import { type Path, printPath } from './config/path.ts';
 import { allOrNothing, type Report } from './config/problems.ts';
+import { type AccountsDocument, readAccounts } from './config/merchants.ts';
 import { type Environment, substitute } from './config/substitute.ts';
-import type { Config, MerchantConfig, ProviderSettings, ServiceConfig } from './config/types.ts';
+import type { Config, ProviderSettings, ServiceConfig } from './config/types.ts';
 
 export { accountsFileJsonSchema } from './config/accounts-schema.ts';
 export { ConfigError, type ConfigProblem } from './config/problems.ts';
@@ -13,6 +13,7 @@ export type {
   AccountConfig,
   Config,
   DatabaseConfig,
+  EventEndpointConfig,
   KeyConfig,
   LogLevel,
   MerchantConfig,
@@ -31,18 +32,18 @@ export interface ConfigOptions {
  */
 export function loadConfig(env: Environment, options: ConfigOptions): Config {
   return allOrNothing((report) => {
-    const { service, accountsFile, modeUnknown } = readEnvironment(env, report);
+    const { service, accountsFile, demoEventsUrl, modeUnknown } = readEnvironment(env, report);
     const rules = { providers: options.credentials, demo: service.demo };
     if (service.demo) {
-      const document = demoDocument(service.sandboxPort);
-      return { ...service, merchants: readMerchants(document, rules, at('DEMO', report)) };
+      const document = demoDocument(service.sandboxPort, demoEventsUrl);
+      return { ...service, ...readAccounts(document, rules, at('DEMO', report)) };
     }
     if (accountsFile !== undefined) {
-      const read = (document: unknown, reportAt: ReportAt) => readMerchants(document, rules, reportAt);
-      return { ...service, merchants: readAccountsFile(accountsFile, env, read, report) };
+      const read = (document: unknown, reportAt: ReportAt) => readAccounts(document, rules, reportAt);
+      return { ...service, ...readAccountsFile(accountsFile, env, read, report) };
     }
     if (!modeUnknown && env['ACCOUNTS_FILE'] === undefined) report('ACCOUNTS_FILE', NO_ACCOUNTS);
-    return { ...service, merchants: [] };
+    return { ...service, ...NOTHING };
   });
 }
 
@@ -50,6 +51,8 @@ export function loadConfig(env: Environment, options: ConfigOptions): Config {
 export function loadServiceConfig(env: Environment): ServiceConfig {
   return allOrNothing((report) => readEnvironment(env, report).service);
 }
+
+const NOTHING: AccountsDocument = { merchants: [], operatorEndpoints: [] };
 
 const NO_ACCOUNTS =
   'is not set, so no account is configured and there is nothing to refund. Set it to a file as docs/configuration.md ' +
@@ -64,13 +67,13 @@ function at(source: string, report: Report): ReportAt {
 function readAccountsFile(
   file: string,
   env: Environment,
-  read: (document: unknown, report: ReportAt) => MerchantConfig[],
+  read: (document: unknown, report: ReportAt) => AccountsDocument,
   report: Report,
-): MerchantConfig[] {
+): AccountsDocument {
   const json = readJsonFile(file);
   if (!json.ok) {
     report('ACCOUNTS_FILE', json.message);
-    return [];
+    return NOTHING;
   }
   const reportAt = at('ACCOUNTS_FILE', report);
   const { document, isUnresolved } = substitute(json.document, env, reportAt);

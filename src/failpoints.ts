@@ -16,6 +16,8 @@ export const failpointNames = [
   'recover.after-replay',
   'void.after-intent',
   'void.after-call',
+  'events.after-claim',
+  'events.after-answer',
   'webhook.after-store',
 ] as const;
 

@@ -12,6 +12,8 @@ export type SourceId = Id<'Source'>;
 export type ItemId = Id<'Item'>;
 export type OperationId = Id<'Operation'>;
 export type ApiKeyId = Id<'ApiKey'>;
+export type EventEndpointId = Id<'EventEndpoint'>;
+export type EventMessageId = Id<'EventMessage'>;
 export type WebhookDeliveryId = Id<'WebhookDelivery'>;
 
 /**
@@ -33,3 +35,7 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 /** True for the canonical lower-case form, which PostgreSQL accepts without an error. */
 export const isUuid = (text: string): boolean => uuidPattern.test(text);
+
+/** The opaque id of an object in the API: base64 of `Type:uuid`. */
+export const encodeGlobalId = (type: string, id: string): string =>
+  Buffer.from(`${type}:${id}`).toString('base64');

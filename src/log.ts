@@ -16,6 +16,7 @@ const SECRET_FIELDS = [
   'password',
   'secret',
   'secretKey',
+  'secrets',
   'variables',
 ];
 

@@ -62,8 +62,12 @@ export interface GraphqlRequest {
   readonly durationMs: number;
 }
 
+/** What became of an attempt to deliver a webhook: `lost` is no answer, `gone` a 410, `given-up` the last refusal. */
+export const deliveryResults = ['delivered', 'refused', 'lost', 'gone', 'given-up'] as const;
+export type DeliveryResult = (typeof deliveryResults)[number];
+
 /**
- * What is counted for those who run the service. Labels are account codes, providers and closed lists of words:
+ * What is counted for those who run the service. Labels are codes of accounts and endpoints, providers and closed lists of words:
  * bounded, and nothing of a payer, a payment or a credential (I10, I11).
  */
 export interface Metrics {
@@ -71,6 +75,8 @@ export interface Metrics {
   legSent(account: string, outcome: string): void;
   providerCalled(call: ProviderCall): void;
   circuitChanged(account: string, isOpen: boolean): void;
+  /** @param endpoint its code */
+  eventTried(endpoint: string, result: DeliveryResult): void;
   /** @param account undefined: at a path of no account */
   webhookAnswered(account: string | undefined, result: WebhookResult | 'unknown-path'): void;
   graphqlStarted(): void;
@@ -86,6 +92,7 @@ export const noMetrics: Metrics = {
   legSent: ignore,
   providerCalled: ignore,
   circuitChanged: ignore,
+  eventTried: ignore,
   webhookAnswered: ignore,
   graphqlStarted: ignore,
   graphqlAnswered: ignore,

@@ -68,6 +68,14 @@ export const attentionReasons = [
 ] as const;
 export type AttentionReason = (typeof attentionReasons)[number];
 
+/** What an endpoint of a merchant can be sent: made, ended (or ended otherwise), changed in any other way. */
+export const refundEventTypes = ['refund.created', 'refund.finalized', 'refund.updated'] as const;
+export type RefundEventType = (typeof refundEventTypes)[number];
+
+/** What an endpoint of the operator can be sent. */
+export const operatorEventTypes = ['alert.raised'] as const;
+export type OperatorEventType = (typeof operatorEventTypes)[number];
+
 export const paymentStatuses = [
   'PENDING',
   'AUTHORIZED',

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { readClockOffset } from './db/installation.ts';
+import { startDeliveries } from './events/start-deliveries.ts';
+import { startLagWatch } from './events/watch-lag.ts';
 import { settledWithin } from './refunds/background.ts';
 import { startEngine } from './refunds/engine/start-engine.ts';
 import { listenForMetrics } from './server/metrics-server.ts';
@@ -27,8 +29,11 @@ export async function startWorker(config: Config, log: Logger): Promise<Worker> 
 
   const followClock = movableClock && (async () => movableClock.setOffsetSeconds(await readClockOffset(db)));
   const engine = startEngine(world, followClock === undefined ? {} : { beforeRound: followClock });
+  const deliveries = startDeliveries(opened.delivering);
+  const lagWatch = startLagWatch(world);
   undo.defer(async () => {
-    const ended = await settledWithin(engine.stop(), graceLeftMs());
+    const stopped = Promise.all([engine.stop(), deliveries.stop(), lagWatch.stop()]);
+    const ended = await settledWithin(stopped, graceLeftMs());
     const finished = await background.drain(graceLeftMs());
     if (!ended || !finished) log.warn({ ended, finished }, 'stopped before everything was done');
   });

@@ -7,8 +7,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['kernel'],
   // `testing` is for users: what is tested with it must not share its code.
   ['providers', 'db', 'testing'],
-  ['access', 'refunds', 'events'],
-  ['resolvers'],
+  ['access', 'refunds'],
+  ['resolvers', 'events'],
   ['schema'],
   ['server'],
   ['top'],
@@ -22,9 +22,9 @@ const FORBIDDEN_PACKAGES: Readonly<Record<string, RegExp>> = {
   db: /^(graphql|@pothos|undici|node:http)/,
   providers: /^(graphql|@pothos|kysely|pg$)/,
   refunds: /^(graphql|@pothos|undici|node:http)/,
-  events: /^(graphql|@pothos|node:http)/,
   testing: /^(graphql|@pothos|kysely|pg$|undici|node:http)/,
   access: /^(graphql|@pothos|undici|node:http)/,
+  events: /^(graphql|@pothos|pg$|node:http)/,
   resolvers: /^(undici|node:http|graphql-yoga)/,
   schema: /^(kysely|pg$|undici|node:http|graphql-yoga)/,
 };

@@ -23,7 +23,8 @@ const ownMetrics = () => {
   const metrics = createMetricsRegistry();
   createMetricsPage({
     metrics,
-    readBacklog: () => Promise.resolve({ accounts: [], openLegs: [], attention: [] }),
+    readBacklog: () =>
+      Promise.resolve({ accounts: [], openLegs: [], attention: [], endpoints: [], horizonAgeSeconds: 0 }),
     poolCounts: () => ({ total: 0, idle: 0, waiting: 0 }),
   });
   return metrics.registry

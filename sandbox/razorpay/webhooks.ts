@@ -78,7 +78,9 @@ export class WebhookSender {
 
   /** Something happened to a refund; the objects are as they were at that moment. */
   refund(event: RefundEvent, owner: MerchantAccount, refund: Json, payment: Json, now: number): void {
-    const payload = { refund: { entity: refund }, payment: { entity: payment } };
+    const { batch_id: _, ...withoutBatch } = refund;
+    const entity = event === 'refund.speed_changed' ? withoutBatch : refund;
+    const payload = { refund: { entity }, payment: { entity: payment } };
     this.#send(event, owner, String(refund['id']), payload, now);
   }
 
@@ -122,14 +124,17 @@ export class WebhookSender {
   }
 }
 
+/** The published sample of one event has its time inside the payload, and a refund without `batch_id` (docs, webhooks). */
 function envelope(event: string, { accountId }: MerchantAccount, payload: Json, now: number): string {
+  const time = { created_at: secondsOf(now) };
+  const isInside = event === 'refund.speed_changed';
   return JSON.stringify({
     entity: 'event',
     account_id: accountId,
     event,
     contains: Object.keys(payload),
-    payload,
-    created_at: secondsOf(now),
+    payload: isInside ? { ...payload, ...time } : payload,
+    ...(isInside ? {} : time),
   });
 }
 

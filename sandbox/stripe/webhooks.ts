@@ -39,7 +39,10 @@ export function signatureOf(body: string, second: number, secrets: readonly stri
   return [`t=${second}`, ...secrets.map((secret) => `v1=${sign(secret)}`)].join(',');
 }
 
-/** Events as the provider sends them: signed with the account's secret, acknowledged by any 2xx. */
+/**
+ * Events as the provider sends them: signed with the account's secret, acknowledged by any 2xx. Every attempt is signed
+ * anew, with its own time (docs.stripe.com/webhooks, "Preventing replay attacks").
+ */
 export class WebhookSender {
   readonly #journal: Journal;
   readonly #outbox: WebhookOutbox;
@@ -106,14 +109,11 @@ export class WebhookSender {
     cause: Cause = { id: null, idempotency_key: null },
   ): void {
     const body = envelope(type, object, version, now, cause);
-    this.#send(
-      type,
-      owner,
-      object,
-      body,
-      signatureOf(body, secondsOf(now), this.#signers(owner, now)),
-      false,
-    );
+    const sign = (): string => {
+      const at = this.#now();
+      return signatureOf(body, secondsOf(at), this.#signers(owner, at));
+    };
+    this.#send(type, owner, object, body, sign, false);
   }
 
   /**
@@ -134,7 +134,7 @@ export class WebhookSender {
       [old, signatureOf(old, second - OLD_SECONDS, [secret])],
     ];
     for (const [body, signature] of forgeries)
-      this.#send('refund.updated', owner, refund, body, signature, true);
+      this.#send('refund.updated', owner, refund, body, () => signature, true);
   }
 
   #signers(owner: StripeAccount, now: number): string[] {
@@ -148,10 +148,10 @@ export class WebhookSender {
     { account }: StripeAccount,
     object: Json,
     body: string,
-    signature: string,
+    sign: () => string,
     forged: boolean,
   ): void {
-    const headers = { 'stripe-signature': signature };
+    const headers = () => ({ 'stripe-signature': sign() });
     this.#outbox.send({ event, objectId: String(object['id']), account, body, headers, forged });
   }
 }

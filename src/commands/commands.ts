@@ -4,6 +4,7 @@ export const commands = {
   worker: async () => (await import('./worker.ts')).worker(process.env),
   migrate: async () => (await import('./migrate.ts')).migrate(process.env),
   restored: async (args) => (await import('./restored.ts')).restored(process.env, args),
+  events: async (args) => (await import('./events.ts')).events(process.env, args),
   webhooks: async (args) => (await import('./webhooks.ts')).webhooks(process.env, args),
   schema: async () => {
     const { printSchema } = await import('../schema/print.ts');
@@ -24,6 +25,7 @@ export const USAGE = `Commands:
   worker                                          drives refunds, without taking requests
   migrate                                         brings the database to this release and ends
   restored [--status | --release PAYMENT_ID]      after a restore of the database: see docs/restore.md
+  events endpoints | list | resend | enable       events that were sent: see docs/events.md
   webhooks [--base URL | --renew ACCOUNT]         where accounts take webhooks: see docs/webhooks.md
   schema                                          prints the GraphQL schema
   key --merchant CODE --name WHO --scopes LIST    makes an API key; LIST is read, write or read,write

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
 import { loadServiceConfig } from '../config.ts';
 import {
   listAccountsInEpoch,
@@ -11,6 +12,8 @@ import {
 import type { Database } from '../db/tables.ts';
 import { isUuid, type PaymentId } from '../ids.ts';
 import { createAlerts } from '../alerts.ts';
+import { systemClock } from '../clock.ts';
+import { createAlertMessages } from '../events/alert-messages.ts';
 import { createLog, flushLog } from '../log.ts';
 import { usualAdapterOf } from '../providers/registry.ts';
 import { showsAllRefunds } from '../refunds/epoch.ts';
@@ -64,9 +67,14 @@ function readWish(args: readonly string[]): Wish | undefined {
   }
 }
 
-async function open(db: Kysely<Database>, log: Parameters<typeof createAlerts>[0]): Promise<string> {
+/** How long the operator's endpoints may keep the command waiting, in milliseconds; the log has the alert anyway. */
+const TELL_WITHIN_MS = 5_000;
+
+async function open(db: Kysely<Database>, log: Logger): Promise<string> {
   const { number } = await openEpoch(db);
-  createAlerts(log).raise('EPOCH_OPENED', { epoch: number });
+  const messages = createAlertMessages({ db, log, clock: systemClock, operatorEndpoints: new Set() });
+  createAlerts(log, undefined, (alert) => messages.tell(alert)).raise('EPOCH_OPENED', { epoch: number });
+  await messages.close(TELL_WITHIN_MS);
   return `Epoch ${number} is open. From now on nothing is sent for a payment until its refunds were read again at its
 provider. Every account is RESTORING: its queued refunds wait until all that is under way was read.
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { scopes } from '../context.ts';
+import { operatorEventTypes, refundEventTypes } from '../vocabulary.ts';
+import { ENDPOINT_SECRET, ENDPOINT_SECRET_RULE, hasSecretLength } from './event-endpoint.ts';
 
 /** Codes of merchants and accounts: they stand in keys, logs, paths and the API, and never change. */
 export const CODE = /^[a-z0-9][a-z0-9-]{1,62}$/;
@@ -77,22 +79,67 @@ const accountSchema = z.strictObject({
     ),
 });
 
+const MAX_URL_CHARACTERS = 2048;
+
+const endpointSchema = (types: readonly [string, ...string[]], what: string) =>
+  z.strictObject({
+    code: code.describe('Name of the endpoint in commands and metrics, unique in the whole file.'),
+    url: z
+      .string()
+      .max(MAX_URL_CHARACTERS, `must be at most ${MAX_URL_CHARACTERS} characters`)
+      .describe('Where to POST. https; http on this machine only. It is stored and shown: no secrets in it.'),
+    secrets: z
+      .array(
+        z
+          .string()
+          .regex(ENDPOINT_SECRET, { error: ENDPOINT_SECRET_RULE, abort: true })
+          .refine(hasSecretLength, ENDPOINT_SECRET_RULE),
+      )
+      .min(1, 'must have at least one secret')
+      .max(3, 'must have at most 3 secrets')
+      .describe(
+        'Each signs every delivery, so that one can be replaced. Keep them in the environment: "${NAME}".',
+      ),
+    events: z
+      .array(z.enum(types))
+      .min(1, 'must name at least one type; leave it out for all of them')
+      .optional()
+      .describe(`${what} Absent: all.`),
+    allowPrivateNetwork: z
+      .boolean()
+      .default(false)
+      .describe('Whether the endpoint may be this machine or inside a private network.'),
+  });
+
+const merchantEndpointSchema = endpointSchema(refundEventTypes, 'Which changes of refunds it is sent.');
+const operatorEndpointSchema = endpointSchema(operatorEventTypes, 'What it is sent.');
+
 const merchantSchema = z.strictObject({
   code: code.describe('Never change it: the keys that protect from a second refund are derived from it.'),
   name: label.describe('What people read.'),
   keys: z.array(keySchema).describe('API keys of this merchant.'),
   accounts: z.array(accountSchema).describe('Accounts at providers that belong to this merchant.'),
+  eventEndpoints: z
+    .array(merchantEndpointSchema)
+    .optional()
+    .describe('Who is told of changes of its refunds, see docs/events.md.'),
 });
 
 /** The shape of the accounts file. What goes beyond one value (uniqueness, credentials, https) is in merchants.ts. */
 export const accountsFileSchema = z.strictObject({
   $schema: z.string().optional().describe('For editors: path of docs/accounts.schema.json.'),
   merchants: z.array(merchantSchema),
+  operatorEndpoints: z
+    .array(operatorEndpointSchema)
+    .optional()
+    .describe('Who is told of alerts, see docs/events.md.'),
 });
 
 /** The keys that the schema knows at a place, for hints at misspelt ones. */
 export function knownKeysAt(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return Object.keys(accountsFileSchema.shape);
+  if (path[0] === 'operatorEndpoints' || path[2] === 'eventEndpoints')
+    return Object.keys(merchantEndpointSchema.shape);
   if (path.length === 2) return Object.keys(merchantSchema.shape);
   if (path[4] === 'arrivalDays') return Object.keys(arrivalDaysSchema.shape);
   return Object.keys((path[2] === 'keys' ? keySchema : accountSchema).shape);

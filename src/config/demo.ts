@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { scopes } from '../context.ts';
+import { parseEndpointUrl } from './event-endpoint.ts';
 import { isHost, isLoopback } from './hosts.ts';
 import type { Report } from './problems.ts';
 import type { Environment } from './substitute.ts';
@@ -9,6 +10,9 @@ export const DEMO_KEYS = {
   demo: 'rf_demo_00000000000000000000000000000000',
   other: 'rf_demo_11111111111111111111111111111111',
 } as const;
+
+/** Signs the events of the demo: `refund-federation-demo-events-01` in base64. Outside demo mode it is refused. */
+export const DEMO_EVENTS_SECRET = 'whsec_cmVmdW5kLWZlZGVyYXRpb24tZGVtby1ldmVudHMtMDE=';
 
 /** By which the sandbox signs as RoboKassa. */
 const ROBOKASSA_PUBLIC_KEY = `-----BEGIN PUBLIC KEY-----
@@ -27,6 +31,10 @@ export function isDemoKeyHash(hash: unknown): boolean {
   return hashes.has(hash);
 }
 
+export function isDemoSecret(secret: unknown): boolean {
+  return secret === DEMO_EVENTS_SECRET;
+}
+
 /** What the demo refuses, because it must never come near real money (DESIGN section 8). */
 export function reportDemoRules(env: Environment, report: Report): void {
   const refused = 'is not allowed with DEMO=1; ';
@@ -42,6 +50,13 @@ export function reportDemoRules(env: Environment, report: Report): void {
   if (env['NODE_ENV'] === 'production') {
     report('NODE_ENV', `"production" ${refused}the keys of the demo are public. Unset one of them`);
   }
+  const events = env['DEMO_EVENTS_URL'];
+  if (events && !isDemoEventsUrl(events)) {
+    report(
+      'DEMO_EVENTS_URL',
+      'must be http on this machine (127.0.0.1, ::1 or localhost), without user name and password: the secret of the demo is public',
+    );
+  }
   const host = env['HOST'];
   if (host && isHost(host) && !isLoopback(host)) {
     report(
@@ -55,8 +70,10 @@ export function reportDemoRules(env: Environment, report: Report): void {
  * The accounts of the demo, in the form of an accounts file: two merchants, so that their isolation can be tried, with
  * accounts in the sandbox, whose simulators listen on ports of its block: YooKassa's on `sandboxPort` + 1, Razorpay's
  * on + 3, Yandex Pay's on + 4, Stripe's, also for Prism, on + 5.
+ *
+ * @param eventsUrl where the events of `demo` and the alerts go; absent: nowhere
  */
-export function demoDocument(sandboxPort: number): unknown {
+export function demoDocument(sandboxPort: number, eventsUrl?: string): unknown {
   const key = (text: string) => ({ name: 'demo', sha256: sha256(text), scopes: [...scopes] });
   // How long money takes to arrive is made up for the demo, so that `expectedArrival` can be seen; `other` has none.
   // The sandbox has no rate agreement; a load test against it should measure the service.
@@ -140,13 +157,19 @@ export function demoDocument(sandboxPort: number): unknown {
     arrivalDays: { min: 1, max: 30 },
     ...limits,
   };
+  const endpoints = (code: string) =>
+    eventsUrl === undefined
+      ? []
+      : [{ code, url: eventsUrl, secrets: [DEMO_EVENTS_SECRET], allowPrivateNetwork: true }];
   return {
+    operatorEndpoints: endpoints('alerts-demo'),
     merchants: [
       {
         code: 'demo',
         name: 'Demo shop',
         keys: [key(DEMO_KEYS.demo)],
         accounts: [yookassa('demo', '100500', 'sandbox'), razorpay, robokassa, yandexPay, stripe, prism],
+        eventEndpoints: endpoints('events-demo'),
       },
       {
         code: 'other',
@@ -156,6 +179,12 @@ export function demoDocument(sandboxPort: number): unknown {
       },
     ],
   };
+}
+
+/** Whether the demo may send its events there: its secret is public, so to this machine only. */
+export function isDemoEventsUrl(text: string): boolean {
+  const parsed = parseEndpointUrl(text, true);
+  return parsed.ok && parsed.url.startsWith('http:');
 }
 
 function sha256(text: string): string {

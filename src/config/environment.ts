@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { reportDemoRules } from './demo.ts';
+import { isDemoEventsUrl, reportDemoRules } from './demo.ts';
 import { withHidden } from './hidden.ts';
 import { isHost } from './hosts.ts';
 import type { Report } from './problems.ts';
@@ -17,6 +17,8 @@ const MIN_SHUTDOWN_GRACE_MS = 36_000;
 export interface ReadEnvironment {
   readonly service: ServiceConfig;
   readonly accountsFile: string | undefined;
+  /** Where the demo sends its events; absent: nowhere, or what was given is no such place. */
+  readonly demoEventsUrl: string | undefined;
   /** DEMO could not be read, so nothing can be said about what the mode requires. */
   readonly modeUnknown: boolean;
 }
@@ -57,7 +59,11 @@ export function readEnvironment(env: Environment, report: Report): ReadEnvironme
     }
   }
   const modeUnknown = env['DEMO'] !== undefined && env['DEMO'] !== '0' && env['DEMO'] !== '1';
-  return { service, accountsFile: read.text('ACCOUNTS_FILE'), modeUnknown };
+  const eventsUrl = read.text('DEMO_EVENTS_URL');
+  if (!demo && !modeUnknown && eventsUrl !== undefined)
+    report('DEMO_EVENTS_URL', 'is for the demo (DEMO=1) only; endpoints stand in the accounts file');
+  const demoEventsUrl = eventsUrl !== undefined && isDemoEventsUrl(eventsUrl) ? eventsUrl : undefined;
+  return { service, accountsFile: read.text('ACCOUNTS_FILE'), demoEventsUrl, modeUnknown };
 }
 
 function readDatabase(url: string | undefined, dataDir: string, report: Report): DatabaseConfig {
@@ -70,7 +76,7 @@ function readDatabase(url: string | undefined, dataDir: string, report: Report):
 }
 
 const VARIABLES =
-  'PORT HOST DATABASE_URL DATA_DIR ACCOUNTS_FILE DEMO SANDBOX_PORT LOG_LEVEL DB_PREPARED DB_POOL_SIZE MAX_INFLIGHT_REQUESTS SHUTDOWN_GRACE_MS ENGINE METRICS_PORT'.split(
+  'PORT HOST DATABASE_URL DATA_DIR ACCOUNTS_FILE DEMO SANDBOX_PORT LOG_LEVEL DB_PREPARED DB_POOL_SIZE MAX_INFLIGHT_REQUESTS SHUTDOWN_GRACE_MS ENGINE METRICS_PORT DEMO_EVENTS_URL'.split(
     ' ',
   );
 

@@ -1,32 +1,40 @@
 import type { z } from 'zod';
 import { type ResolvedAccount, resolveAccount } from './account.ts';
 import { accountsFileSchema, knownKeysAt } from './accounts-schema.ts';
-import { isDemoKeyHash } from './demo.ts';
+import { isDemoKeyHash, isDemoSecret } from './demo.ts';
+import { assembleEndpoint, checkEndpointUrl } from './event-endpoint.ts';
 import { withHidden } from './hidden.ts';
 import { type ReportAt, reportIssues } from './issues.ts';
 import { isRecord, printPath, valueAt } from './path.ts';
-import type { MerchantConfig, ProviderSettings } from './types.ts';
+import type { EventEndpointConfig, MerchantConfig, ProviderSettings } from './types.ts';
 import { type Part, partsOf, reportRepeated, reportRepeatedValues } from './uniqueness.ts';
 
-export interface MerchantRules {
+export interface AccountsRules {
   /** By provider code. */
   readonly providers: Readonly<Record<string, ProviderSettings>>;
   /** Whether the public keys of the demo are welcome. */
   readonly demo: boolean;
 }
 
+/** What an accounts document says. */
+export interface AccountsDocument {
+  readonly merchants: MerchantConfig[];
+  readonly operatorEndpoints: EventEndpointConfig[];
+}
+
 type ResolvedAccounts = ReadonlyMap<string, ResolvedAccount>;
 
 /**
- * Reads the merchants of an accounts document and reports everything that is wrong with it. The rules that look at
+ * Reads an accounts document and reports everything that is wrong with it. The rules that look at
  * several values run on whatever part of the document has the right shape, so that they report in the same start as
  * the mistakes of shape. The result is complete only when nothing was reported.
  */
-export function readMerchants(document: unknown, rules: MerchantRules, report: ReportAt): MerchantConfig[] {
+export function readAccounts(document: unknown, rules: AccountsRules, report: ReportAt): AccountsDocument {
   const parsed = accountsFileSchema.safeParse(document);
   if (!parsed.success) reportIssues(parsed.error, document, [], knownKeysAt, report);
 
-  const merchants = partsOf({ path: [], value: isRecord(document) ? document : {} }, 'merchants');
+  const whole: Part = { path: [], value: isRecord(document) ? document : {} };
+  const merchants = partsOf(whole, 'merchants');
   const keysOfMerchants = merchants.map((merchant) => partsOf(merchant, 'keys'));
   const accounts = merchants.flatMap((merchant) => partsOf(merchant, 'accounts'));
 
@@ -46,7 +54,26 @@ export function readMerchants(document: unknown, rules: MerchantRules, report: R
     accounts.map((account) => [printPath(account.path), resolveAccount(account, rules.providers, report)]),
   );
   reportRepeatedIdentities(accounts, resolved, report);
-  return parsed.success ? assemble(parsed.data, resolved) : [];
+  const endpoints = merchants.flatMap((merchant) => partsOf(merchant, 'eventEndpoints'));
+  reportEndpoints([...endpoints, ...partsOf(whole, 'operatorEndpoints')], rules, report);
+  return parsed.success ? assemble(parsed.data, resolved) : { merchants: [], operatorEndpoints: [] };
+}
+
+function reportEndpoints(endpoints: readonly Part[], rules: AccountsRules, report: ReportAt): void {
+  reportRepeated(endpoints, 'code', "endpoint codes are unique, the operator's included", report);
+  for (const endpoint of endpoints) {
+    checkEndpointUrl(endpoint, report);
+    const { secrets } = endpoint.value;
+    if (!Array.isArray(secrets)) continue;
+    const places = secrets.map((value: unknown, index) => ({
+      path: [...endpoint.path, 'secrets', index],
+      value,
+    }));
+    reportRepeatedValues(places, 'one secret signs once', report);
+    if (rules.demo) continue;
+    for (const { path, value } of places)
+      if (isDemoSecret(value)) report(path, 'is the secret of the demo, which everybody knows; make one');
+  }
 }
 
 function reportDemoKeys(keys: readonly Part[], report: ReportAt): void {
@@ -73,8 +100,21 @@ function reportRepeatedIdentities(
 }
 
 /** Called with a document that has the right shape; leaves out accounts about which something was reported. */
-function assemble(file: z.output<typeof accountsFileSchema>, resolved: ResolvedAccounts): MerchantConfig[] {
-  return file.merchants.map(({ code, name, keys, accounts }, m) => ({
+function assemble(
+  { merchants, operatorEndpoints = [] }: z.output<typeof accountsFileSchema>,
+  resolved: ResolvedAccounts,
+): AccountsDocument {
+  return {
+    merchants: assembleMerchants(merchants, resolved),
+    operatorEndpoints: operatorEndpoints.flatMap(assembleEndpoint),
+  };
+}
+
+function assembleMerchants(
+  merchants: z.output<typeof accountsFileSchema>['merchants'],
+  resolved: ResolvedAccounts,
+): MerchantConfig[] {
+  return merchants.map(({ code, name, keys, accounts, eventEndpoints }, m) => ({
     code,
     name,
     keys,
@@ -97,5 +137,6 @@ function assemble(file: z.output<typeof accountsFileSchema>, resolved: ResolvedA
       const limits = { maxInFlight, requestsPerSecond, minLookIntervalMs, arrivalDays };
       return [withHidden({ ...visible, ...elsewhere, ...limits }, { credentials })];
     }),
+    ...(eventEndpoints && { eventEndpoints: eventEndpoints.flatMap(assembleEndpoint) }),
   }));
 }

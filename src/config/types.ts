@@ -50,12 +50,28 @@ export interface AccountConfig {
   readonly arrivalDays?: { readonly min: number; readonly max: number } | undefined;
 }
 
+/** Where events are sent: changes of a merchant's refunds, or alerts of the service. */
+export interface EventEndpointConfig {
+  /** Unique in the whole file; deliveries are found by it. */
+  readonly code: string;
+  /** Normalised. https, or http on loopback. Without user and password. */
+  readonly url: string;
+  /** 1 to 3, `whsec_` and base64 of 24 to 64 bytes; each signs every delivery. Printers see `[hidden]`. */
+  readonly secrets: readonly string[];
+  /** Which types it wants; empty: all. */
+  readonly events: readonly string[];
+  /** Whether it may be this machine or inside a private network. */
+  readonly allowPrivateNetwork: boolean;
+}
+
 export interface MerchantConfig {
   /** Immutable: provider keys are derived from it. */
   readonly code: string;
   readonly name: string;
   readonly keys: readonly KeyConfig[];
   readonly accounts: readonly AccountConfig[];
+  /** Who hears of changes of its refunds; absent: nobody. */
+  readonly eventEndpoints?: readonly EventEndpointConfig[];
 }
 
 /** The `url` may hold a password; printers see `[hidden]`. */
@@ -88,4 +104,6 @@ export interface ServiceConfig {
 
 export interface Config extends ServiceConfig {
   readonly merchants: readonly MerchantConfig[];
+  /** Who hears of alerts, besides the log and the metrics; absent: nobody. */
+  readonly operatorEndpoints?: readonly EventEndpointConfig[];
 }

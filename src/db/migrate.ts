@@ -6,6 +6,7 @@ import * as providerDetails from './migrations/0003-provider-details.ts';
 import * as looksAndEpochs from './migrations/0004-looks-and-epochs.ts';
 import * as itemsAndCancels from './migrations/0005-items-and-cancels.ts';
 import * as webhookDeliveries from './migrations/0006-webhook-deliveries.ts';
+import * as outgoingEvents from './migrations/0007-outgoing-events.ts';
 import * as changeFeed from './migrations/0008-change-feed.ts';
 
 /** Append-only: a released migration is never edited. Named so that their order is their names' order. */
@@ -16,6 +17,7 @@ const migrations: Record<string, Migration> = {
   '0004-looks-and-epochs': looksAndEpochs,
   '0005-items-and-cancels': itemsAndCancels,
   '0006-webhook-deliveries': webhookDeliveries,
+  '0007-outgoing-events': outgoingEvents,
   '0008-change-feed': changeFeed,
 };
 

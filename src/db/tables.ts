@@ -3,6 +3,8 @@ import type { Failure } from '../errors.ts';
 import type {
   AccountId,
   ApiKeyId,
+  EventEndpointId,
+  EventMessageId,
   ItemId,
   LegId,
   MerchantId,
@@ -50,6 +52,10 @@ export interface Database {
   events: EventTable;
   leg_transitions: LegTransitionTable;
   epochs: EpochTable;
+  event_endpoints: EventEndpointTable;
+  event_messages: EventMessageTable;
+  event_deliveries: EventDeliveryTable;
+  standing_alerts: StandingAlertTable;
   feed_epochs: FeedEpochTable;
   webhook_deliveries: WebhookDeliveryTable;
 }
@@ -410,4 +416,61 @@ export interface EventTable {
   request_id: string | null;
   evidence: ColumnType<Evidence, string | undefined, never>;
   at: Defaulted<Date>;
+}
+
+/** Why nothing is delivered to an endpoint: it has answered 410, or a person has said so. */
+export type DisabledBecause = 'GONE' | 'OPERATOR';
+
+export interface EventEndpointTable {
+  id: EventEndpointId;
+  /** Null: the operator's. */
+  merchant_id: MerchantId | null;
+  code: string;
+  url: string;
+  /** Empty: all. */
+  event_types: string[];
+  configured: Defaulted<boolean>;
+  disabled_at: Date | null;
+  disabled_because: DisabledBecause | null;
+  failures: Defaulted<number>;
+  paused_until: Date | null;
+  created_at: Defaulted<Date>;
+}
+
+export interface EventMessageTable {
+  id: Defaulted<EventMessageId>;
+  seq: ColumnType<bigint, never, never>;
+  merchant_id: MerchantId | null;
+  subject: RefundId | null;
+  version: number | null;
+  type: string;
+  data: ColumnType<unknown, string, never>;
+  body: string | null;
+  at: Defaulted<Date>;
+}
+
+/** `FAILED`: given up after the last retry; `DISCARDED`: its endpoint is gone. */
+export type DeliveryStatus = 'PENDING' | 'DELIVERED' | 'FAILED' | 'DISCARDED';
+
+export interface EventDeliveryTable {
+  endpoint_id: EventEndpointId;
+  message_id: EventMessageId;
+  seq: bigint;
+  subject: RefundId | null;
+  status: Defaulted<DeliveryStatus>;
+  attempts: Defaulted<number>;
+  claims: Defaulted<number>;
+  next_attempt_at: Defaulted<Date>;
+  lease_until: Date | null;
+  last_attempt_at: Date | null;
+  last_status: number | null;
+  last_error: string | null;
+  ended_at: Date | null;
+}
+
+/** An alert that lasts: it is raised when its row is written, and again only after the row was deleted. */
+export interface StandingAlertTable {
+  code: string;
+  subject: string;
+  since: Defaulted<Date>;
 }

@@ -24,6 +24,7 @@ export type Claim =
   | 'listPageSize'
   | 'concurrentOperationsPerPayment'
   | 'externalRefunds'
+  | 'webhooks'
   | `refundSpeeds.${RefundSpeed}`
   | `traceReferences.${TraceReference['kind']}`;
 
@@ -51,6 +52,7 @@ export function claimsOf(capabilities: Capabilities): readonly Claim[] {
       ? (['concurrentOperationsPerPayment'] as const)
       : []),
     ...(capabilities.externalRefunds === 'INVISIBLE' ? [] : (['externalRefunds'] as const)),
+    ...((capabilities.webhooks ?? []).length > 0 ? (['webhooks'] as const) : []),
     ...capabilities.refundSpeeds.map((speed) => `refundSpeeds.${speed}` as const),
     ...capabilities.traceReferences.map((kind) => `traceReferences.${kind}` as const),
   ];
@@ -58,9 +60,10 @@ export function claimsOf(capabilities: Capabilities): readonly Claim[] {
 
 /** What is left of capabilities when only these claims are believed: of the others, the least that can be said. */
 export function capabilitiesWith(declared: Capabilities, proven: ReadonlySet<Claim>): Capabilities {
+  const { webhooks: events, ...others } = declared;
   const flags = yesOrNo.map((name) => [name, declared[name] && proven.has(name)]);
   return {
-    ...declared,
+    ...others,
     // One entry for each of them.
     ...(Object.fromEntries(flags) as Pick<Capabilities, (typeof yesOrNo)[number]>),
     idempotencyHours: proven.has('idempotencyHours') ? declared.idempotencyHours : 0,
@@ -72,6 +75,7 @@ export function capabilitiesWith(declared: Capabilities, proven: ReadonlySet<Cla
     externalRefunds: proven.has('externalRefunds') ? declared.externalRefunds : 'INVISIBLE',
     refundSpeeds: declared.refundSpeeds.filter((speed) => proven.has(`refundSpeeds.${speed}`)),
     traceReferences: declared.traceReferences.filter((kind) => proven.has(`traceReferences.${kind}`)),
+    ...(events !== undefined && proven.has('webhooks') ? { webhooks: events } : {}),
   };
 }
 

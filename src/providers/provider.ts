@@ -297,6 +297,8 @@ export interface Capabilities {
   /** Whether a trace reference may come after the refund is final; false: with the final status, or never. */
   readonly lateTraceReferences: boolean;
   readonly externalRefunds: 'SEEN' | 'AGGREGATE' | 'INVISIBLE';
+  /** The events of the adapter's receiver of webhooks; absent: it has none. */
+  readonly webhooks?: readonly string[];
 }
 
 /** How a provider may differ from what a scenario of the conformance suite expects; a scenario says which it allows. */

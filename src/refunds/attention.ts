@@ -1,9 +1,11 @@
+import type { AlertCode } from '../alerts.ts';
 import { listRefundsToMark, markAttention, type StuckLimits } from '../db/attention.ts';
 import { inTransaction } from '../db/in-transaction.ts';
 import { lockFreePayments } from '../db/payments.ts';
 import type { LegId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import { queuedAtMostMs } from './claim.ts';
+import type { AttentionReason } from '../vocabulary.ts';
 import type { World } from './world.ts';
 
 const minuteMs = 60_000;
@@ -13,6 +15,15 @@ export const unknownNormallyMs = 15 * minuteMs;
 
 /** An account may be paused for a moment; what waits for longer behind it is shown. */
 export const pausedNormallyMs = 5 * minuteMs;
+
+/** For which marks somebody is called. Of a paused account they are by the account, of a review where it begins. */
+const alertOf: Readonly<Record<AttentionReason, AlertCode | undefined>> = {
+  UNKNOWN_TOO_LONG: 'REFUND_UNKNOWN_TOO_LONG',
+  PENDING_TOO_LONG: 'REFUND_PENDING_TOO_LONG',
+  QUEUED_TOO_LONG: 'LEG_NOT_SENT_FOR_A_DAY',
+  ACCOUNT_PAUSED: undefined,
+  MANUAL_REVIEW: undefined,
+};
 
 /**
  * Marks the refunds of these legs that have waited for longer than is normal, and takes marks away whose reason is
@@ -43,7 +54,8 @@ export async function noteStuck(
     return markAttention(tx, free, limits);
   });
   for (const { refundId, attention } of marked) {
-    if (attention === 'QUEUED_TOO_LONG') world.alerts.raise('LEG_NOT_SENT_FOR_A_DAY', { refundId });
+    const code = attention === null ? undefined : alertOf[attention];
+    if (code !== undefined) world.alerts.raise(code, { refundId, account: connection.accountCode });
     world.changes.announce(refundId);
   }
 }

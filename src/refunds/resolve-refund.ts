@@ -29,7 +29,7 @@ import {
   whyNotUnreturned,
   type Verdict,
 } from './resolvable.ts';
-import { whyNotOfThisLeg } from './unused-provider-refund.ts';
+import { whyNotOfThisLeg, whyNotWithoutId } from './unused-provider-refund.ts';
 import {
   noSuchRefund,
   notConfigured,
@@ -55,7 +55,7 @@ type Resolved = Result<{ readonly refundId: RefundId }>;
 /** `failed`: refunds that were never sent, and for which nothing is left any more. */
 type Decided = Result<{ readonly refundId: RefundId; readonly failed: readonly RefundId[] }>;
 
-/** A provider refund that was read because it was not known here, and when the reading began. */
+/** A provider refund that was read because it was not known here as a leg's, and when the reading began. */
 interface Reading {
   readonly facts: RefundFacts;
   readonly asOf: Date;
@@ -129,7 +129,7 @@ async function chooseLeg(
   return problem === undefined ? succeed(leg) : refuse(problem);
 }
 
-/** Reads the provider refund that the verdict names, where it was never seen: a fact, and no word of a person. */
+/** Reads the provider refund that the verdict names, unless it is known as a leg's: a fact, and no word of a person. */
 async function readUnseen(
   world: World,
   connection: Connection,
@@ -140,8 +140,11 @@ async function readUnseen(
   if (verdict.kind !== 'returned' || verdict.providerRefundId === null) return succeed(undefined);
   if (leg.provider_refund_id !== null) return succeed(undefined);
   const { providerRefundId } = verdict;
-  if (await findProviderRefund(world.db, refund.account_id, providerRefundId)) return succeed(undefined);
-  if (!canBeAsked(connection.adapter.capabilities)) return refuse(notVerifiable);
+  const seen = await findProviderRefund(world.db, refund.account_id, providerRefundId);
+  const isAsked = canBeAsked(connection.adapter.capabilities);
+  // What is nobody's may have been read too early, and where nothing lists it nobody else reads it again.
+  if (seen !== undefined && (seen.leg_id !== null || !isAsked)) return succeed(undefined);
+  if (!isAsked) return refuse(notVerifiable);
   const asOf = await readAppNow(world.db);
   const payment = await findPayment(world.db, refund.merchant_id, refund.payment_id);
   if (payment === undefined) throw new Error(`payment ${refund.payment_id} has vanished`);
@@ -243,7 +246,11 @@ async function takeProviderRefund(
 ): Promise<Result<{ readonly rawStatus: string | null }>> {
   if (verdict.kind === 'notReturned') return succeed({ rawStatus: null });
   const { providerRefundId, amount } = verdict;
-  if (providerRefundId === null || leg.provider_refund_id !== null) return succeed({ rawStatus: null });
+  if (leg.provider_refund_id !== null) return succeed({ rawStatus: null });
+  if (providerRefundId === null) {
+    const doubt = await whyNotWithoutId(tx, payment.id, amount);
+    return doubt === undefined ? succeed({ rawStatus: null }) : refuse(doubt);
+  }
   const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
   // A provider refund, once seen, is kept whatever is decided about it (MONEY section 5).
   if (unseen !== undefined) {

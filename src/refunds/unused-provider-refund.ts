@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { findAttemptBehind } from '../db/legs.ts';
-import type { ProviderRefund } from '../db/provider-refunds.ts';
+import { listProviderRefunds, type ProviderRefund } from '../db/provider-refunds.ts';
+import type { PaymentId } from '../ids.ts';
 import type { Database } from '../db/tables.ts';
 import type { UnclearLeg } from '../db/unclear-legs.ts';
 import { invalidInput, type Problem } from '../errors.ts';
@@ -27,4 +28,30 @@ export async function whyNotOfThisLeg(
   if (row.amount_minor !== amount.minor || row.currency !== amount.currency)
     return invalidInput(path, 'That refund of the provider is of another amount than you state.');
   return whyNotSucceeded(row.status);
+}
+
+/** Statuses of provider refunds that lower what is refundable while they are nobody's. */
+const counted: readonly string[] = ['PENDING', 'SUCCEEDED', 'UNRECOGNISED'];
+
+/**
+ * Why a refund cannot be called returned without an id: the provider has shown one of this amount that is nobody's, and
+ * the money would be counted twice, as refunded and as not attributed. Under the payment's lock.
+ */
+export async function whyNotWithoutId(
+  tx: Kysely<Database>,
+  paymentId: PaymentId,
+  amount: Money,
+): Promise<Problem | undefined> {
+  const shown = (await listProviderRefunds(tx, paymentId)).some(
+    (row) =>
+      row.leg_id === null &&
+      counted.includes(row.status) &&
+      row.amount_minor === amount.minor &&
+      row.currency === amount.currency,
+  );
+  if (!shown) return undefined;
+  return invalidInput(
+    [...verdictPath, 'returned', 'noProviderId'],
+    'The provider has shown a refund of this amount that belongs to no refund here. Name its id as `providerRefundId`.',
+  );
 }

@@ -1,4 +1,4 @@
-import { isUuid, type AccountId, type LegId, type PaymentId, type RefundId } from '../ids.ts';
+import { encodeGlobalId, isUuid, type AccountId, type LegId, type PaymentId, type RefundId } from '../ids.ts';
 
 /** The types that have global ids, and what their rows are called by. */
 interface IdsByType {
@@ -10,9 +10,7 @@ interface IdsByType {
 
 export type GlobalIdType = keyof IdsByType;
 
-/** The opaque id of an object in the API: base64 of `Type:uuid`. */
-export const encodeGlobalId = (type: string, id: string): string =>
-  Buffer.from(`${type}:${id}`).toString('base64');
+export { encodeGlobalId };
 
 /**
  * What an id from a caller names; undefined for everything that `encodeGlobalId` did not make. PostgreSQL

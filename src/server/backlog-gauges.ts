@@ -46,9 +46,33 @@ export function createBacklogGauges(registry: Registry): (backlog: Backlog | und
     labelNames: ['reason'] as const,
     registers,
   });
+  const pending = new Gauge({
+    name: `${METRIC_PREFIX}events_pending`,
+    help: 'Webhooks that wait to be delivered to the endpoint.',
+    labelNames: ['endpoint'] as const,
+    registers,
+  });
+  const oldest = new Gauge({
+    name: `${METRIC_PREFIX}events_oldest_pending_seconds`,
+    help: 'How old the oldest message is that waits for the endpoint; 0: none does.',
+    labelNames: ['endpoint'] as const,
+    registers,
+  });
+  const disabled = new Gauge({
+    name: `${METRIC_PREFIX}event_endpoint_disabled`,
+    help: '1 while nothing is delivered to the endpoint, because it has answered 410.',
+    labelNames: ['endpoint'] as const,
+    registers,
+  });
+  const horizon = new Gauge({
+    name: `${METRIC_PREFIX}feed_horizon_age_seconds`,
+    help: 'How old the oldest open transaction of the database server is, which holds back the feed of changes and vacuum.',
+    registers,
+  });
 
   return (backlog) => {
-    for (const gauge of [paused, legs, due, swept, attention]) gauge.reset();
+    for (const gauge of [paused, legs, due, swept, attention, pending, oldest, disabled]) gauge.reset();
+    horizon.remove();
     answers.set(backlog === undefined ? 0 : 1);
     if (backlog === undefined) return;
     for (const { code: account, health, oldestDueSeconds, sweptBehindSeconds } of backlog.accounts) {
@@ -58,6 +82,12 @@ export function createBacklogGauges(registry: Registry): (backlog: Backlog | und
       for (const status of openStatuses) legs.set({ account, status }, 0);
     }
     for (const { account, status, count } of backlog.openLegs) legs.set({ account, status }, count);
+    for (const { code: endpoint, ...state } of backlog.endpoints) {
+      pending.set({ endpoint }, state.pending);
+      oldest.set({ endpoint }, state.oldestPendingSeconds);
+      disabled.set({ endpoint }, state.isDisabled ? 1 : 0);
+    }
+    horizon.set(backlog.horizonAgeSeconds);
     for (const reason of attentionReasons) attention.set({ reason }, 0);
     for (const { reason, count } of backlog.attention) attention.set({ reason }, count);
   };

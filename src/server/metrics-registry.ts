@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { alertCodes } from '../alerts.ts';
-import { callResults, requestOutcomes, webhookResults, type Metrics } from '../metrics.ts';
+import { callResults, deliveryResults, requestOutcomes, webhookResults, type Metrics } from '../metrics.ts';
 
 /** In front of every name. */
 export const METRIC_PREFIX = 'refund_federation_';
@@ -53,6 +53,12 @@ export function createMetricsRegistry(): MetricsRegistry {
     labelNames: ['account'] as const,
     registers,
   });
+  const events = new Counter({
+    name: `${METRIC_PREFIX}event_attempts_total`,
+    help: `Attempts to deliver webhooks, by result: ${deliveryResults.join(', ')}.`,
+    labelNames: ['endpoint', 'result'] as const,
+    registers,
+  });
   const webhooks = new Counter({
     name: `${METRIC_PREFIX}webhooks_total`,
     help: `Requests to webhook URLs, by result: ${webhookResults.join(', ')}; unknown-path, without an account.`,
@@ -88,6 +94,7 @@ export function createMetricsRegistry(): MetricsRegistry {
         callSeconds.observe({ account, kind, result }, durationMs / 1000);
     },
     circuitChanged: (account, isOpen) => circuits.set({ account }, isOpen ? 1 : 0),
+    eventTried: (endpoint, result) => events.inc({ endpoint, result }),
     webhookAnswered: (account, result) => webhooks.inc({ account: account ?? '', result }),
     graphqlStarted: () => inFlight.inc(),
     graphqlAnswered({ type, outcome, durationMs }) {

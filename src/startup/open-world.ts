@@ -2,7 +2,10 @@ import { createAlerts } from '../alerts.ts';
 import { createMovableClock, systemClock, type MovableClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { readBacklog } from '../db/metrics.ts';
+import { syncEndpoints } from '../db/event-endpoints.ts';
 import { syncTenants, type Tenants } from '../db/tenants.ts';
+import { createAlertMessages } from '../events/alert-messages.ts';
+import type { DeliveriesOptions } from '../events/start-deliveries.ts';
 import { createBackground, settledWithin } from '../refunds/background.ts';
 import { createWorld, type World } from '../refunds/world.ts';
 import { createMetricsRegistry, type MetricsRegistry } from '../server/metrics-registry.ts';
@@ -12,6 +15,9 @@ import { reportAvailability } from './availability.ts';
 import { connectAccounts } from './connect-accounts.ts';
 import { graceFromFirstCall } from './grace.ts';
 import { openDatabase, type OpenOptions } from './open-database.ts';
+
+/** How long a stop waits for a database that does not take alerts, in milliseconds; the log has them. */
+const ALERTS_WRITTEN_WITHIN_MS = 5_000;
 
 export interface OpenWorldOptions extends Omit<OpenOptions, 'config' | 'movableClock'> {
   readonly config: Config;
@@ -25,6 +31,8 @@ export interface OpenWorldOptions extends Omit<OpenOptions, 'config' | 'movableC
 export interface OpenWorld {
   readonly world: World;
   readonly tenants: Tenants;
+  /** What delivering webhooks needs. */
+  readonly delivering: DeliveriesOptions;
   /** Absent where time cannot be moved. */
   readonly movableClock: MovableClock | undefined;
   readonly metrics: MetricsRegistry;
@@ -47,30 +55,47 @@ export async function openWorld(options: OpenWorldOptions): Promise<OpenWorld> {
   undo.defer(() => database.close());
   const { db, poolCounts } = database;
   const tenants = await syncTenants(db, config.merchants);
+  const ids = await syncEndpoints(db, config, tenants.merchants);
 
   const movableClock = options.movableClock ? createMovableClock() : undefined;
   const clock = movableClock ?? systemClock;
   const metrics = createMetricsRegistry();
-  const alerts = createAlerts(log, (code) => metrics.alertRaised(code));
+  const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
+  const alertMessages = createAlertMessages({
+    db,
+    log,
+    clock,
+    operatorEndpoints: new Set(config.operatorEndpoints?.map(({ code }) => code)),
+  });
+  undo.defer(() => alertMessages.close(Math.min(graceLeftMs(), ALERTS_WRITTEN_WITHIN_MS)));
+  const alerts = createAlerts(
+    log,
+    (code) => metrics.alertRaised(code),
+    (alert) => alertMessages.tell(alert),
+  );
   const providers = await loadProviders(
     config.merchants.flatMap(({ accounts: own }) => own.map(({ provider }) => provider)),
     options.providers,
   );
   const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics }, providers);
   reportAvailability(log, accounts.connections);
-  const graceLeftMs = graceFromFirstCall(config.shutdownGraceMs);
   undo.defer(async () => {
     await settledWithin(accounts.close(), graceLeftMs());
   });
   const background = createBackground(log);
   const { connections } = accounts;
   const world = await createWorld({ db, clock, log, alerts, metrics, connections, background });
+  const endpoints = [
+    ...config.merchants.flatMap(({ eventEndpoints = [] }) => eventEndpoints),
+    ...(config.operatorEndpoints ?? []),
+  ];
   const metricsPage = createMetricsPage({ metrics, poolCounts, readBacklog: () => readBacklog(db) });
 
   const opened = undo.move();
   return {
     world,
     tenants,
+    delivering: { db, log, alerts, metrics, endpoints, ids },
     movableClock,
     metrics,
     metricsPage,

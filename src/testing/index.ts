@@ -1,9 +1,16 @@
 /**
- * Deliveries as the providers send them, for tests of what stands around this service: `refund-federation/testing`. They
- * share no code with the receivers that take them.
+ * Deliveries as the providers send them, and events as this service does, for tests of what stands around it:
+ * `refund-federation/testing`. They share no code with the receivers that take them, nor with what sends events.
  */
 export type { ProviderDelivery } from './delivery.ts';
 export { buildAdyenDelivery, type AdyenDelivery, type AdyenItem } from './adyen-delivery.ts';
+export {
+  buildEvent,
+  type TestEvent,
+  type TestEventMoney,
+  type TestEventOptions,
+  type TestEventRefund,
+} from './events.ts';
 export { buildRazorpayDelivery, type RazorpayDelivery } from './razorpay-delivery.ts';
 export {
   buildRoboKassaDelivery,

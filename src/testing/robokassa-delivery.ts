@@ -11,7 +11,7 @@ export interface RoboKassaResultUrl {
   readonly hashAlgorithm?: string;
   /** What the shop gave along at the checkout, by names that begin with `Shp_`. */
   readonly shopFields?: Readonly<Record<string, string>>;
-  /** As the cabinet of the shop has it; absent: POST. */
+  /** As the cabinet of the shop has it; absent: POST. A GET is to be sent without a body. */
   readonly method?: 'POST' | 'GET';
 }
 

@@ -88,6 +88,14 @@ export async function startToyBank(): Promise<ToyBank> {
   };
 }
 
+const garbage = {
+  html: '<html>moved</html>',
+  text: 'upstream request failed',
+  empty: '',
+  gateway: '{"message":"no Route"}',
+  hollow: '{}',
+} as const;
+
 /** What happens instead of the call; undefined where it is executed. */
 function before(fault: Fault | undefined): Answer | undefined {
   switch (fault?.kind) {
@@ -98,7 +106,12 @@ function before(fault: Fault | undefined): Answer | undefined {
     case 'rate-limited':
       return refusal(429, 'slow_down');
     case 'unauthorized':
+    case 'forbidden':
       return refusal(401, 'bad_token');
+    case 'key-conflict':
+      return refusal(409, 'key_taken');
+    case 'key-in-progress':
+      return refusal(409, 'key_running');
     case 'busy':
       return refusal(409, 'busy');
     case 'proxy-says-no':
@@ -130,7 +143,16 @@ function deliver(outgoing: ServerResponse, fault: Fault | undefined, { status, b
       outgoing.write(json.slice(0, json.length / 2), () => outgoing.destroy());
       break;
     case 'garbage':
-      outgoing.writeHead(fault.status ?? 200).end('<html>moved</html>');
+      outgoing.writeHead(fault.status ?? 200).end(garbage[fault.format ?? 'html']);
+      break;
+    case 'hang':
+      break;
+    case 'rate-limited':
+      outgoing.writeHead(
+        status,
+        fault.retryAfterMs === undefined ? {} : { 'retry-after': String(fault.retryAfterMs / 1000) },
+      );
+      outgoing.end(json);
       break;
     default:
       outgoing.writeHead(status, { 'content-type': 'application/json' }).end(json);

@@ -48,6 +48,10 @@ export class ToyBooks {
     this.now = now;
   }
 
+  forgetKeys(): void {
+    this.#keys.clear();
+  }
+
   refunds(): BookedRefund[] {
     return [...this.payments.values()].flatMap(({ refunds }) => refunds);
   }

@@ -12,6 +12,7 @@ const subject: Subject = {
   part: '250.00',
   tooMuch: '1000.01',
   unknownPayment: 'tp_999999',
+  sibling: { account: 'toy-other', control: { provider: 'toy' } },
 };
 
 declareScenarios(subject, async () => new Stage(await createToyService('toy_conformance'), subject));

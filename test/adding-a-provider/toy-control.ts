@@ -10,6 +10,8 @@ const faultInput = z.object({
   seconds: z.number().default(0),
   status: z.number().optional(),
   effect: z.boolean().optional(),
+  retryAfterMs: z.number().optional(),
+  format: z.enum(['html', 'text', 'empty', 'gateway', 'hollow']).optional(),
 });
 export type Fault = z.output<typeof faultInput>;
 
@@ -83,6 +85,7 @@ function newPayment({ payments, now }: ToyBooks, body: unknown): string {
 
 function arm({ books, faults }: ToyState, fault: Fault): void {
   if (fault.kind === 'list-lag') books.lagSeconds = fault.seconds;
+  else if (fault.kind === 'key-forgotten') books.forgetKeys();
   else faults.push(...Array.from({ length: fault.times }, () => fault));
 }
 

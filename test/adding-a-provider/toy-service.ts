@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { driveDue } from '../../src/refunds/engine/drive-due.ts';
 import { createTestService, type TestService } from '../support/service.ts';
-import type { LedgerPayment } from '../support/world.ts';
+import { testMerchants, type LedgerPayment } from '../support/world.ts';
 import { toyProvider } from './toy/index.ts';
 import { startToyBank, TOKEN, type ToyBank } from './toy-bank.ts';
+import { providers as withToy } from './toy-providers.ts';
 
 export interface ToyService extends TestService {
   readonly bank: ToyBank;
@@ -14,37 +15,36 @@ export interface ToyService extends TestService {
 /** The whole service with one provider that is in no list of `src`; its control API is that of the toy. */
 export async function createToyService(name: string): Promise<ToyService> {
   const bank = await startToyBank();
-  const account = {
-    code: 'toy-demo',
+  const ofBank = (code: string, identity: string) => ({
+    code,
     provider: toyProvider.code,
     displayName: 'Toy',
     baseUrl: bank.url,
     options: {},
-    credentials: { bank: '0001', token: TOKEN },
-    identity: '0001',
+    credentials: { bank: identity, token: TOKEN },
+    identity,
     maxInFlight: 8,
     requestsPerSecond: 10_000,
     minLookIntervalMs: 0,
-  };
-  const merchants = ['demo', 'other'].map((code) => ({
-    code,
-    name: code,
-    keys: [
-      {
-        name: 'test',
-        sha256: createHash('sha256').update(`rf_test_${code}`).digest('hex'),
-        scopes: ['read', 'write'] as const,
-      },
-    ],
-    accounts: code === 'demo' ? [account] : [],
-  }));
-  const options = { providers: [toyProvider], movableClock: true };
-  const service = await createTestService(name, { merchants }, options);
+  });
+  const own = [ofBank('toy-demo', '0001'), ofBank('toy-other', '0002')];
+  const service = await createTestService(
+    name,
+    (sandbox) => ({
+      merchants: testMerchants(sandbox).map(({ accounts, ...merchant }) =>
+        merchant.code === 'demo'
+          ? { ...merchant, accounts: [...accounts, ...own] }
+          : { ...merchant, accounts },
+      ),
+    }),
+    { providers: withToy, movableClock: true },
+  );
   const control: ToyService['control'] = async <T>(path: string, body?: unknown, method?: string) =>
     // As it comes out of JSON.
     (await bank.control(path, body, method)) as T;
   return {
     ...service,
+    killable: { providersModule: path.join(import.meta.dirname, 'toy-providers.ts') },
     bank,
     control,
     async payment(value, more = {}) {

@@ -13,6 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { refundInput } from '../support/service.ts';
 import { inCommitOf } from '../support/tcp-cuts.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
+import { messagesOf, razorpay, send, webhookUrl } from '../support/webhooks.ts';
 import { testMerchants } from '../support/world.ts';
 import { configOf } from './app-config.ts';
 import { graphql } from './service.ts';
@@ -138,6 +139,44 @@ describe('health, while the database', () => {
     await Promise.all(held);
     while (!(await isReady(app))) await sleep(20);
     expect((await create(app, input)).created).toMatchObject({ replayed: false, errors: [] });
+  });
+});
+
+describe('a webhook, while the database', () => {
+  const deliver = (app: App) =>
+    send(
+      webhookUrl({ app }, 'razorpay-demo'),
+      razorpay({
+        event: 'refund.processed',
+        refundId: 'rfnd_SimRefund00001',
+        paymentId: 'pay_SimPayment0001',
+        eventId: 'the-same',
+      }),
+    );
+
+  it.each([
+    ['is silent', async () => proxy.hold()],
+    [
+      'is gone',
+      async () => {
+        proxy.refuse();
+        await proxy.cut('reset');
+      },
+    ],
+  ])('%s, is to be sent again, and is taken when it is back', async (_what, fault) => {
+    const app = await started();
+    await fault();
+    const answers = await Promise.all([deliver(app), deliver(app)]);
+    expect(answers.map(({ status, headers }) => [status, headers.get('retry-after')])).toEqual([
+      [503, '5'],
+      [503, '5'],
+    ]);
+    proxy.pass();
+    while (!(await isReady(app))) await sleep(20);
+    expect((await deliver(app)).status).toBe(200);
+    expect(await messagesOf({ database })).toMatchObject([
+      { event: 'refund.processed', provider_refund_id: 'rfnd_SimRefund00001', status: 'PENDING' },
+    ]);
   });
 });
 

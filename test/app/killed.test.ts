@@ -25,9 +25,10 @@ const key = 'killed-in-between';
 /**
  * How a process comes to a point. `create`: while it answers createRefund. `pending`: while its engine looks at a refund
  * that the provider has ended meanwhile. `lost`: while its engine finds out about an answer that was lost. `void`: while it
- * answers cancelPayment. `webhook`: right after it has answered a webhook.
+ * answers cancelPayment. `webhook`: right after it has answered a webhook. `event`: while it delivers one, which
+ * test/events/killed.test.ts plays.
  */
-type Scene = 'create' | 'pending' | 'lost' | 'void' | 'webhook';
+type Scene = 'create' | 'pending' | 'lost' | 'void' | 'webhook' | 'event';
 
 /** Every point of the registry has its scene; one without fails the first test. */
 const scenes: Readonly<Record<FailpointName, Scene>> = {
@@ -44,6 +45,8 @@ const scenes: Readonly<Record<FailpointName, Scene>> = {
   'recover.after-replay': 'lost',
   'void.after-intent': 'void',
   'void.after-call': 'void',
+  'events.after-claim': 'event',
+  'events.after-answer': 'event',
   'webhook.after-store': 'webhook',
 };
 
@@ -186,6 +189,37 @@ describe('a service that is killed', () => {
     next.child.kill('SIGTERM');
     expect(await next.exit).toBe(0);
   });
+
+  test.each(pointsOf('webhook'))(
+    'at %s has what it acknowledged worked on by the next one',
+    async (point) => {
+      const first = runDemo(place, { FAILPOINTS: `${point}:kill` });
+      const url = await first.url();
+      const payment = await newPayment(place);
+      await provider('mode', { refunds: 'pending' });
+      const told = await refund(url, payment, key);
+      await provider('webhooks', { mode: 'on', url: `${url}/webhooks/{account}` });
+      await provider('settle', { all: true, status: 'succeeded' });
+      expect(await first.exit).toBe('SIGKILL');
+      const sent = await control(place, 'GET', 'webhooks?provider=yookassa');
+      const acknowledged = { attempts: 1, lastStatus: 200, acknowledged: true };
+      expect(sent).toMatchObject({ webhooks: [{ deliveries: [acknowledged] }] });
+
+      const next = runDemo(place);
+      const nextUrl = await next.url();
+      const rows = await openRows(place.dataDir);
+      try {
+        const messages = rows.db.selectFrom('webhook_deliveries').select(['event', 'times', 'status']);
+        await expect
+          .poll(() => messages.execute(), { timeout: 30_000 })
+          .toEqual([{ event: 'refund.succeeded', times: 1, status: 'DONE' }]);
+      } finally {
+        await rows.close();
+      }
+      await provider('mode', { refunds: 'instant' });
+      await expectFoundOut([next], nextUrl, payment, told);
+    },
+  );
 
   test('while the provider works is found out about there, and nothing is sent twice', async () => {
     const first = runDemo(place);

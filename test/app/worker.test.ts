@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRefundMutation, createTestService, refundInput } from '../support/service.ts';
 import { testMerchants } from '../support/world.ts';
+import { openRows } from './embedded-rows.ts';
 import { newPayment, refund, refundsAtProvider } from './refund.ts';
 import {
   control,
@@ -74,6 +75,37 @@ describe('a worker', () => {
     expect(await worker.exit).toBe(0);
     next.child.kill('SIGTERM');
     expect(await next.exit).toBe(0);
+  });
+
+  test('looks at what a webhook tells a service that drives nothing itself', async () => {
+    const service = runDemo(place, { ENGINE: '0' });
+    const url = await service.url();
+    const payment = await newPayment(place);
+    await control(place, 'POST', 'mode', { provider: 'yookassa', refunds: 'pending' });
+    const made = await refund(url, payment, 'told-of-by-a-webhook');
+    expect(made.refund?.status).toBe('PENDING');
+    const told = { provider: 'yookassa', mode: 'on', url: `${url}/webhooks/{account}` };
+    await control(place, 'POST', 'webhooks', told);
+    await control(place, 'POST', 'settle', { provider: 'yookassa', all: true, status: 'succeeded' });
+    const messages = async () => {
+      const rows = await openRows(place.dataDir);
+      try {
+        return await rows.db.selectFrom('webhook_deliveries').select(['event', 'status']).execute();
+      } finally {
+        await rows.close();
+      }
+    };
+    const event = 'refund.succeeded';
+    await expect.poll(messages, { timeout: 20_000 }).toEqual([{ event, status: 'PENDING' }]);
+    expect(await statusOf(url, made.refund?.id)).toBe('PENDING');
+    const worker = runWorker();
+    await untilWorking(worker);
+    await expect.poll(messages, { timeout: 20_000 }).toEqual([{ event, status: 'DONE' }]);
+    expect(await statusOf(url, made.refund?.id)).toBe('SUCCEEDED');
+    for (const { child, exit } of [worker, service]) {
+      child.kill('SIGTERM');
+      expect(await exit).toBe(0);
+    }
   });
 
   test('works beside a service, on the clock of the demo, and leaves the leases of others alone', async () => {

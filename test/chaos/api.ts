@@ -1,3 +1,4 @@
+import type { Caller } from './accounts.ts';
 import type { Answer, History, RefundSeen } from './history.ts';
 
 const REFUND = 'refund { id status isFinal retries amount { minorUnits } }';
@@ -8,12 +9,17 @@ export const documents = {
   cancelPayment: `mutation ($input: CancelPaymentInput!) { it: cancelPayment(input: $input) { outcome replayed ${PAYLOAD} } }`,
   cancelRefund: `mutation ($input: CancelRefundInput!) { it: cancelRefund(input: $input) { ${PAYLOAD} } }`,
   retryRefund: `mutation ($input: RetryRefundInput!) { it: retryRefund(input: $input) { replayed ${PAYLOAD} } }`,
+  resolveRefund: `mutation ($input: ResolveRefundInput!) { it: resolveRefund(input: $input)
+    { ${REFUND} errors { code retry ... on NotResolvable { resolvableAt } } } }`,
   syncRefund: `mutation ($input: SyncRefundInput!) { it: syncRefund(input: $input) { ${PAYLOAD} } }`,
 } as const;
 /** A refund with the sums of its payment. */
 export const READ_REFUND = `query ($id: ID!, $age: Int) { it: refund(by: { id: $id }, maxAgeSeconds: $age, waitMs: 1000)
   { id status isFinal retries amount { minorUnits }
     payment { overcommitted: refundability { state } captured { minorUnits } refunded { minorUnits } reserved { minorUnits } } } }`;
+
+/** A payment, asked for at its provider. */
+export const READ_PAYMENT = `query ($by: PaymentRefInput!) { it: payment(by: $by, maxAgeSeconds: 0, waitMs: 5000) { id } }`;
 
 /** What every mutation answers. */
 export interface Payload {
@@ -22,7 +28,12 @@ export interface Payload {
   readonly refund:
     | (Omit<RefundSeen, 'amountMinor'> & { readonly amount: { readonly minorUnits: string } })
     | null;
-  readonly errors: readonly { readonly code: string; readonly retry: string }[];
+  readonly errors: readonly {
+    readonly code: string;
+    readonly retry: string;
+    /** Of a verdict that comes too early. */
+    readonly resolvableAt?: string | null;
+  }[];
 }
 
 /** A GraphQL answer. */
@@ -65,3 +76,28 @@ export const seenOf = ({
   retries,
   amountMinor: amount.minorUnits,
 });
+
+/** How long a client waits for one answer. */
+const PATIENCE_MS = 12_000;
+
+/** @returns what was answered, or why there is no answer */
+export async function post<Data>(
+  url: string,
+  { key }: Caller,
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<Told<Data> | string> {
+  try {
+    const answer = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    const text = await answer.text();
+    if (answer.status === 503) return '503';
+    return JSON.parse(text) as Told<Data>;
+  } catch (error) {
+    return error instanceof Error ? error.name : 'no answer';
+  }
+}

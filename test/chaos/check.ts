@@ -1,22 +1,30 @@
-import { findViolations, type Violation } from '../support/invariants.ts';
+import { findViolations, RETURNED, type Violation } from '../support/invariants.ts';
 import type { Snapshot } from '../support/snapshot.ts';
 import type { LedgerPayment } from '../support/world.ts';
 import type { Answer, Asked } from './history.ts';
+import { traits, type Provider } from './providers.ts';
+
+/** A payment in the books of its provider. */
+export interface Books extends LedgerPayment {
+  readonly provider: string;
+}
 
 /** What is known when a run has come to rest. */
 export interface Evidence {
   readonly asked: readonly Asked[];
   readonly snapshot: Snapshot;
-  readonly ledger: readonly LedgerPayment[];
+  readonly ledger: readonly Books[];
   /** The refund ids of the public schema, in the database's. */
   readonly rowIdOf: (publicId: string) => string;
 }
 
 /** All that a run shows to be wrong, by invariant. Empty: nothing. */
 export function check(evidence: Evidence): Violation[] {
-  const { snapshot, ledger } = evidence;
+  const { snapshot } = evidence;
+  const ledger = visible(evidence.ledger);
   return [
     ...findViolations(snapshot, ledger, { quiet: true }),
+    ...nobodys(snapshot, ledger),
     ...nothingUnclear(snapshot),
     ...oneRefundPerKey(evidence),
     ...conflictsWithoutEffect(evidence),
@@ -25,6 +33,49 @@ export function check(evidence: Evidence): Violation[] {
     ...nothingTakenBack(snapshot),
     ...holdsReleased(evidence),
   ];
+}
+
+/** The books without what no call of the provider tells: refunds of its console, where those are invisible. */
+export const visible = (ledger: readonly Books[]): Books[] =>
+  ledger.map((payment) => {
+    const { externalRefunds } = traits[payment.provider as Provider].capabilities;
+    return externalRefunds === 'INVISIBLE'
+      ? { ...payment, refunds: payment.refunds.filter(({ origin }) => origin !== 'console') }
+      : payment;
+  });
+
+/**
+ * I3, also where a provider knows no keys: what our own requests returned belongs to one leg each, by its id; to a leg
+ * that a person decided without an id, by its amount. What is counted as nobody's is apart.
+ */
+function nobodys({ payments, legs }: Snapshot, ledger: readonly Books[]): Violation[] {
+  const books = new Map(ledger.map((payment) => [payment.reference, payment]));
+  return payments.flatMap((payment): Violation[] => {
+    const own = legs.filter((leg) => leg.payment_id === payment.id);
+    const ids = own.flatMap((leg) => leg.provider_refund_id ?? []);
+    const twice = ids.filter((id, index) => ids.indexOf(id) !== index);
+    const unnamed = own.filter((leg) => leg.status === 'SUCCEEDED' && leg.provider_refund_id === null);
+    const amounts = unnamed.map((leg) => leg.returned_minor);
+    const left = (books.get(payment.provider_payment_id)?.refunds ?? [])
+      .filter(({ id, origin, status }) => origin === 'api' && RETURNED.has(status) && !ids.includes(id))
+      .filter(({ amountMinor }) => {
+        const at = amounts.indexOf(BigInt(amountMinor));
+        if (at >= 0) amounts.splice(at, 1);
+        return at < 0;
+      });
+    const leftMinor = left.reduce((sum, { amountMinor }) => sum + BigInt(amountMinor), 0n);
+    const name = `payment ${payment.provider_payment_id}`;
+    return [
+      ...twice.map((id): Violation => ({ invariant: 'I3', what: `${name}: two legs have the refund ${id}` })),
+      ...(leftMinor > payment.unbound_minor
+        ? left.map(({ id }): Violation => ({ invariant: 'I3', what: `${name}: no leg has the refund ${id}` }))
+        : []),
+      ...amounts.map((minor): Violation => ({
+        invariant: 'I2',
+        what: `${name}: ${minor} was decided to be returned, and no refund of it is in the provider's books`,
+      })),
+    ];
+  });
 }
 
 /** I7: after the faults only what waits for a person is open. */
@@ -117,7 +168,7 @@ function saidToTheEnd({ asked, snapshot, rowIdOf }: Evidence): Violation[] {
 }
 
 /** Words that the sandbox makes up when it is told to answer with a status that nobody knows. */
-const inventedWords: ReadonlySet<unknown> = new Set(['under_review', 'reversed']);
+const inventedWords: ReadonlySet<unknown> = new Set(['under_review', 'UNDER_REVIEW', 'reversed']);
 
 /**
  * Rule 4 and I5: this provider never changes its mind, so that whatever left a final state without a caller's retry had

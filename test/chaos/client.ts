@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { documents, meaningOf, READ_REFUND, seenOf, type Payload, type Told } from './api.ts';
+import { documents, meaningOf, post, READ_REFUND, seenOf, type Payload, type Told } from './api.ts';
 import type { Answer, Asked, History, RefundSeen } from './history.ts';
 import type { Random } from './random.ts';
-import type { Caller } from './stage.ts';
+import type { Caller } from './accounts.ts';
 import { amountOf, type LivePayment } from './wish.ts';
 
 /** A refund that some client made, as it may be asked about by all of them. */
@@ -64,11 +64,11 @@ export class Client {
     const wanted = random.weighted(actions);
     const { made, payments } = this.#common;
     if (wanted === 'create' || wanted === 'void' || made.length === 0) {
-      const holds = payments.filter(({ kind }) => kind === 'hold');
-      if (wanted === 'void' && holds.length > 0) return this.#void(random.pick(holds));
+      if (wanted === 'void') return this.#void(this.#toVoid());
       return this.#create(random.pick(payments.filter(({ kind }) => kind !== 'hold')));
     }
-    const of = random.pick(made);
+    // Only what was made just now can still be stopped.
+    const of = random.pick(wanted === 'cancel' && random.chance(0.7) ? made.slice(-6) : made);
     switch (wanted) {
       case 'replay':
         return void (await this.#mutate(of.caller, 'createRefund', of.input, this.#about('replay', of)));
@@ -126,12 +126,20 @@ export class Client {
       this.#common.made.push({ caller, key, input, payment, seen: answer.refund });
   }
 
+  /** A hold, or now and then a payment whose money was taken: then all that is left is refunded. */
+  #toVoid(): LivePayment {
+    const { payments } = this.#common;
+    const kind = this.#random.chance(0.8) ? 'hold' : 'plain';
+    return this.#random.pick(payments.filter((payment) => payment.kind === kind));
+  }
+
   async #void(payment: LivePayment): Promise<void> {
     const key = `${this.#name}-void-${(this.#keys += 1)}-${this.#random.int(0, 2 ** 30)}`;
     const input = {
       idempotencyKey: key,
       payment: { provider: { account: payment.account, paymentId: payment.reference } },
       reason: 'DUPLICATE',
+      ...(payment.kind === 'plain' ? { ifCaptured: 'REFUND' } : {}),
       waitMs: this.#random.pick([0, 2_000]),
     };
     const about = { action: 'void' as const, key, payment: payment.reference };
@@ -202,31 +210,16 @@ export class Client {
       this.#common.history.wrong.push(`merchant ${stranger.merchant} sees refund ${of.seen.id} of another`);
   }
 
-  /** @returns what was answered, or why there is no answer */
-  async #post<Data>(
+  #post<Data>(
     caller: Caller,
     query: string,
-    variables: Record<string, unknown>,
+    variables: Readonly<Record<string, unknown>>,
   ): Promise<Told<Data> | string> {
-    try {
-      const answer = await fetch(`${this.#random.pick(this.#common.urls)}/graphql`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${caller.key}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ query, variables }),
-        signal: AbortSignal.timeout(PATIENCE_MS),
-      });
-      const text = await answer.text();
-      if (answer.status === 503) return '503';
-      return JSON.parse(text) as Told<Data>;
-    } catch (error) {
-      return error instanceof Error ? error.name : 'no answer';
-    }
+    return post(this.#random.pick(this.#common.urls), caller, query, variables);
   }
 }
 
-/** How long a client waits for one answer, and how long it repeats a question before that is called a failure. */
-const PATIENCE_MS = 12_000;
+/** How long a client repeats a question before that is called a failure. */
 const GIVE_UP_MS = 120_000;
 
-const callerOf = ({ callers }: Common, { account }: LivePayment): Caller =>
-  account === 'yookassa-other' ? callers.other : callers.chaos;
+const callerOf = ({ callers }: Common, { merchant }: LivePayment): Caller => callers[merchant];

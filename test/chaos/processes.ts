@@ -18,6 +18,9 @@ export interface Command {
   readonly isReady: (said: () => Promise<string>) => Promise<boolean>;
 }
 
+/** For so long a process runs before it is killed again, and not for less than its start took. */
+const LEAST_LIFE_MS = 3_000;
+
 /**
  * A process that is started again whenever it ends, as a supervisor does. It notes when it ended without being
  * told to: what refuses to start while its database is away is started again, what falls later has failed.
@@ -32,6 +35,8 @@ export class Supervised {
   #child: ChildProcess | undefined;
   #logStart = 0;
   #isReady = false;
+  #launchedAt = 0;
+  #readyAt = 0;
   #ended: Promise<void> = Promise.resolve();
   #isWanted = false;
 
@@ -62,18 +67,23 @@ export class Supervised {
     const said = async (): Promise<string> =>
       (await readFile(this.#command.logFile)).subarray(from).toString('utf8');
     const isReady = await this.#command.isReady(said);
-    if (isReady && this.#child === child) this.#isReady = true;
+    if (isReady && this.#child === child) {
+      this.#isReady = true;
+      this.#readyAt = performance.now();
+    }
     return this.#isReady;
   }
 
   /**
    * SIGKILL; it is started again after `downMs`.
    *
-   * @returns false when it is still starting: a process that is killed whenever it starts would do nothing else
+   * @returns false when it is starting or has just started: on a slow machine it would do nothing else
    */
   async kill(downMs: number): Promise<boolean> {
     const child = this.#child;
     if (child === undefined || !this.#isWanted || !this.#isReady) return false;
+    const tookMs = this.#readyAt - this.#launchedAt;
+    if (performance.now() - this.#readyAt < Math.max(LEAST_LIFE_MS, tookMs)) return false;
     this.#isWanted = false;
     this.counts.kills += 1;
     child.kill('SIGKILL');
@@ -130,6 +140,7 @@ export class Supervised {
     closeSync(output);
     closeSync(errors);
     this.counts.starts += 1;
+    this.#launchedAt = performance.now();
     this.#isReady = false;
     this.#child = child;
     this.#ended = once(child, 'exit').then(async ([code, signal]: (number | string | null)[]) => {

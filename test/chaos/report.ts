@@ -10,7 +10,7 @@ const listed = (counts: Iterable<readonly [string, number]>): string =>
 
 /** The summary of a run, as a person reads it. */
 export function report(stage: Stage, { seed, seconds }: RunOptions, result: Result): string {
-  const { history, troubles, settled, violations, alerts, figures } = result;
+  const { history, troubles, verdicts, settled, violations, explained, alerts, figures } = result;
   const by = (name: (asked: (typeof history.asked)[number]) => string): string =>
     listed([...Map.groupBy(history.asked, name)].map(([key, all]) => [key, all.length] as const));
   const refunds = new Set(
@@ -28,12 +28,17 @@ export function report(stage: Stage, { seed, seconds }: RunOptions, result: Resu
     `refunds acknowledged: ${refunds.size}`,
     `processes, starts/kills/stops/refused starts: ${processes.join(', ')}`,
     `troubles: ${listed(troubles)}`,
+    `verdicts of a person: ${listed(verdicts)}`,
+    ...[...stage.relay.counts].map(
+      ([name, counts]) => `webhooks of ${name}: ${listed(Object.entries(counts))}`,
+    ),
     `alerts: ${listed(alerts)}`,
     `found out after the faults: ${(settled.realMs / 1000).toFixed(1)} s, with time moved by ${settled.movedSeconds} s`,
     ...Object.entries(figures).map(([name, figure]) => `${name}: ${figure}`),
     violations.length === 0
       ? 'verdict: every invariant holds'
       : `verdict: ${violations.length} VIOLATIONS\n${violations.map(({ invariant, what }) => `  ${invariant} ${what}`).join('\n')}`,
+    ...explained,
     '',
   ].join('\n');
 }

@@ -2,19 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
 import { sql } from 'kysely';
 import { parseGlobalId } from '../../src/resolvers/global-id.ts';
-import { takeSnapshot } from '../support/snapshot.ts';
 import type { Violation } from '../support/invariants.ts';
 import { check } from './check.ts';
 import { Client, type Common } from './client.ts';
-import { decimal, type LivePayment } from './wish.ts';
+import { explain } from './explain.ts';
 import { History } from './history.ts';
 import { readLogs } from './logs.ts';
-import { makePlan, type Plan, type PlannedPayment } from './plan.ts';
+import { makePayment } from './payments.ts';
+import { Person } from './person.ts';
+import { makePlan, type Plan } from './plan.ts';
 import { residentMb } from './processes.ts';
 import { Random } from './random.ts';
-import { endFaults, readLedger, settle, type Settled } from './settle.ts';
+import { endFaults, readLedger, readSnapshot, settle, type Settled } from './settle.ts';
 import type { Stage } from './stage.ts';
 import { makeTrouble, type Counts } from './troubles.ts';
+import { lostMessages, readMessages, readWebhookIds, untruthful } from './webhooks.ts';
+import type { LivePayment } from './wish.ts';
 
 export interface RunOptions {
   readonly seed: string;
@@ -28,8 +31,12 @@ export interface RunOptions {
 export interface Result {
   readonly history: History;
   readonly troubles: Counts;
+  /** What a person decided. */
+  readonly verdicts: Counts;
   readonly settled: Settled;
   readonly violations: readonly Violation[];
+  /** What is known of the payments that they name. */
+  readonly explained: readonly string[];
   readonly alerts: ReadonlyMap<string, number>;
   readonly figures: Readonly<Record<string, string | number>>;
 }
@@ -38,7 +45,8 @@ export const planOf = ({ seed, seconds }: RunOptions): Plan => makePlan(new Rand
 
 /** Plays a plan on a stage, waits until all is found out, and checks everything. */
 export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: AbortSignal): Promise<Result> {
-  const payments = await makePayments(stage, plan.payments);
+  const payments: LivePayment[] = [];
+  for (const payment of plan.payments) payments.push(await makePayment(stage, payment));
   const history = new History();
   const common: Common = { urls: stage.urls, callers: stage.callers, payments, history, made: [] };
   await Promise.all(Object.values(stage.services).map((service) => service.start()));
@@ -49,22 +57,25 @@ export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: A
     { length: options.clients },
     (_, index) => new Client(`client-${index + 1}`, new Random(`client ${options.seed}/${index}`), common),
   );
-  const acting = Promise.all(clients.map((client) => client.run(over)));
+  const person = new Person(stage, new Random(`person ${options.seed}`));
+  const acting = Promise.all([...clients.map((client) => client.run(over)), person.work(over)]);
   const troubles = await makeTrouble(stage, payments, plan.troubles, over);
   await until(over);
   await endFaults(stage);
   await acting;
-  // Nobody calls the API from here on.
-  const settled = await settle(stage, {
-    realMs: options.realTime ? 600_000 : 150_000,
+  // No client calls the API from here on.
+  const settled = await settle(stage, person, {
+    realMs: options.realTime ? 600_000 : 400_000,
     movesTime: !options.realTime,
   });
   const peaks = watched.stop();
 
+  const snapshot = await readSnapshot(stage);
+  const ledger = await readLedger(stage);
   const violations: Violation[] = check({
     asked: history.asked,
-    snapshot: await takeSnapshot(stage.db),
-    ledger: await readLedger(stage),
+    snapshot,
+    ledger,
     rowIdOf,
   });
   violations.push(...history.wrong.map((what): Violation => ({ invariant: 'I9', what })));
@@ -80,16 +91,28 @@ export async function run(stage: Stage, plan: Plan, options: RunOptions, stop: A
       invariant: 'I11',
       what: `only ${made.size} refunds were made: this run shows nothing`,
     });
+  const { counts, acknowledged } = stage.relay;
+  violations.push(
+    ...untruthful(counts),
+    ...lostMessages(acknowledged.values(), await readMessages(stage.db)),
+  );
   violations.push(...(await stopAll(stage)));
-  const logs = await readLogs(path.join(stage.directory, 'logs'), stage.secrets);
+  const webhookIds = await readWebhookIds(stage.db);
+  const logs = await readLogs(path.join(stage.directory, 'logs'), [...stage.secrets, ...webhookIds.values()]);
   violations.push(...logs.violations, ...peaks.violations);
   return {
     history,
     troubles,
+    verdicts: person.counts,
     settled,
     violations,
+    explained: explain(violations, snapshot, ledger),
     alerts: logs.alerts,
-    figures: { ...peaks.figures, 'log lines': logs.lines },
+    figures: {
+      'legs left under review': snapshot.legs.filter(({ status }) => status === 'MANUAL_REVIEW').length,
+      ...peaks.figures,
+      'log lines': logs.lines,
+    },
   };
 }
 
@@ -100,39 +123,6 @@ const until = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-
-async function makePayments(stage: Stage, planned: readonly PlannedPayment[]): Promise<LivePayment[]> {
-  const made: LivePayment[] = [];
-  for (const payment of planned) {
-    const { provider, account, currency, minor, kind } = payment;
-    const half = Math.floor(minor / 200) * 100;
-    const sources =
-      kind === 'split'
-        ? [
-            { seller: '200601', minor: half },
-            { seller: '200602', minor: minor - half },
-          ]
-        : [];
-    const money = (amount: number) => ({ value: decimal(amount), currency });
-    const { reference } = await stage.control<{ reference: string }>('payments', {
-      provider,
-      account,
-      amount: money(minor),
-      ...(kind === 'hold' ? { status: 'authorized' } : {}),
-      ...(kind === 'split'
-        ? {
-            sources: sources.map((source) => ({
-              account: source.seller,
-              amount: money(source.minor),
-              platformFee: money(Math.floor(source.minor / 10)),
-            })),
-          }
-        : {}),
-    });
-    made.push({ ...payment, reference, sources });
-  }
-  return made;
-}
 
 /** All end in order with exit code 0, and none had ended before without being told to. */
 async function stopAll({ services, sandbox }: Stage): Promise<Violation[]> {

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { findViolations } from '../support/invariants.ts';
-import { takeSnapshot } from '../support/snapshot.ts';
-import type { LedgerPayment } from '../support/world.ts';
+import { takeSnapshot, type Snapshot } from '../support/snapshot.ts';
+import { visible, type Books } from './check.ts';
+import type { Person } from './person.ts';
+import { providerNames, tellers, traits } from './providers.ts';
 import type { Stage } from './stage.ts';
 
 /** How long it took until nothing was open any more. */
@@ -15,8 +17,6 @@ export interface Settled {
   readonly open: readonly string[];
 }
 
-const ends = { yookassa: ['yookassa-demo', 'yookassa-other'], razorpay: ['razorpay-demo'] } as const;
-
 /** Ends all faults, lets the provider finish what is pending there, and waits until every process answers. */
 export async function endFaults(stage: Stage): Promise<void> {
   for (const proxy of Object.values(stage.proxies)) proxy.pass();
@@ -26,10 +26,12 @@ export async function endFaults(stage: Stage): Promise<void> {
     60_000,
   );
   await stage.control('faults', undefined, 'DELETE');
-  for (const provider of Object.keys(ends)) {
-    await stage.control('mode', { provider, refunds: 'instant' });
+  for (const provider of providerNames) {
+    await stage.control('mode', { provider, ...traits[provider].modes[0] });
     await stage.control('settle', { provider, all: true, status: 'succeeded' });
   }
+  // What is told is no help from here on: everything has to be found out without.
+  for (const provider of tellers) await stage.control('webhooks', { provider, mode: 'off' });
 }
 
 async function waitUntil(isSo: () => Promise<boolean>, timeoutMs: number): Promise<void> {
@@ -40,6 +42,9 @@ async function waitUntil(isSo: () => Promise<boolean>, timeoutMs: number): Promi
   }
 }
 
+/** As long as a fault holds a request back at most: before, time is not moved, or what is under way would be too late. */
+const ARRIVES_WITHIN_MS = 6_000;
+
 export interface Patience {
   readonly realMs: number;
   /** Whether time is moved to the next look when nothing is due; else real time is waited for. */
@@ -48,18 +53,32 @@ export interface Patience {
 
 /**
  * Waits until the service has found everything out by itself: no leg is open but what waits for a person, no
- * operation is unclear, and the provider's money is ours. Nobody calls the API meanwhile.
+ * operation is unclear, and the provider's money is ours. Nobody calls the API meanwhile but that person.
  */
-export async function settle(stage: Stage, { realMs, movesTime }: Patience): Promise<Settled> {
+export async function settle(
+  stage: Stage,
+  person: Person,
+  { realMs, movesTime }: Patience,
+): Promise<Settled> {
   const startedAt = performance.now();
   let movedSeconds = 0;
   for (;;) {
-    const open = await stillOpen(stage);
+    const round = await person.decide();
+    const unclear = await unclearRows(stage);
+    const missing = unclear.length === 0 ? await differences(stage) : [];
+    const open = [...unclear, ...missing, ...round.left];
+    if (missing.length > 0) await person.askForPayments();
     const passedMs = performance.now() - startedAt;
-    if (open.length === 0 || passedMs > realMs)
-      return { isSettled: open.length === 0, realMs: passedMs, movedSeconds, open };
-    const aheadSeconds = movesTime ? await secondsToNextLook(stage) : 0;
-    if (aheadSeconds > 0) {
+    const isEarly = movesTime && round.againInSeconds !== null;
+    const isSettled = open.length === 0 && !isEarly && round.taken === 0;
+    if (isSettled || passedMs > realMs) return { isSettled, realMs: passedMs, movedSeconds, open };
+    const ahead = [
+      ...(unclear.length + missing.length > 0 ? [await secondsToNextLook(stage)] : []),
+      ...(round.againInSeconds === null ? [] : [round.againInSeconds]),
+    ];
+    const aheadSeconds = Math.min(...(ahead.length === 0 ? [0] : ahead));
+    const canMove = movesTime && passedMs > ARRIVES_WITHIN_MS && round.taken === 0;
+    if (canMove && aheadSeconds > 0) {
       await stage.advance(aheadSeconds);
       movedSeconds += aheadSeconds;
     }
@@ -67,10 +86,10 @@ export async function settle(stage: Stage, { realMs, movesTime }: Patience): Pro
   }
 }
 
-export const readLedger = async (stage: Stage): Promise<LedgerPayment[]> =>
-  (await stage.control<{ payments: LedgerPayment[] }>('ledger')).payments;
+export const readLedger = async (stage: Stage): Promise<Books[]> =>
+  (await stage.control<{ payments: Books[] }>('ledger')).payments;
 
-async function stillOpen(stage: Stage): Promise<string[]> {
+async function unclearRows(stage: Stage): Promise<string[]> {
   const { rows } = await sql<{ what: string }>`
     SELECT concat_ws(' ', 'leg', leg.id, leg.status, 'since', leg.updated_at, 'next look', leg.next_look_at,
         'now', (SELECT app_now()), 'failures', leg.look_failures, 'attempt', attempt.attempt, 'sends', attempt.sends,
@@ -82,9 +101,22 @@ async function stillOpen(stage: Stage): Promise<string[]> {
     UNION ALL
     SELECT concat_ws(' ', 'operation', id, status, 'next look', next_look_at, 'failures', look_failures)
       FROM payment_operations WHERE status IN ('SENDING', 'UNKNOWN')`.execute(stage.db);
-  if (rows.length > 0) return rows.map(({ what }) => what);
-  const differences = findViolations(await takeSnapshot(stage.db), await readLedger(stage), { quiet: true });
-  return differences.filter(({ invariant }) => invariant === 'I2').map(({ what }) => what);
+  return rows.map(({ what }) => what);
+}
+
+/** Of one instant: the services go on writing. */
+export const readSnapshot = (stage: Stage): Promise<Snapshot> =>
+  stage.db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute((tx) => takeSnapshot(tx));
+
+/** I2, as long as it does not hold. */
+async function differences(stage: Stage): Promise<string[]> {
+  const found = findViolations(await readSnapshot(stage), visible(await readLedger(stage)), {
+    quiet: true,
+  });
+  return found.filter(({ invariant }) => invariant === 'I2').map(({ what }) => what);
 }
 
 /**

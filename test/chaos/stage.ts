@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Kysely } from 'kysely';
-import { connectDatabase } from '../../src/db/connect.ts';
+import { connectDatabase, type ConnectionConfig } from '../../src/db/connect.ts';
 import { startEmbeddedPostgres } from '../../src/db/embedded/start.ts';
 import { makeClockMovable, setClockOffset } from '../../src/db/installation.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
@@ -14,14 +14,12 @@ import { freeBlock } from '../app/service.ts';
 import { serverPid } from '../support/service-process.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
+import { accountsOf, secretsAtProviders, type Caller, type Merchant } from './accounts.ts';
 import { processNames, type ProcessName, type ProxyName } from './plan.ts';
 import { Supervised } from './processes.ts';
-
-/** Who may call: a merchant and its key, made for this run. */
-export interface Caller {
-  readonly merchant: 'chaos' | 'other';
-  readonly key: string;
-}
+import { providerNames, type Provider } from './providers.ts';
+import { WebhookRelay } from './webhook-relay.ts';
+import { readWebhookIds } from './webhooks.ts';
 
 /** Everything that a run plays on. */
 export interface Stage {
@@ -31,7 +29,9 @@ export interface Stage {
   readonly proxies: Readonly<Record<ProxyName, TcpProxy>>;
   /** Base URLs of the two APIs. */
   readonly urls: readonly string[];
-  readonly callers: Readonly<Record<Caller['merchant'], Caller>>;
+  readonly callers: Readonly<Record<Merchant, Caller>>;
+  /** Between the provider's webhooks and the APIs. */
+  readonly relay: WebhookRelay;
   /** What must not stand in any log. */
   readonly secrets: readonly string[];
   /** The checker's own way to the database, past the proxy. */
@@ -62,11 +62,7 @@ export async function setStage(): Promise<Stage> {
   await makeClockMovable(direct.db);
 
   const sandboxPort = await freeBlock();
-  const proxies = {
-    database: await TcpProxy.inFrontOf(config),
-    yookassa: await TcpProxy.start({ host: '127.0.0.1', port: sandboxPort + 1 }),
-    razorpay: await TcpProxy.start({ host: '127.0.0.1', port: sandboxPort + 3 }),
-  };
+  const proxies = await startProxies(config, sandboxPort);
   for (const proxy of Object.values(proxies)) undo.defer(() => proxy.close());
 
   const control: Stage['control'] = async <T>(route: string, body?: unknown, method?: string) =>
@@ -87,8 +83,21 @@ export async function setStage(): Promise<Stage> {
 
   const callers = { chaos: newCaller('chaos'), other: newCaller('other') };
   const accountsFile = path.join(directory, 'accounts.json');
-  await writeFile(accountsFile, JSON.stringify(accountsOf(callers, proxies)), { mode: 0o600 });
+  const providerPorts = Object.fromEntries(providerNames.map((name) => [name, proxies[name].port])) as Record<
+    Provider,
+    number
+  >;
+  const accounts = accountsOf(Object.values(callers), providerPorts);
+  await writeFile(accountsFile, JSON.stringify(accounts), { mode: 0o600 });
   const ports = [await freePort(), await freePort()];
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  const webhookIds = new Map<string, string>();
+  const relay = await WebhookRelay.start(urls, async (account) => {
+    if (webhookIds.size === 0)
+      for (const [code, id] of await readWebhookIds(direct.db)) webhookIds.set(code, id);
+    return webhookIds.get(account) ?? account;
+  });
+  undo.defer(() => relay.close());
   const services = Object.fromEntries(
     processNames.map((name, index) => {
       const port = ports[index];
@@ -117,8 +126,9 @@ export async function setStage(): Promise<Stage> {
     services,
     sandbox,
     proxies,
-    urls: ports.map((port) => `http://127.0.0.1:${port}`),
+    urls,
     callers,
+    relay,
     secrets: [...Object.values(callers).map(({ key }) => key), ...secretsAtProviders, config.password],
     db: direct.db,
     control,
@@ -135,48 +145,36 @@ export async function setStage(): Promise<Stage> {
   };
 }
 
-const newCaller = (merchant: Caller['merchant']): Caller => ({
+const newCaller = (merchant: Merchant): Caller => ({
   merchant,
   key: `rf_live_${randomBytes(20).toString('hex')}`,
 });
 
-const secretsAtProviders = [
-  'test_demo_yookassa_secret_key',
-  'test_other_yookassa_secret_key',
-  's3cr3t-Part/ner',
-] as const;
+/** Where each simulator is in the block of the sandbox; what is behind Prism is Stripe's. */
+const portOffsets: Readonly<Record<Provider, number>> = {
+  yookassa: 1,
+  robokassa: 2,
+  razorpay: 3,
+  'yandex-pay': 4,
+  stripe: 5,
+  prism: 5,
+};
 
-function accountsOf(
-  callers: Readonly<Record<Caller['merchant'], Caller>>,
-  proxies: Readonly<Record<'yookassa' | 'razorpay', TcpProxy>>,
-): unknown {
-  const limits = { requestsPerSecond: 300, minLookIntervalMs: 200 };
-  const merchant = ({ merchant: code, key }: Caller, accounts: readonly object[]) => ({
-    code,
-    name: code,
-    keys: [
-      { name: 'client', sha256: createHash('sha256').update(key).digest('hex'), scopes: ['read', 'write'] },
-    ],
-    accounts: accounts.map((account) => ({ ...account, displayName: code, ...limits })),
-  });
-  const yookassa = { provider: 'yookassa', baseUrl: `http://127.0.0.1:${proxies.yookassa.port}/v3` };
-  const razorpay = { provider: 'razorpay', baseUrl: `http://127.0.0.1:${proxies.razorpay.port}/v1` };
-  const [demoSecret, otherSecret, clientSecret] = secretsAtProviders;
-  return {
-    merchants: [
-      merchant(callers.chaos, [
-        { ...yookassa, code: 'yookassa-demo', credentials: { shopId: '100500', secretKey: demoSecret } },
-        {
-          ...razorpay,
-          code: 'razorpay-demo',
-          credentials: { clientId: 'PartnerClient01', clientSecret, account: 'acc_SimSub00000001' },
-        },
-      ]),
-      merchant(callers.other, [
-        { ...yookassa, code: 'yookassa-other', credentials: { shopId: '100501', secretKey: otherSecret } },
-      ]),
-    ],
-  };
+async function startProxies(
+  config: ConnectionConfig,
+  sandboxPort: number,
+): Promise<Record<ProxyName, TcpProxy>> {
+  const started = await Promise.all([
+    TcpProxy.inFrontOf(config),
+    ...providerNames.map((name) =>
+      TcpProxy.start({ host: '127.0.0.1', port: sandboxPort + portOffsets[name] }),
+    ),
+  ]);
+  const names: readonly ProxyName[] = ['database', ...providerNames];
+  return Object.fromEntries(names.map((name, index) => [name, started[index]])) as Record<
+    ProxyName,
+    TcpProxy
+  >;
 }
 
 /** The control API is not behind a proxy, but the sandbox is killed too: a call is repeated until it is answered. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decimal, type LivePayment } from './wish.ts';
+import { makePayment } from './payments.ts';
 import type { Trouble } from './plan.ts';
 import type { Stage } from './stage.ts';
+import { decimal, type LivePayment } from './wish.ts';
 
 /** How often each kind of trouble happened; those of the provider by the kind of fault. */
 export type Counts = Map<string, number>;
@@ -11,11 +12,12 @@ const count = (counts: Counts, name: string): void => void counts.set(name, (cou
 /**
  * Makes the troubles of a plan, each at its time. Resolves when all have happened and what they stopped runs again.
  *
+ * @param payments to which those are added that are made meanwhile
  * @param stop ends it early
  */
 export async function makeTrouble(
   stage: Stage,
-  payments: readonly LivePayment[],
+  payments: LivePayment[],
   troubles: readonly Trouble[],
   stop: AbortSignal,
 ): Promise<Counts> {
@@ -32,27 +34,30 @@ export async function makeTrouble(
   return counts;
 }
 
-async function make(
-  stage: Stage,
-  payments: readonly LivePayment[],
-  trouble: Trouble,
-  counts: Counts,
-): Promise<void> {
+async function make(stage: Stage, payments: LivePayment[], trouble: Trouble, counts: Counts): Promise<void> {
   const { control, services, proxies, sandbox } = stage;
   switch (trouble.kind) {
     case 'provider':
       await control('faults', trouble.fault);
       return count(counts, `${trouble.fault.kind}`);
+    case 'payment':
+      payments.push(await makePayment(stage, trouble.payment));
+      return count(counts, 'payment made meanwhile');
     case 'console-refund': {
       const payment = payments[trouble.payment]!;
       return (await consoleRefund(stage, payment, trouble.percent)) ? count(counts, trouble.kind) : undefined;
     }
     case 'mode':
-      await control('mode', { provider: trouble.provider, refunds: trouble.refunds });
-      return count(counts, `mode ${trouble.refunds}`);
+      await control('mode', { provider: trouble.provider, ...trouble.mode });
+      return count(counts, `mode ${trouble.mode['refunds']}`);
     case 'settle':
       await control('settle', { provider: trouble.provider, all: true, status: trouble.status });
       return count(counts, `settled as ${trouble.status}`);
+    case 'webhooks': {
+      const { provider, mode, api } = trouble;
+      await control('webhooks', { provider, mode, url: stage.relay.urlFor(provider, api, mode === 'forge') });
+      return count(counts, `webhooks ${mode}`);
+    }
     case 'kill':
       return (await services[trouble.process].kill(trouble.downMs)) ? count(counts, 'kill -9') : undefined;
     case 'pause':

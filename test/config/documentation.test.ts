@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { credentials } from '../../src/commands/credentials.ts';
 import { accountsFileJsonSchema } from '../../src/config.ts';
-import { loadFile } from './settings.ts';
+import { loadFile, secretOf } from './settings.ts';
 
 const guide = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
@@ -20,6 +20,23 @@ describe('the documentation of the configuration', () => {
     expect(merchants[0]?.accounts[0]?.credentials).toHaveProperty('secretKey', 'live_key');
   });
 
+  it('has an example of endpoints that works', () => {
+    const example = /```json\n(\{\n {2}"merchants".*?)```/s.exec(guide)?.[1] ?? '';
+    const secrets = {
+      ACME_ORDERS_SECRET: secretOf(24),
+      PAGER_SECRET: secretOf(32),
+      PAGER_SECRET_OLD: secretOf(64),
+    };
+    const { merchants, operatorEndpoints } = loadFile(example, {
+      YOOKASSA_SECRET_KEY: 'live_key',
+      ...secrets,
+    });
+    expect(merchants[0]?.eventEndpoints).toMatchObject([
+      { code: 'acme-orders', events: ['refund.finalized'] },
+    ]);
+    expect(operatorEndpoints).toMatchObject([{ code: 'pager', events: [], allowPrivateNetwork: true }]);
+  });
+
   it('has examples of accounts that the providers take', () => {
     const accounts = [...guide.matchAll(/```json\n(\{\n {2}"code".*?)```/gs)].map(([, text = '']) => text);
     const env = {
@@ -28,6 +45,7 @@ describe('the documentation of the configuration', () => {
       ROBOKASSA_PASSWORD2: 'p2',
       ROBOKASSA_PASSWORD3: 'p3',
       STRIPE_API_KEY: 'sk_test_12345678',
+      STRIPE_WEBHOOK_SECRET: 'whsec_12345678',
       YANDEX_PAY_API_KEY: 'k',
     };
     const file = `{"merchants": [{"code": "acme", "name": "Acme", "keys": [], "accounts": [${accounts.join()}]}]}`;

@@ -20,6 +20,7 @@ describe('the environment', () => {
       maxInflightRequests: 256,
       shutdownGraceMs: 45_000,
       engine: true,
+      operatorEndpoints: [],
     });
   });
 

@@ -81,6 +81,17 @@ export const merchant = (more: object = {}) => ({
   ...more,
 });
 
+/** A secret of so many bytes, each the given one. */
+export const secretOf = (bytes: number, fill = 7): string =>
+  `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`;
+
+export const endpoint = (more: object = {}) => ({
+  code: 'orders',
+  url: 'https://orders.example.com/refund-events',
+  secrets: [secretOf(32)],
+  ...more,
+});
+
 export type Env = Record<string, string | undefined>;
 
 /** Loads with an accounts file that holds this text, or this document as JSON. */

@@ -31,7 +31,7 @@ export function declareScenarios(
   });
   afterAll(() => stage.close());
 
-  test.each(scenarios)('$name', async (scenario) => {
+  test.each(scenarios)('$name', { timeout: 180_000 }, async (scenario) => {
     const { capabilities, deviations = {} } = stage.adapter;
     const claims = claimsOf(capabilities);
     const has = (claim: Claim | undefined) => claim === undefined || claims.includes(claim);

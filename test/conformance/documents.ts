@@ -34,6 +34,10 @@ export const CANCEL_PAYMENT = `mutation ($input: CancelPaymentInput!) {
 export const CANCEL_REFUND = `mutation ($id: ID!) {
   result: cancelRefund(input: { refund: $id }) { refund { ${REFUND} } ${errors} } }`;
 
+export const RETRY_REFUND = `mutation ($id: ID!, $expectedRetries: Int!) {
+  result: retryRefund(input: { refund: $id, expectedRetries: $expectedRetries, waitMs: 10000 }) {
+    replayed refund { ${REFUND} } ${errors} } }`;
+
 export const SYNC_REFUND = `mutation ($id: ID!) {
   result: syncRefund(input: { refund: $id, waitMs: 10000 }) { refund { ${REFUND} } ${errors} } }`;
 
@@ -41,11 +45,20 @@ export const REFUNDS = `query ($ids: [ID!]!, $maxAgeSeconds: Int) {
   refunds(first: 100, order: CREATED_AT_ASC, filter: { ids: $ids }, maxAgeSeconds: $maxAgeSeconds, waitMs: 10000) {
     nodes { ${REFUND} } } }`;
 
+/** Refunds of several providers, asked about at once. */
+export const FRESHNESS = `query ($ids: [ID!]!) {
+  refunds(first: 100, order: CREATED_AT_ASC, filter: { ids: $ids }, maxAgeSeconds: 0, waitMs: 10000) {
+    nodes { id status freshness { isStale } } } }`;
+
 export const PAYMENT = `query ($account: String!, $paymentId: String!) {
   payment(by: { provider: { account: $account, paymentId: $paymentId } }, maxAgeSeconds: 0, waitMs: 10000) {
-    status refundable { value } refunds(first: 100) { nodes { ${REFUND} } } } }`;
+    id status refundable { value } refunds(first: 100) { nodes { ${REFUND} } } } }`;
+
+export const STORED_PAYMENT = `query ($account: String!, $paymentId: String!) {
+  payment(by: { provider: { account: $account, paymentId: $paymentId } }) { status } }`;
 
 export interface PaymentView {
+  readonly id: string;
   readonly status: string;
   readonly refundable: { readonly value: string };
   readonly refunds: { readonly nodes: readonly RefundView[] };

@@ -8,6 +8,7 @@ const observed: Observed = {
   errors: [],
   cancels: [],
   seen: [],
+  alerts: ['REFUND_NEEDS_VERDICT'],
   effects: 1,
   sends: 2,
   returnedMinor: 25_000n,
@@ -27,6 +28,12 @@ test.each<Partial<Observed>>([
   { returnedMinor: 25_001n },
 ])('it does not fit when anything else differs: %o', (other) => {
   expect(fits({ ...observed, ...other }, outcome, subjects.yookassa)).toBe(false);
+});
+
+test('alerts count where they are named', () => {
+  const named = { ...outcome, alerts: ['REFUND_NEEDS_VERDICT'] } as const;
+  expect(fits(observed, named, subjects.yookassa)).toBe(true);
+  expect(fits({ ...observed, alerts: [] }, named, subjects.yookassa)).toBe(false);
 });
 
 test('sends count where they are named', () => {

@@ -20,12 +20,14 @@ export interface Observed {
   readonly errors: readonly string[];
   readonly cancels: readonly string[];
   readonly seen: readonly string[];
+  /** Codes, in the order in which they were raised. */
+  readonly alerts: readonly string[];
   readonly effects: number;
   readonly sends: number;
   readonly returnedMinor: bigint;
 }
 
-/** What an outcome means for a subject: everything but `answers` and `sends` counts also where it is not named. */
+/** What an outcome means for a subject: everything but `answers`, `alerts` and `sends` counts also where it is not named. */
 const expected = ({ returned, ...named }: Outcome, subject: Subject): Record<string, unknown> => ({
   ends: [],
   errors: [],
@@ -62,7 +64,11 @@ function minorOf(returned: Returned, { part, whole, currency }: Subject): bigint
       return 100n * minor(part);
     case 'two parts':
       return 2n * minor(part);
+    case 'three parts':
+      return 3n * minor(part);
     case 'whole':
       return minor(whole);
+    case 'two wholes':
+      return 2n * minor(whole);
   }
 }

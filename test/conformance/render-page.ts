@@ -62,6 +62,7 @@ const rows: readonly Row[] = [
     ({ capabilities }) => capabilities.traceReferences.join(', ') || 'none',
   ],
   yesNo('Trace references after the final status', 'lateTraceReferences'),
+  ['Webhooks', ['webhooks'], ({ capabilities: { webhooks = [] } }) => webhooks.join(', ') || 'none'],
   ['Longest wait for one send', [], ({ sendDeadlineMs }) => `${sendDeadlineMs / 1000} s`],
 ];
 

@@ -1,9 +1,17 @@
+import type { AlertCode } from '../../src/alerts.ts';
 import type { Claim } from '../../src/providers/claims.ts';
 import type { DeviationKind } from '../../src/providers/provider.ts';
 import type { Stage } from './stage.ts';
 
 /** What the provider's books say was returned, in the words of a subject's amounts. */
-export type Returned = 'nothing' | 'part' | 'two parts' | 'whole' | 'hundred parts';
+export type Returned =
+  | 'nothing'
+  | 'part'
+  | 'two parts'
+  | 'three parts'
+  | 'whole'
+  | 'two wholes'
+  | 'hundred parts';
 
 /** What a scenario is to come to. What is absent is not compared. */
 export interface Outcome {
@@ -17,16 +25,26 @@ export interface Outcome {
   readonly cancels?: readonly string[];
   /** What else the scenario has seen; absent: nothing. */
   readonly seen?: readonly string[];
+  /** For what somebody is called, in order. */
+  readonly alerts?: readonly AlertCode[];
   /** How many calls changed something at the provider. */
-  readonly effects: number;
+  readonly effects?: number;
   /** How many refunds were sent, with or without an effect. */
   readonly sends?: number;
   readonly returned: Returned;
 }
 
+/** Rows of the catalogue of faults that depend on what a provider is like. */
+// prettier-ignore
+export type Row =
+  | '2' | '3' | '4' | '5' | '7' | '8' | '9' | '10' | '11' | '12' | '13' | '14' | '15' | '16' | '17' | '18' | '28'
+  | 'a' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'k';
+
 /** One thing that every provider is put through, in the generic words of a stage. */
 export interface Scenario {
   readonly name: string;
+  /** Rows of the catalogue of faults that it shows at a provider; absent: it is about no fault. */
+  readonly rows?: readonly Row[];
   /** What it proves where an adapter declares it. */
   readonly needs?: Claim;
   /** Without this it cannot be met. */

@@ -1,15 +1,31 @@
 import { expect } from 'vitest';
-import type { Config } from '../../src/config.ts';
 import type { ProviderAdapter } from '../../src/providers/provider.ts';
+import type { App, AppOptions } from '../../src/app.ts';
+import { decodeGlobalId, encodeGlobalId } from '../../src/resolvers/global-id.ts';
 import { driveDue } from '../../src/refunds/engine/drive-due.ts';
 import { RETURNED } from '../support/invariants.ts';
 import { expectSound, type LoggedRequest } from '../support/rules.ts';
 import { createTestService, type TestService } from '../support/service.ts';
-import { testMerchants, type LedgerPayment } from '../support/world.ts';
-import { CANCEL_PAYMENT, CANCEL_REFUND, CREATE, PAYMENT, REFUNDS, SYNC_REFUND } from './documents.ts';
+import { webhookUrl, workOnMessages } from '../support/webhooks.ts';
+import { testMerchants } from '../support/world.ts';
+import { ofAnotherRelease } from './another-release.ts';
+import {
+  CANCEL_PAYMENT,
+  CANCEL_REFUND,
+  CREATE,
+  FRESHNESS,
+  PAYMENT,
+  REFUNDS,
+  RETRY_REFUND,
+  STORED_PAYMENT,
+  SYNC_REFUND,
+} from './documents.ts';
 import type { Payload, PaymentView, RefundView } from './documents.ts';
-import { Impossible, type Observed } from './observed.ts';
-import type { Configured, Subject } from './subjects.ts';
+import { killSender, type KillAt } from './kill-sender.ts';
+import type { Observed } from './observed.ts';
+import { ProviderSide, type Asked, type Whose } from './provider-side.ts';
+import type { Subject } from './subjects.ts';
+import { withAccounts } from './with-accounts.ts';
 
 const SECOND = 1;
 const MINUTE = 60 * SECOND;
@@ -22,22 +38,16 @@ const looks = [6, 31, MINUTE, 2 * MINUTE, 10 * MINUTE, HOUR, HOUR, 6 * HOUR, DAY
 /** Operations that are meant to change something at a provider. */
 const CHANGING = new Set(['createRefund', 'cancelPayment', 'cancelRefund']);
 
-export interface Asked {
-  readonly amount?: Record<string, unknown>;
-  readonly key?: string;
-  readonly waitMs?: number;
-  readonly [field: string]: unknown;
-}
-
 /** One service, one sandbox and one provider behind it, and the words in which scenarios speak of them. */
-export class Stage {
-  readonly #service: TestService;
-  readonly #subject: Subject;
+export class Stage extends ProviderSide {
+  /** Which of the processes works now. */
+  #app: App;
+  #offsetSeconds = 0;
+  #logged = 0;
   #keys = 0;
   #since = 0;
-  #payments: string[] = [];
-  #refunds: string[] = [];
-  #wasElsewhere = false;
+  #refunds: { readonly id: string; readonly merchant?: Whose }[] = [];
+  #isListening = false;
   #observed = {
     answers: [] as string[],
     errors: [] as string[],
@@ -46,106 +56,85 @@ export class Stage {
   };
 
   constructor(service: TestService, subject: Subject) {
-    this.#service = service;
-    this.#subject = subject;
+    super(service, subject);
+    this.#app = service.app;
   }
 
   static async open(name: string, subject: Subject): Promise<Stage> {
     const service = await createTestService(
       `conformance_${name}`,
-      (sandbox) => ({ merchants: withAccount(testMerchants(sandbox), subject.configured?.(sandbox)) }),
+      (sandbox) => ({
+        merchants: withAccounts(testMerchants(sandbox), [
+          subject.configured?.(sandbox),
+          subject.sibling?.configured?.(sandbox),
+        ]),
+      }),
       { movableClock: true },
     );
     return new Stage(service, subject);
   }
 
   close(): Promise<void> {
-    return this.#service.close();
-  }
-
-  get subject(): Subject {
-    return this.#subject;
+    return this.service.close();
   }
 
   get adapter(): ProviderAdapter {
-    const { account } = this.#subject;
-    const found = this.#service.app.world.connections
-      .all()
-      .find(({ accountCode }) => accountCode === account);
+    const { account } = this.subject;
+    const found = this.service.app.world.connections.all().find(({ accountCode }) => accountCode === account);
     if (found === undefined) throw new Error(`no account ${account}`);
     return found.adapter;
   }
 
   /** A clean provider, and nothing seen yet. */
   async begin(): Promise<void> {
-    await this.#service.control('faults', undefined, 'DELETE');
+    await this.well();
     await this.mode('instant');
-    this.#payments = [];
+    if (this.#isListening)
+      await this.control('webhooks', { provider: this.subject.control.provider, mode: 'off' });
+    this.#isListening = false;
+    this.payments = [];
     this.#refunds = [];
-    this.#wasElsewhere = false;
+    this.wasElsewhere = false;
     this.#observed = { answers: [], errors: [], cancels: [], seen: [] };
-    this.#since = (await this.#requests(0)).next;
+    this.#since = (await this.requests(0)).next;
+    this.#logged = this.service.logLength();
   }
 
-  // What happens at the provider.
-
-  /** A new payment, captured unless `more` says otherwise; returns the provider's id. */
-  async payment(more: Record<string, unknown> = {}): Promise<string> {
-    const { whole, currency, control } = this.#subject;
-    const body = { ...control, amount: { value: whole, currency }, ...more };
-    const { reference } = await this.#control<{ reference: string }>('payments', body);
-    this.#payments.push(reference);
-    return reference;
+  /** Ends as failed what `failing` has begun. */
+  async untilFailed(): Promise<void> {
+    if (this.subject.refusal === undefined) await this.settle('failed');
+    await this.untilEnded();
+    await this.mode('instant');
   }
 
-  /** Arms a fault of the call that makes a refund, unless `more` names another operation. */
-  async fault(kind: string, more: Record<string, unknown> = {}): Promise<void> {
-    const { provider } = this.#subject.control;
-    await this.#control('faults', { provider, operation: 'createRefund', kind, ...more });
+  /** After how many seconds a payment under way is credited; null: not by itself. */
+  async setCredit(seconds: number | null): Promise<void> {
+    const { provider } = this.subject.control;
+    await this.control('mode', { provider, creditAfterSeconds: seconds });
   }
 
-  /** How new refunds end: at once, when `settle` says so, or like this as long as they can be stopped. */
-  async mode(refunds: 'instant' | 'pending' | 'stoppable'): Promise<void> {
-    const word = refunds === 'stoppable' ? (this.#subject.stoppableMode ?? 'pending') : refunds;
-    const { control, mode } = this.#subject;
-    await this.#control('mode', { provider: control.provider, refunds: word, ...mode });
+  /** From now on the provider tells of what happens to the account. */
+  async listen(): Promise<void> {
+    const { provider } = this.subject.control;
+    const url = webhookUrl(this.service, this.subject.account);
+    await this.control('webhooks', { provider, mode: 'on', url });
+    this.#isListening = true;
   }
 
-  /** Ends every refund that has not ended. */
-  async settle(status: 'succeeded' | 'failed' | 'canceled', more: object = {}): Promise<void> {
-    const { provider } = this.#subject.control;
-    await this.#control('settle', { provider, all: true, status, ...more });
-  }
-
-  /** The money of the refund of a payment comes back to the merchant. */
-  async reverse(reference: string): Promise<void> {
-    const [refund] = (await this.#ledgerOf(reference)).refunds;
-    const { provider } = this.#subject.control;
-    await this.#control('settle', { provider, refundId: refund?.id, status: 'reversed' });
-  }
-
-  /** Somebody refunds in the provider's own console. */
-  async consoleRefund(reference: string, value: string): Promise<void> {
-    this.#wasElsewhere = true;
-    const { control, currency } = this.#subject;
-    await this.#control('console-refund', {
-      provider: control.provider,
-      reference,
-      amount: { value, currency },
-    });
-  }
-
-  /** The present simulated time, so many days ago. */
-  async daysAgo(days: number): Promise<string> {
-    const { now } = await this.#control<{ now: string }>('clock');
-    return new Date(new Date(now).getTime() - days * DAY * 1000).toISOString();
+  /** Works on what was told, and on nothing else, until this is so. */
+  async untilTold(isSo: () => Promise<boolean>): Promise<void> {
+    await expect
+      .poll(
+        async () => {
+          await workOnMessages(this.#app.world);
+          return isSo();
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(true);
   }
 
   // What a caller does.
-
-  money(value: string = this.#subject.part, currency: string = this.#subject.currency) {
-    return { money: { value, currency } };
-  }
 
   newKey(): string {
     return `conformance-${(this.#keys += 1)}`;
@@ -153,34 +142,66 @@ export class Stage {
 
   /** createRefund of a part, unless `asked` says otherwise. */
   async refund(paymentId: string, asked: Asked = {}): Promise<RefundView | null> {
-    const { key = this.newKey(), amount = this.money(), ...more } = asked;
-    const { refund, errors, replayed } = await this.#mutate(CREATE, {
-      input: {
-        idempotencyKey: key,
-        payment: { provider: { account: this.#subject.account, paymentId } },
-        amount,
-        reason: 'REQUESTED_BY_CUSTOMER',
-        waitMs: 10_000,
-        ...more,
-      },
-    });
+    const {
+      key = this.newKey(),
+      amount = this.money(),
+      of = { account: this.subject.account },
+      ...more
+    } = asked;
+    const input = {
+      idempotencyKey: key,
+      payment: { provider: { account: of.account, paymentId } },
+      amount,
+      reason: 'REQUESTED_BY_CUSTOMER',
+      waitMs: 10_000,
+      ...more,
+    };
+    const { refund, errors, replayed } = await this.#mutate(CREATE, { input }, of.merchant);
     this.#observed.errors.push(...errors.map(({ code }) => code));
     if (refund !== null) this.#observed.answers.push(wordOf(refund));
     if (replayed === true) this.see('replayed');
-    this.#track(refund);
+    this.#track(refund, of.merchant);
     return refund;
   }
 
-  /** cancelPayment, asked again with its key until it is known what came of it. */
-  async cancelPayment(paymentId: string, more: Record<string, unknown> = {}): Promise<void> {
+  /**
+   * createRefund of a part by another process, which is killed there; then this one goes on alone, and in the end
+   * the caller has to come back with the key.
+   */
+  async refundKilled(paymentId: string, at: KillAt, key: string): Promise<void> {
+    const { account, part, currency, packages = {} } = this.subject;
+    const had = async () => (await this.calls()).some(({ effect }) => effect);
+    const task = { account, paymentId, key, packages, amount: { value: part, currency } };
+    const { config, killable } = this.service;
+    await killSender({ ...task, config, offsetSeconds: this.#offsetSeconds, ...killable }, at, had);
+    await this.known(paymentId);
+  }
+
+  /** retryRefund, once more for each number that its caller has seen. */
+  async retryRefund(id: string, ...seen: number[]): Promise<void> {
+    const asked = seen.map((expectedRetries) => this.#mutate(RETRY_REFUND, { id, expectedRetries }));
+    const payloads = await Promise.all(asked);
+    for (const { errors } of payloads) this.#observed.errors.push(...errors.map(({ code }) => code));
+    // Which of them was first does not matter.
+    for (const { replayed } of payloads.toSorted((a, b) => Number(b.replayed) - Number(a.replayed)))
+      this.see(replayed === true ? 'replayed' : 'retried');
+  }
+
+  /** cancelPayment, asked again with its key until it is known what came of it; `meanwhile` happens after the first. */
+  async cancelPayment(
+    paymentId: string,
+    more: Record<string, unknown> = {},
+    meanwhile: () => Promise<void> = async () => {},
+  ): Promise<void> {
     const input = {
       idempotencyKey: this.newKey(),
-      payment: { provider: { account: this.#subject.account, paymentId } },
+      payment: { provider: { account: this.subject.account, paymentId } },
       reason: 'REQUESTED_BY_CUSTOMER',
       waitMs: 10_000,
       ...more,
     };
     let payload = await this.#mutate(CANCEL_PAYMENT, { input });
+    await meanwhile();
     for (const seconds of looks) {
       if (payload.outcome !== 'IN_PROGRESS') break;
       await this.later(seconds);
@@ -204,10 +225,29 @@ export class Stage {
 
   /** A payment, read at its provider now; refunds made elsewhere count from here on. */
   async look(paymentId: string): Promise<PaymentView> {
-    const { account } = this.#subject;
+    const { account } = this.subject;
     const { payment } = await this.#query<{ payment: PaymentView }>(PAYMENT, { account, paymentId });
     for (const refund of payment.refunds.nodes) this.#track(refund);
     return payment;
+  }
+
+  /** A payment as it is stored: nobody asks its provider. */
+  async known(paymentId: string): Promise<void> {
+    const made = await this.service.database.db
+      .selectFrom('refunds')
+      .innerJoin('payments', 'payments.id', 'refunds.payment_id')
+      .select('refunds.id')
+      .where('payments.provider_payment_id', '=', paymentId)
+      .orderBy('refunds.created_at')
+      .execute();
+    for (const { id } of made) this.#track({ id: encodeGlobalId('Refund', id) });
+  }
+
+  /** The status of a payment as it is stored, without asking its provider. */
+  async storedStatus(paymentId: string): Promise<string> {
+    const { account } = this.subject;
+    const { payment } = await this.#query<{ payment: PaymentView }>(STORED_PAYMENT, { account, paymentId });
+    return payment.status;
   }
 
   /** What is worth comparing besides. */
@@ -217,12 +257,37 @@ export class Stage {
 
   /** The refunds of this scenario in the order in which they were made; `maxAgeSeconds: 0` asks the provider. */
   async refunds(maxAgeSeconds?: number): Promise<readonly RefundView[]> {
-    if (this.#refunds.length === 0) return [];
-    const { refunds } = await this.#query<{ refunds: { nodes: RefundView[] } }>(REFUNDS, {
-      ids: this.#refunds,
-      maxAgeSeconds,
+    const merchants = [...new Set(this.#refunds.map(({ merchant }) => merchant))];
+    const lists = await Promise.all(
+      merchants.map((merchant) => {
+        const ids = this.#refunds.flatMap((refund) => (refund.merchant === merchant ? refund.id : []));
+        return this.#query<{ refunds: { nodes: RefundView[] } }>(REFUNDS, { ids, maxAgeSeconds }, merchant);
+      }),
+    );
+    const nodes = lists.flatMap(({ refunds }) => refunds.nodes);
+    return this.#refunds.map(({ id }) => nodes.find((refund) => refund.id === id)!);
+  }
+
+  /** Whether each of the refunds is known as it is now, asked about together. */
+  async freshness(): Promise<readonly string[]> {
+    const ids = this.#refunds.map(({ id }) => id);
+    type Fresh = Pick<RefundView, 'id' | 'status'> & { freshness: { isStale: boolean } };
+    const { refunds } = await this.#query<{ refunds: { nodes: Fresh[] } }>(FRESHNESS, { ids });
+    return ids.map((id) => {
+      const { status, freshness } = refunds.nodes.find((refund) => refund.id === id)!;
+      return `${status} ${freshness.isStale ? 'stale' : 'fresh'}`;
     });
-    return this.#refunds.map((id) => refunds.nodes.find((refund) => refund.id === id)!);
+  }
+
+  /** What the history of a refund has kept under a name, in the order in which it was learned. */
+  async kept(id: string, name: string): Promise<readonly unknown[]> {
+    const events = await this.service.database.db
+      .selectFrom('events')
+      .select('evidence')
+      .where('refund_id', '=', decodeGlobalId('Refund', id)!)
+      .orderBy('id')
+      .execute();
+    return events.flatMap(({ evidence }) => evidence[name] ?? []);
   }
 
   async wordNow(id: string): Promise<string> {
@@ -233,11 +298,32 @@ export class Stage {
 
   /** So many seconds later, after a round of the engine. */
   async later(seconds: number): Promise<void> {
-    const { offsetSeconds } = await this.#control<{ offsetSeconds: number }>('clock', {
+    const { offsetSeconds } = await this.control<{ offsetSeconds: number }>('clock', {
       advanceSeconds: seconds,
     });
-    await this.#service.app.moveClock(offsetSeconds);
-    await driveDue(this.#service.app.world);
+    this.#offsetSeconds = offsetSeconds;
+    await this.#app.moveClock(offsetSeconds);
+    await driveDue(this.#app.world);
+  }
+
+  /** Goes on in another process, with its own memory of what its provider has told it, and comes back. */
+  async inAnotherProcess(does: () => Promise<void>, options: Partial<AppOptions> = {}): Promise<void> {
+    const another = await this.service.startReplica(options);
+    try {
+      this.#app = another;
+      await another.moveClock(this.#offsetSeconds);
+      await does();
+    } finally {
+      this.#app = this.service.app;
+      await this.#app.moveClock(this.#offsetSeconds);
+      await another.close();
+    }
+  }
+
+  /** Goes on in a process of another release, which would build other bytes for everything. */
+  async inAnotherRelease(does: () => Promise<void>): Promise<void> {
+    const known = this.service.providers;
+    await this.inAnotherProcess(does, { providers: known.map(ofAnotherRelease) });
   }
 
   /** Lets the engine work until every refund has ended or waits for a person, and the plan is over. */
@@ -253,7 +339,7 @@ export class Stage {
 
   /** Until nothing is being sent any more, in real time. */
   async untilAnswered(): Promise<void> {
-    const { lines } = this.#service.app.world;
+    const { lines } = this.#app.world;
     await expect.poll(() => lines.size, { interval: 20, timeout: 10_000 }).toBe(0);
   }
 
@@ -261,21 +347,22 @@ export class Stage {
 
   /** Calls of the provider in this scenario so far. */
   async calls(): Promise<readonly LoggedRequest[]> {
-    return (await this.#requests(this.#since)).requests;
+    return (await this.requests(this.#since)).requests;
   }
 
   /** Everything that an outcome names; also that the invariants hold of every payment. */
   async observe(): Promise<Observed> {
     const refunds = await this.refunds();
     const calls = await this.calls();
-    const books = await Promise.all(this.#payments.map((id) => this.#ledgerOf(id)));
+    const books = await Promise.all(this.payments.map((id) => this.ledgerOf(id)));
     // The books cannot be equal where somebody refunds unseen.
-    const isBlind = this.#wasElsewhere && this.adapter.capabilities.externalRefunds === 'INVISIBLE';
+    const isBlind = this.wasElsewhere && this.adapter.capabilities.externalRefunds === 'INVISIBLE';
     const isQuiet = !isBlind && refunds.every(({ isFinal }) => isFinal);
     for (const { reference } of books) await this.#expectSound(reference, isQuiet);
     return {
       ...this.#observed,
       ends: refunds.map(wordOf),
+      alerts: this.#alerts(),
       effects: calls.filter(({ operation, effect }) => effect && CHANGING.has(operation ?? '')).length,
       sends: calls.filter(({ operation }) => operation === 'createRefund').length,
       returnedMinor: books
@@ -286,71 +373,37 @@ export class Stage {
   }
 
   async #expectSound(reference: string, quiet: boolean): Promise<void> {
-    const { database } = this.#service;
+    const { database } = this.service;
     const known = await database.db
       .selectFrom('payments')
       .select('id')
       .where('provider_payment_id', '=', reference)
       .executeTakeFirst();
     if (known === undefined) return;
-    await expectSound({ database, ledgerOf: (id) => this.#ledgerOf(id) }, reference, { quiet });
+    await expectSound({ database, ledgerOf: (id) => this.ledgerOf(id) }, reference, { quiet });
   }
 
-  async #ledgerOf(reference: string): Promise<LedgerPayment> {
-    const { provider } = this.#subject.control;
-    const path = `ledger?provider=${provider}&reference=${encodeURIComponent(reference)}`;
-    const { payments } = await this.#control<{ payments: LedgerPayment[] }>(path);
-    if (payments[0] === undefined) throw new Error(`no payment ${reference} in the ledger`);
-    return payments[0];
+  #track(refund: Pick<RefundView, 'id'> | null, merchant?: Whose): void {
+    if (refund !== null && !this.#refunds.some(({ id }) => id === refund.id))
+      this.#refunds.push({ id: refund.id, ...(merchant && { merchant }) });
   }
 
-  #requests(since: number) {
-    const { provider } = this.#subject.control;
-    return this.#control<{ requests: LoggedRequest[]; next: number }>(
-      `requests?provider=${provider}&since=${since}`,
-    );
+  /** Since the scenario began. */
+  #alerts(): string[] {
+    const lines = this.service.logged(this.#logged).trim();
+    if (lines === '') return [];
+    return lines.split('\n').flatMap((line) => (JSON.parse(line) as { alert?: string }).alert ?? []);
   }
 
-  #track(refund: RefundView | null): void {
-    if (refund !== null && !this.#refunds.includes(refund.id)) this.#refunds.push(refund.id);
+  async #mutate(document: string, variables: Record<string, unknown>, merchant?: Whose): Promise<Payload> {
+    return (await this.#query<{ result: Payload }>(document, variables, merchant)).result;
   }
 
-  async #mutate(document: string, variables: Record<string, unknown>): Promise<Payload> {
-    return (await this.#query<{ result: Payload }>(document, variables)).result;
-  }
-
-  async #query<T>(document: string, variables: Record<string, unknown>): Promise<T> {
-    const { data, errors } = await this.#service.graphql<T>(document, variables);
+  async #query<T>(document: string, variables: Record<string, unknown>, merchant?: Whose): Promise<T> {
+    const { data, errors } = await this.service.graphql<T>(document, variables, merchant, this.#app);
     if (errors !== undefined) throw new Error(JSON.stringify(errors));
     return data;
-  }
-
-  /** @throws Impossible where the provider is not like that */
-  async #control<T>(path: string, body?: unknown): Promise<T> {
-    try {
-      return await this.#service.control<T>(path, body);
-    } catch (error) {
-      if (error instanceof Error && /: 400 /.test(error.message)) throw new Impossible(error.message);
-      throw error;
-    }
   }
 }
 
 const wordOf = ({ status, moneyMovement }: RefundView): string => `${status}/${moneyMovement}`;
-
-/** The first merchant with this account, in place of that of the same code. */
-function withAccount(merchants: Config['merchants'], account: Configured | undefined): Config['merchants'] {
-  if (account === undefined) return merchants;
-  const limits = { maxInFlight: 8, requestsPerSecond: 10_000, minLookIntervalMs: 0 };
-  return merchants.map((merchant, index) =>
-    index === 0
-      ? {
-          ...merchant,
-          accounts: [
-            ...merchant.accounts.filter(({ code }) => code !== account.code),
-            { ...account, ...limits },
-          ],
-        }
-      : merchant,
-  );
-}

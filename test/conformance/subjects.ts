@@ -1,10 +1,37 @@
 import type { AccountConfig } from '../../src/config/types.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { TraceReference } from '../../src/vocabulary.ts';
+import { PRISM_PACKAGE_DIR } from '../native/paths.ts';
 import { otherAccounts } from '../support/accounts.ts';
+import {
+  captureAtRobokassa,
+  captureAtStripe,
+  captureAtYandexPay,
+  captureAtYooKassa,
+  type Capture,
+} from './captures.ts';
 
 /** An account as a configuration has it, but for its limits. */
 export type Configured = Omit<AccountConfig, 'maxInFlight' | 'requestsPerSecond' | 'minLookIntervalMs'>;
+
+/** Another account of the same provider, which must not notice what happens to the subject's. */
+export interface Sibling {
+  readonly account: string;
+  /** Whose it is; absent: `demo`, like the subject's. */
+  readonly merchant?: 'other';
+  /** Where the tests do not have it anyway. */
+  readonly configured?: (sandbox: Sandbox) => Configured;
+  readonly control: Subject['control'];
+  /** Absent: the subject's. */
+  readonly currency?: string;
+}
+
+/** An account of merchant `demo` at another provider. */
+export interface Neighbour {
+  readonly account: string;
+  readonly provider: string;
+  readonly currency: string;
+}
 
 /** What is particular to one provider's world, so that scenarios need not know it. */
 export interface Subject {
@@ -41,9 +68,55 @@ export interface Subject {
   readonly traces?: Readonly<Partial<Record<TraceReference['kind'], Readonly<Record<string, unknown>>>>>;
   /** The bank tells a number when the refund is settled, and which. */
   readonly tracesBySettling?: true;
+  /** Absent: the tests have no other account there. */
+  readonly sibling?: Sibling;
+  /** Absent: the one at YooKassa. */
+  readonly neighbour?: Neighbour;
+  /** What the provider refuses for good in the send of a refund, for the control API; absent: refunds fail later, too. */
+  readonly refusal?: Readonly<Record<string, string>>;
+  /** Somebody captures a hold at the provider; absent: nothing is held there. */
+  readonly capture?: Capture;
+  /** Packages that a process of its own does not find by itself, and their folders. */
+  readonly packages?: Readonly<Record<string, string>>;
+  /** What its webhooks are about; absent: refunds, or both. */
+  readonly tellsOf?: 'payments';
   /** In which currency there is the speed OPTIMUM; absent: in any. */
   readonly optimumCurrency?: string;
 }
+
+/** The account of the tests with this code under another name, with another identity. */
+function another(
+  sandbox: Sandbox,
+  of: string,
+  { options = {}, credentials, ...more }: Pick<Configured, 'code' | 'identity'> & Partial<Configured>,
+): Configured {
+  const known = otherAccounts(sandbox).find(({ code }) => code === of)!;
+  return {
+    ...known,
+    ...more,
+    displayName: more.code,
+    options: { ...(known.options as object), ...(options as object) },
+    credentials: { ...(known.credentials as object), ...(credentials as object) },
+  };
+}
+
+const stripeOther = {
+  apiKey: 'sk_test_SimStripeOther00000000002',
+  accountId: 'acct_SimStripe000002',
+} as const;
+
+const robokassaOther = (options: object) => (sandbox: Sandbox) =>
+  another(sandbox, 'robokassa-demo', {
+    code: 'robokassa-other',
+    options,
+    credentials: {
+      merchantLogin: 'other-shop',
+      password1: 'other-pass1-secret',
+      password2: 'other-pass2-secret',
+      password3: 'other-pass3-secret',
+    },
+    identity: 'other-shop',
+  });
 
 const rubles = {
   currency: 'RUB',
@@ -61,6 +134,16 @@ const stripe = {
   stoppableMode: 'requires_action',
   traces: { ARN: {}, RRN: {} },
   tracesBySettling: true,
+  sibling: {
+    account: 'stripe-other',
+    configured: (sandbox: Sandbox) =>
+      another(sandbox, 'stripe-demo', {
+        code: 'stripe-other',
+        credentials: stripeOther,
+        identity: stripeOther.accountId,
+      }),
+    control: { provider: 'stripe', account: 'stripe-other' },
+  },
 } as const;
 
 const yandexPay = {
@@ -81,6 +164,14 @@ const robokassa = {
   unknownPayment: '999999999',
   receiptTax: { tax: 'vat20' },
   tellsBy: 'getRefund',
+  refusal: { code: 'NotEnoughOperationFunds' },
+  capture: captureAtRobokassa,
+  sibling: {
+    account: 'robokassa-other',
+    configured: robokassaOther({}),
+    control: { provider: 'robokassa', account: 'robokassa-other' },
+  },
+  tellsOf: 'payments',
 } as const;
 
 /** By the name of their results. */
@@ -96,6 +187,13 @@ export const subjects = {
       { account: '200602', amount: '250.00' },
     ],
     traces: { RRN: {}, OTHER: { method: 'sbp' } },
+    sibling: {
+      account: 'yookassa-other',
+      merchant: 'other',
+      control: { provider: 'yookassa', account: 'yookassa-other' },
+    },
+    neighbour: { account: 'stripe-demo', provider: 'stripe', currency: 'USD' },
+    capture: captureAtYooKassa,
   },
   razorpay: {
     ...rubles,
@@ -106,14 +204,33 @@ export const subjects = {
     tooOldDays: 200,
     optimumCurrency: 'INR',
     traces: { ARN: { method: 'card' }, RRN: { method: 'upi' }, UTR: { method: 'netbanking' } },
+    sibling: {
+      account: 'razorpay-other',
+      configured: (sandbox) =>
+        another(sandbox, 'razorpay-demo', {
+          code: 'razorpay-other',
+          credentials: { account: 'acc_SimSub00000002' },
+          identity: 'acc_SimSub00000002',
+        }),
+      control: { provider: 'razorpay', account: 'razorpay-other' },
+    },
   },
   robokassa,
-  'yandex-pay-ru': yandexPay,
+  'yandex-pay-ru': {
+    ...yandexPay,
+    capture: captureAtYandexPay('0b6f2c1e-6f0a-5d3e-9a54-3f6d2a7c8e10'),
+    sibling: {
+      account: 'yandex-pay-uz',
+      control: { provider: 'yandex-pay', account: 'yandex-pay-uz' },
+      currency: 'UZS',
+    },
+  },
   'yandex-pay-uz': {
     ...yandexPay,
     account: 'yandex-pay-uz',
     control: { provider: 'yandex-pay', account: 'yandex-pay-uz' },
     currency: 'UZS',
+    sibling: { account: 'yandex-pay-demo', control: { provider: 'yandex-pay' }, currency: 'RUB' },
   },
   'robokassa-v1': {
     ...robokassa,
@@ -122,18 +239,36 @@ export const subjects = {
       return { ...account, options: { ...(account.options as object), refundApi: 'v1' } };
     },
     mode: { v1: 'on' },
+    sibling: { ...robokassa.sibling, configured: robokassaOther({ refundApi: 'v1' }) },
   },
-  stripe: { ...stripe, account: 'stripe-demo', control: { provider: 'stripe' } },
+  stripe: {
+    ...stripe,
+    account: 'stripe-demo',
+    control: { provider: 'stripe' },
+    capture: captureAtStripe('sk_test_SimStripeDemo000000000001'),
+  },
   'prism-stripe-substituted': {
     ...stripe,
     account: 'prism-demo',
     control: { provider: 'stripe', account: 'prism-demo' },
+    capture: captureAtStripe('sk_test_SimStripePrism00000000003'),
+    sibling: {
+      ...stripe.sibling,
+      configured: (sandbox) =>
+        another(sandbox, 'prism-demo', {
+          code: 'stripe-other',
+          credentials: stripeOther,
+          identity: stripeOther.accountId,
+        }),
+    },
   },
 } as const satisfies Record<string, Subject>;
 
+const packages = { 'hyperswitch-prism': PRISM_PACKAGE_DIR } as const;
+
 /** By the name of their results; they need the native library of hyperswitch-prism. */
 export const nativeSubjects = {
-  'prism-stripe': subjects['prism-stripe-substituted'],
+  'prism-stripe': { ...subjects['prism-stripe-substituted'], packages },
   'prism-checkout': {
     ...rubles,
     currency: 'GBP',
@@ -155,5 +290,24 @@ export const nativeSubjects = {
     control: { provider: 'prism', connector: 'checkout' },
     unknownPayment: 'pay_nobody00000000000000000000',
     tellsBy: 'listRefunds',
+    packages,
+    sibling: {
+      account: 'checkout-other',
+      configured: ({ prismUrl }) => ({
+        code: 'checkout-other',
+        provider: 'prism',
+        displayName: 'Prism: another at Checkout.com',
+        baseUrl: `${prismUrl}/checkout`,
+        options: {},
+        credentials: {
+          connector: 'checkout',
+          apiKey: 'pk_sbox_simother',
+          apiSecret: 'sk_sbox_simother',
+          processingChannelId: 'pc_simother0000000000000000',
+        },
+        identity: 'pc_simother0000000000000000',
+      }),
+      control: { provider: 'prism', connector: 'checkout', account: 'prism-other' },
+    },
   },
 } as const satisfies Record<string, Subject>;

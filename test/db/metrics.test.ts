@@ -65,7 +65,7 @@ test('tells of what is open, by account, and of nothing that has ended', async (
 test('reads only indexes of what is open, however much has ended', async () => {
   statements.length = 0;
   await readBacklog(database.db);
-  expect(statements).toHaveLength(3);
+  expect(statements).toHaveLength(5);
   const plans = await database.db.connection().execute(async (connection) => {
     await sql`SET enable_seqscan = off`.execute(connection);
     const found: string[] = [];

@@ -76,7 +76,7 @@ describe('what has waited for too long', () => {
     await t.advance(minute);
     await note(refundId);
     expect(await refundRow(t, refundId)).toEqual(marked);
-    expect(raised).toEqual([]);
+    expect(raised).toEqual(['REFUND_UNKNOWN_TOO_LONG']);
     valueOf(await sync(refundId));
     expect(await refundRow(t, refundId)).toMatchObject({ attention: null, attention_since: null });
     await expectSound(t, paymentId);
@@ -92,6 +92,8 @@ describe('what has waited for too long', () => {
     expect(await markOf(refundId)).toBeNull();
     await t.advance(2 * minute);
     await expectMarked(refundId, 'PENDING_TOO_LONG');
+    await note(refundId);
+    expect(raised).toEqual(['REFUND_PENDING_TOO_LONG']);
     await settleAll(t, 'succeeded');
     valueOf(await sync(refundId));
     expect(await markOf(refundId)).toBeNull();
@@ -125,6 +127,7 @@ describe('what has waited for too long', () => {
     expect(await markOf(refundId)).toBeNull();
     await t.advance(2 * minute);
     await expectMarked(refundId, 'ACCOUNT_PAUSED');
+    expect(raised).toEqual([]);
     await t.database.db
       .updateTable('accounts')
       .set({ health: 'OK' })
@@ -223,13 +226,14 @@ test('a refund that somebody else is changing is left to the next time, without 
   expect(await markOf(refundId)).toBe('UNKNOWN_TOO_LONG');
 });
 
-test('two processes that note the same refunds mark each once', async () => {
+test('two processes that note the same refunds mark each once, and one calls somebody', async () => {
   const paymentId = await t.payment('1500.00');
   const refundId = await lostRefund(t, paymentId, 40_000n);
   const legIds = await legIdsOf(refundId);
   await t.advance(16 * minute);
   await Promise.all(Array.from({ length: 6 }, () => noteStuck(world, connection(), legIds)));
   await noteStuck(world, connection(), legIds);
+  expect(raised).toEqual(['REFUND_UNKNOWN_TOO_LONG']);
   const marks = (await eventsOf(refundId)).filter(({ kind }) => kind === 'refund.attention');
   expect(marks).toHaveLength(1);
   await expectSound(t, paymentId);

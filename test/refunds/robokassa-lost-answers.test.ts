@@ -146,6 +146,37 @@ describe('a person resolves it', () => {
     expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 0n });
   });
 
+  test('by an id that was named too early: it is read again', async () => {
+    await robokassaMode(t, { refunds: 'pending' });
+    const { paymentId, id, requestId } = await lost();
+    const byId = () => resolve(t, id, returned(40_000n, { providerRefundId: requestId }));
+    expect(problemOf(await byId())).toMatchObject({ type: 'NotResolvable', retry: 'WAIT' });
+    await settleRobokassa(t, 'succeeded');
+    valueOf(await byId());
+    expect(await refundRow(t, id)).toMatchObject({
+      status: 'SUCCEEDED',
+      legs: [{ provider_refund_id: requestId, raw_status: 'finished' }],
+    });
+    expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 40_000n, unbound_minor: 0n });
+    await expectSound(t, paymentId);
+  });
+
+  test('not without an id, while a refund of that amount was shown that is nobody’s: it would count twice', async () => {
+    await robokassaMode(t, { refunds: 'pending' });
+    const { paymentId, id, requestId } = await lost();
+    expect((await resolve(t, id, returned(40_000n, { providerRefundId: requestId }))).ok).toBe(false);
+    const withoutId = await resolve(t, id, returned(40_000n));
+    expect(problemOf(withoutId)).toMatchObject({
+      type: 'InvalidInput',
+      path: ['input', 'verdict', 'returned', 'noProviderId'],
+    });
+    expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 0n, unbound_minor: 40_000n });
+    await settleRobokassa(t, 'succeeded');
+    valueOf(await resolve(t, id, returned(40_000n, { providerRefundId: requestId })));
+    expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 40_000n, unbound_minor: 0n });
+    await expectSound(t, paymentId);
+  });
+
   test('by an id in capitals, which is no other refund than the one that is counted already', async () => {
     const paymentId = await robokassaPayment(t, '1500.00');
     const counted = await refundAtRobokassa(t, paymentId, 40_000n);

@@ -9,6 +9,7 @@ import {
   refundInput,
   type TestService,
 } from '../support/service.ts';
+import { switchWebhooks } from '../support/notifications.ts';
 import { expectSound, paymentRow } from '../support/rules.ts';
 import {
   forgetMessages,
@@ -17,7 +18,6 @@ import {
   send,
   watchCalls,
   webhookUrl,
-  webhooksAre,
   workOnMessages,
   yookassa,
 } from '../support/webhooks.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const provider of ['yookassa', 'razorpay']) {
-    await webhooksAre(t, provider, 'off');
+    await switchWebhooks(t, provider, `${provider}-demo`, 'off');
     await t.control('mode', { provider, refunds: 'instant' });
   }
   await t.control('faults', undefined, 'DELETE');
@@ -197,7 +197,7 @@ describe('a webhook', () => {
   });
 
   it('before the answer to our own send waits for it, and is one refund', async () => {
-    await webhooksAre(t, 'yookassa', 'on', YOOKASSA);
+    await switchWebhooks(t, 'yookassa', YOOKASSA, 'on');
     const payment = await t.payment('100.00');
     await see(payment);
     await fault('slow', { ms: 2_000 });
@@ -219,7 +219,7 @@ describe('a webhook', () => {
   });
 
   it('of a refund whose answer was lost finds it by our reference', async () => {
-    await webhooksAre(t, 'yookassa', 'on', YOOKASSA);
+    await switchWebhooks(t, 'yookassa', YOOKASSA, 'on');
     const payment = await t.payment('100.00');
     await fault('lost-after-effect');
     expect(await refund(payment)).toBe('UNKNOWN');
@@ -231,7 +231,7 @@ describe('a webhook', () => {
   });
 
   it('of a console refund has it imported at once', async () => {
-    await webhooksAre(t, 'yookassa', 'on', YOOKASSA);
+    await switchWebhooks(t, 'yookassa', YOOKASSA, 'on');
     const payment = await t.payment('100.00');
     await refund(payment);
     await heard('refund.succeeded');
@@ -290,7 +290,7 @@ describe('a webhook', () => {
 
 describe('a void whose answer was lost', () => {
   it('is found out about when the provider tells of its payment', async () => {
-    await webhooksAre(t, 'yookassa', 'on', YOOKASSA);
+    await switchWebhooks(t, 'yookassa', YOOKASSA, 'on');
     const hold = await t.payment('100.00', { status: 'authorized' });
     await see(hold);
     await fault('lost-after-effect', { operation: 'cancelPayment' });

@@ -36,6 +36,16 @@ describe('webhook outbox', () => {
     forged: false,
   });
 
+  it('makes headers anew for every attempt where they are', async () => {
+    receiver.statuses.push(500, 500);
+    let attempt = 0;
+    const headers = () => ({ 'x-attempt': String((attempt += 1)) });
+    open(false).send({ ...notification('one'), headers });
+    await expect
+      .poll(() => receiver.received.map((one) => one.headers['x-attempt']))
+      .toEqual(['1', '2', '3']);
+  });
+
   it('gives up after eight attempts with the same bytes and headers', async () => {
     receiver.statuses.push(...Array.from({ length: 8 }, () => 500));
     const outbox = open(false);
@@ -60,5 +70,15 @@ describe('webhook outbox', () => {
     outbox.send(notification('two'));
     await expect.poll(() => receiver.received.map(({ raw }) => raw)).toContain('{"id":"two"}');
     expect(receiver.received.map(({ raw }) => raw)).not.toContain('{"id":"lost"}');
+  });
+
+  it('goes on after lies that were never acknowledged', async () => {
+    receiver.statuses.push(...Array.from({ length: 8 }, () => 500));
+    const outbox = open(true);
+    outbox.setMode({ mode: 'forge' });
+    outbox.send({ ...notification('lie'), forged: true });
+    await expect.poll(() => outbox.deliveries).toMatchObject([{ attempts: 8, lastStatus: 500 }]);
+    outbox.send({ ...notification('another'), forged: true });
+    await expect.poll(() => receiver.received.map(({ raw }) => raw)).toContain('{"id":"another"}');
   });
 });

@@ -11,7 +11,8 @@ async function started(sources: Partial<MetricsSources> = {}) {
   const metrics = createMetricsRegistry();
   const metricsPage = createMetricsPage({
     metrics,
-    readBacklog: () => Promise.resolve({ accounts: [], openLegs: [], attention: [] }),
+    readBacklog: () =>
+      Promise.resolve({ accounts: [], openLegs: [], attention: [], endpoints: [], horizonAgeSeconds: 0 }),
     poolCounts: () => ({ total: 3, idle: 2, waiting: 1 }),
     ...sources,
   });
@@ -45,6 +46,8 @@ const backlog: Backlog = {
   ],
   openLegs: [{ account: 'shop-b', status: 'QUEUED', count: 7 }],
   attention: [{ reason: 'MANUAL_REVIEW', count: 2 }],
+  endpoints: [{ code: 'books', pending: 3, oldestPendingSeconds: 61.5, isDisabled: true }],
+  horizonAgeSeconds: 12.5,
 };
 
 describe('/metrics', () => {
@@ -118,6 +121,12 @@ describe('/metrics', () => {
     expect(linesOf(text, 'refunds_needing_attention')).toContain(
       'refunds_needing_attention{reason="MANUAL_REVIEW"} 2',
     );
+    expect(linesOf(text, 'events_pending')).toEqual(['events_pending{endpoint="books"} 3']);
+    expect(linesOf(text, 'events_oldest_pending_seconds')).toEqual([
+      'events_oldest_pending_seconds{endpoint="books"} 61.5',
+    ]);
+    expect(linesOf(text, 'event_endpoint_disabled')).toEqual(['event_endpoint_disabled{endpoint="books"} 1']);
+    expect(linesOf(text, 'feed_horizon_age_seconds')).toEqual(['feed_horizon_age_seconds 12.5']);
     expect(linesOf(text, 'database_answers')).toEqual(['database_answers 1']);
   });
 
@@ -133,6 +142,7 @@ describe('/metrics', () => {
     expect(linesOf(text, 'database_answers')).toEqual(['database_answers 0']);
     expect(linesOf(text, 'sends_total')).toHaveLength(1);
     expect(linesOf(text, 'account_paused')).toEqual([]);
+    expect(linesOf(text, 'feed_horizon_age_seconds')).toEqual([]);
     expect(text).not.toContain('inside');
   });
 

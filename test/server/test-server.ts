@@ -81,7 +81,8 @@ export async function startServer(overrides: Partial<ServerDeps> = {}): Promise<
     metrics,
     metricsPage: createMetricsPage({
       metrics,
-      readBacklog: () => Promise.resolve({ accounts: [], openLegs: [], attention: [] }),
+      readBacklog: () =>
+        Promise.resolve({ accounts: [], openLegs: [], attention: [], endpoints: [], horizonAgeSeconds: 0 }),
       poolCounts: () => ({ total: 0, idle: 0, waiting: 0 }),
     }),
     maxInflightRequests: 8,

@@ -39,9 +39,16 @@ export async function createTestDatabase<DB = Tables>(
 export async function copyTestDatabase<DB>(of: TestDatabase<DB>, name = 'copy'): Promise<TestDatabase<DB>> {
   const original = of.config.database;
   if (original === undefined) throw new Error('a test database has a name');
+  const server = inject('testServer');
   const others = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '${original}'`;
-  await onServer(inject('testServer'), others);
-  return clone<DB>(original, name, {});
+  // Whoever works on it would be back before the copy begins.
+  await onServer(server, `ALTER DATABASE ${original} ALLOW_CONNECTIONS false`);
+  try {
+    await onServer(server, others);
+    return await clone<DB>(original, name, {});
+  } finally {
+    await onServer(server, `ALTER DATABASE ${original} ALLOW_CONNECTIONS true`);
+  }
 }
 
 async function clone<DB>(

@@ -15,6 +15,8 @@ export interface RecordedLog {
   alerts(): string[];
   /** Messages of lines at error level that are no alerts. */
   errors(): string[];
+  /** Every line as it was written. */
+  all(): readonly object[];
   clear(): void;
 }
 
@@ -30,6 +32,7 @@ export function recordLog(): RecordedLog {
     log: pino({ level: 'info' }, sink),
     alerts: () => lines.flatMap(({ alert }) => alert ?? []),
     errors: () => lines.flatMap(({ level, alert, msg }) => (level >= 50 && alert === undefined ? msg : [])),
+    all: () => lines,
     clear: () => void (lines.length = 0),
   };
 }

@@ -4,6 +4,7 @@ import type { Config } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import type { Database } from '../../src/db/tables.ts';
+import { providers, type Providers } from '../../src/providers/registry.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { testMerchants, type LedgerPayment } from './world.ts';
 
@@ -17,12 +18,26 @@ export interface TestService {
     query: string,
     variables?: Record<string, unknown>,
     merchant?: 'demo' | 'other',
+    /** Absent: the service itself. */
+    at?: App,
   ): Promise<GraphqlResponse<T>>;
   control<T = unknown>(path: string, body?: unknown, method?: string): Promise<T>;
+  /** The control API of the sandbox itself. */
+  readonly sandboxControl: TestService['control'];
+  /** What is registered. */
+  readonly providers: Providers;
+  /** What a child process needs to know besides. */
+  readonly killable: { readonly providersModule?: string };
+  /** The configuration with which it was started. */
+  readonly config: Config;
+  /** Another process of the service, as it were: its own memory and connections on the same database and provider. */
+  startReplica(options?: Partial<AppOptions>): Promise<App>;
   payment(value: string, more?: Record<string, unknown>): Promise<string>;
   ledgerOf(reference: string): Promise<LedgerPayment>;
-  /** Every line that the service has logged. */
-  logged(): string;
+  /** Every line that the service has logged, or those after the first so many. */
+  logged(from?: number): string;
+  /** How many lines those are. */
+  logLength(): number;
   close(): Promise<void>;
 }
 
@@ -45,26 +60,25 @@ export async function createTestService(
   const lines: string[] = [];
   const destination = new PassThrough();
   destination.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
-  const app = await startApp(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      database: { kind: 'url', url: database.connectionString },
-      dataDir: '/nonexistent',
-      demo: false,
-      sandboxPort: 0,
-      logLevel: 'trace',
-      prepared: true,
-      poolSize: 16,
-      maxInflightRequests: 256,
-      shutdownGraceMs: 10_000,
-      // Nothing happens but what a test asks for.
-      engine: false,
-      merchants: testMerchants(sandbox),
-      ...(typeof more === 'function' ? more(sandbox) : more),
-    },
-    { log: createLog({ level: 'trace', destination }), ...options },
-  );
+  const config: Config = {
+    host: '127.0.0.1',
+    port: 0,
+    database: { kind: 'url', url: database.connectionString },
+    dataDir: '/nonexistent',
+    demo: false,
+    sandboxPort: 0,
+    logLevel: 'trace',
+    prepared: true,
+    poolSize: 16,
+    maxInflightRequests: 256,
+    shutdownGraceMs: 10_000,
+    // Nothing happens but what a test asks for.
+    engine: false,
+    merchants: testMerchants(sandbox),
+    ...(typeof more === 'function' ? more(sandbox) : more),
+  };
+  const log = createLog({ level: 'trace', destination });
+  const app = await startApp(config, { log, ...options });
   const control: TestService['control'] = async <T>(path: string, body?: unknown, method?: string) => {
     const response = await fetch(`${sandbox.controlUrl}/control/${path}`, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
@@ -81,8 +95,13 @@ export async function createTestService(
     sandbox,
     database,
     control,
-    async graphql(query, variables = {}, merchant = 'demo') {
-      const response = await fetch(`${app.url}/graphql`, {
+    sandboxControl: control,
+    providers: options.providers ?? providers,
+    killable: {},
+    config,
+    startReplica: (differences = {}) => startApp(config, { log, ...options, ...differences }),
+    async graphql(query, variables = {}, merchant = 'demo', at = app) {
+      const response = await fetch(`${at.url}/graphql`, {
         method: 'POST',
         headers: { authorization: `Bearer rf_test_${merchant}`, 'content-type': 'application/json' },
         body: JSON.stringify({ query, variables }),
@@ -103,7 +122,8 @@ export async function createTestService(
       );
       return payments[0]!;
     },
-    logged: () => lines.join(''),
+    logged: (from = 0) => lines.slice(from).join(''),
+    logLength: () => lines.length,
     async close() {
       await app.close();
       await sandbox.close();

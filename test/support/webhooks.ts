@@ -63,14 +63,3 @@ export async function workOnMessages(world: World): Promise<void> {
   const round = { batchSize: 100, isStopping: () => false };
   for (const connection of world.connections.all()) await driveWebhooks(world, connection, round);
 }
-
-/** Switches the sandbox's own webhooks of a provider; all of them go to one account of the service. */
-export async function webhooksAre(
-  t: Pick<TestService, 'app' | 'control'>,
-  provider: string,
-  mode: 'on' | 'off' | 'duplicate' | 'reorder' | 'forge',
-  account?: string,
-): Promise<void> {
-  const url = account === undefined ? {} : { url: webhookUrl(t, account) };
-  await t.control('webhooks', { provider, mode, ...url });
-}

@@ -1,5 +1,11 @@
 import type { Deviation } from '../provider.ts';
 
+const final: Deviation = {
+  instead: 'IMPOSSIBLE',
+  reason: 'A refund that was processed is final.',
+  source: 'razorpay.com/docs, "Refunds", refund entity',
+};
+
 /** Where Razorpay differs from what every provider is tried with. */
 export const deviations: Readonly<Record<string, Deviation>> = {
   'pending, then canceled': {
@@ -7,9 +13,6 @@ export const deviations: Readonly<Record<string, Deviation>> = {
     reason: 'A refund there is processed or fails; it cannot be canceled.',
     source: 'razorpay.com/docs, "Refunds", FAQs',
   },
-  reversal: {
-    instead: 'IMPOSSIBLE',
-    reason: 'A refund that was processed is final.',
-    source: 'razorpay.com/docs, "Refunds", refund entity',
-  },
+  reversal: final,
+  'what was reversed is free again, and may be refunded': final,
 };

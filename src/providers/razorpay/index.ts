@@ -27,7 +27,7 @@ export const razorpay: ProviderAdapter<RazorpayCredentials> = {
   variant: null,
   displayName: 'Razorpay / Curlec',
   wireVersion: 'razorpay-1',
-  capabilities,
+  capabilities: { ...capabilities, webhooks: webhooks.events },
   recovery,
   deviations,
   sendDeadlineMs: SEND_DEADLINE_MS,

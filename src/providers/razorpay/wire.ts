@@ -88,7 +88,7 @@ export const wireRefundList = z.object({ items: z.array(wireRefund) });
 const wireEvent = z.object({
   entity: z.literal('event'),
   account_id: z.string().regex(ACCOUNT_ID),
-  event: z.string().regex(/^[a-z0-9._]{1,100}$/),
+  event: z.string().regex(/^[\w.]{1,100}$/),
   payload: z.unknown(),
 });
 export type WireEvent = z.infer<typeof wireEvent>;

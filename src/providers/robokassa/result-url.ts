@@ -1,4 +1,5 @@
 import type { AccountAccess } from '../provider.ts';
+import { aboutPayment } from '../webhook-subject.ts';
 import { refused, type WebhookReading } from '../webhook.ts';
 import { isInvoiceId } from './ids.ts';
 import { readForm } from './read-form.ts';
@@ -35,7 +36,7 @@ export function readResultUrl(
           {
             event: 'ResultURL',
             deduplicationKey: `ResultURL ${invoiceId}`,
-            subject: { providerRefundId: null, providerPaymentId: invoiceId, ourReference: null },
+            subject: aboutPayment(invoiceId),
           },
         ]
       : [],

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type CompactJws, verifiedPayload } from '../compact-jws.ts';
 import type { AccountAccess } from '../provider.ts';
 import { readAs } from '../read-json.ts';
+import { aboutPayment } from '../webhook-subject.ts';
 import { acknowledged, refused, type WebhookReading } from '../webhook.ts';
 import { isInvoiceId, isOpKey } from './ids.ts';
 import type { RoboKassaCredentials, RoboKassaOptions } from './settings.ts';
@@ -45,7 +46,7 @@ export async function readResultUrl2(
     {
       event: 'ResultUrl2',
       deduplicationKey: `ResultUrl2 ${opKey} ${state}`,
-      subject: { providerRefundId: null, providerPaymentId: invId, ourReference: null },
+      subject: aboutPayment(invId),
     },
   ]);
 }

@@ -32,7 +32,7 @@ export const stripe: ProviderAdapter<StripeCredentials> = {
   variant: null,
   displayName: 'Stripe',
   wireVersion: `stripe-1-${API_VERSION}`,
-  capabilities,
+  capabilities: { ...capabilities, webhooks: webhooks.events },
   recovery,
   deviations,
   sendDeadlineMs: SEND_DEADLINE_MS,

@@ -112,7 +112,7 @@ export const wireRefundList = z.object({ data: z.array(anyRefund), has_more: z.b
 export const wireEvent = z.object({
   id: z.string().regex(/^evt_\w{1,120}$/),
   object: z.literal('event'),
-  type: z.string().regex(/^[a-z0-9._]{1,100}$/),
+  type: z.string().regex(/^[\w.]{1,100}$/),
   /** The connected account of an event of Connect. */
   account: word.nullish(),
   data: z.object({ object: z.unknown() }),

@@ -141,6 +141,7 @@ async function explained(
   // An id that was used with other arguments is refused without a code that is documented.
   const used = look.kind === 'found' ? await readOperation(access, key) : undefined;
   if (used?.kind === 'found') return under(access, used.value, order, evidence);
+  if (used?.kind === 'unavailable') return unknown(evidence);
   return {
     kind: 'refused',
     failure: classifyRefusal({ error, requested: order.amount, look, rules }),

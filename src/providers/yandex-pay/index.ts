@@ -28,12 +28,13 @@ type YandexPayAdapter = ProviderAdapter<YandexPayCredentials, YandexPayOptions>;
 /** pay.yandex.ru/docs, "Yandex Pay API", and yandex.uz/support/split-business: refunds by v2, everything else by v1. */
 function adapterFor(edition: Edition, displayName: string): YandexPayAdapter {
   const rules = amountRulesOf(edition);
+  const webhooks = webhookReceiver();
   return {
     code: 'yandex-pay',
     variant: edition,
     displayName,
     wireVersion: 'yandex-pay-1',
-    capabilities: capabilitiesOf(edition),
+    capabilities: { ...capabilitiesOf(edition), webhooks: webhooks.events },
     recovery,
     deviations: deviationsOf(edition),
     sendDeadlineMs: SEND_DEADLINE_MS,
@@ -42,7 +43,7 @@ function adapterFor(edition: Edition, displayName: string): YandexPayAdapter {
     watchAfterMs,
     hidesRefundId: false,
     buildsFromFreshPayment: true,
-    webhooks: webhookReceiver(),
+    webhooks,
     readPayment,
     readRefund,
     listRefunds,

@@ -10,7 +10,7 @@ const SECOND = 1000;
 /** How long keys are used without asking for them again. */
 const KEYS_LIFE_MS = 3600 * SECOND;
 /** An id that is not among them is a reason to ask again, but not more often than this. */
-const UNKNOWN_KEY_GAP_MS = 30 * SECOND;
+const UNKNOWN_KEY_GAP_MS = 10 * SECOND;
 /** After a call that told nothing. */
 const FAILURE_GAP_MS = 5 * SECOND;
 const MAX_CHARACTERS = 65_536;
@@ -40,7 +40,7 @@ interface KeyRing {
 
 /**
  * The JWKS of an account's edition and environment (pay.yandex.ru/docs, "Merchant API"), kept for an hour. One call runs
- * at a time, however many tokens come, and one in 30 seconds begins, whatever ids they name.
+ * at a time, however many tokens come, and one in 10 seconds begins, whatever ids they name.
  */
 export function createSigningKeys(): SigningKeys {
   const rings = new WeakMap<AccountHttp, KeyRing>();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readAs } from '../read-json.ts';
+import { aboutPayment, aboutRefund } from '../webhook-subject.ts';
 import type { WebhookMessage, WebhookRefusal } from '../webhook.ts';
 import { isOrderId } from './wire.ts';
 
@@ -52,7 +53,7 @@ function orderMessages(payload: string): readonly WebhookMessage[] | WebhookRefu
     {
       event: ORDER,
       deduplicationKey: `order ${order.orderId} ${status} ${eventTime}`,
-      subject: { providerRefundId: null, providerPaymentId: order.orderId, ourReference: null },
+      subject: aboutPayment(order.orderId),
     },
   ];
 }
@@ -62,20 +63,14 @@ function operationMessages(payload: string): readonly WebhookMessage[] | Webhook
   if (read === undefined) return 'MALFORMED';
   const { operationId, externalOperationId, operationType, orderId, status } = read.operation;
   if (!isOrderId(orderId)) return [];
-  const isRefund = operationType === 'REFUND';
   return [
     {
       event: OPERATION,
       deduplicationKey: `operation ${operationId} ${status}`,
-      subject: {
-        providerRefundId: isRefund ? operationId : null,
-        providerPaymentId: orderId,
-        ourReference: isRefund ? referenceOf(externalOperationId) : null,
-      },
+      subject:
+        operationType === 'REFUND'
+          ? aboutRefund(operationId, orderId, externalOperationId ?? null)
+          : aboutPayment(orderId),
     },
   ];
 }
-
-// Others may have ids of any length and letters; ours is short.
-const referenceOf = (externalId: string | null | undefined): string | null =>
-  id.safeParse(externalId).data ?? null;

@@ -1,5 +1,11 @@
 import type { Deviation } from '../provider.ts';
 
+const final: Deviation = {
+  instead: 'IMPOSSIBLE',
+  reason: 'A refund that succeeded is final.',
+  source: 'yookassa.ru/developers, "Refunds", status of a refund',
+};
+
 /** Where YooKassa differs from what every provider is tried with. */
 export const deviations: Readonly<Record<string, Deviation>> = {
   'another operation is in progress': {
@@ -12,9 +18,6 @@ export const deviations: Readonly<Record<string, Deviation>> = {
     reason: 'A refund there is `canceled` when it failed; nobody can stop one.',
     source: 'yookassa.ru/developers, "Refunds", status of a refund',
   },
-  reversal: {
-    instead: 'IMPOSSIBLE',
-    reason: 'A refund that succeeded is final.',
-    source: 'yookassa.ru/developers, "Refunds", status of a refund',
-  },
+  reversal: final,
+  'what was reversed is free again, and may be refunded': final,
 };

@@ -25,7 +25,7 @@ export const yookassa: ProviderAdapter<YooKassaCredentials> = {
   variant: null,
   displayName: 'YooKassa',
   wireVersion: 'yookassa-1',
-  capabilities,
+  capabilities: { ...capabilities, webhooks: webhooks.events },
   recovery,
   deviations,
   sendDeadlineMs: SEND_DEADLINE_MS,

@@ -57,5 +57,10 @@ export const CapabilitiesRef = builder.objectRef<Capabilities>('ProviderCapabili
       type: ExternalRefundsEnum,
       description: 'What can be known of refunds that were made elsewhere.',
     }),
+    webhooks: t.stringList({
+      description:
+        'By which events it tells of changes itself, in its own words; each is a reason to look at once. Empty: by none.',
+      resolve: ({ webhooks = [] }) => [...webhooks],
+    }),
   }),
 });

@@ -1,3 +1,4 @@
+import { Untried } from '../observed.ts';
 import { CANCELED, SUCCEEDED, type Outcome, type Scenario } from '../scenario.ts';
 
 const missing: Outcome = { errors: ['CAPABILITY_MISSING'], effects: 0, returned: 'nothing' };
@@ -15,6 +16,7 @@ export const cancels: readonly Scenario[] = [
   },
   {
     name: 'void whose answer is lost after its effect',
+    rows: ['7'],
     needs: 'voidAuthorized',
     expects: voided,
     async does(s) {
@@ -25,12 +27,26 @@ export const cancels: readonly Scenario[] = [
   },
   {
     name: 'void whose answer is lost before its effect',
+    rows: ['8'],
     needs: 'voidAuthorized',
     expects: voided,
     async does(s) {
       const payment = await s.payment({ status: 'authorized' });
       await s.fault('lost-before-effect', { operation: 'cancelPayment' });
       await s.cancelPayment(payment);
+    },
+  },
+  {
+    name: 'a hold is captured while it is released',
+    rows: ['f'],
+    needs: 'voidAuthorized',
+    expects: { cancels: ['REFUND_CREATED'], ends: [SUCCEEDED], effects: 1, sends: 1, returned: 'whole' },
+    async does(s) {
+      if (s.subject.capture === undefined) throw new Untried('nobody can capture there');
+      const payment = await s.payment({ status: 'authorized' });
+      await s.fault('lost-before-effect', { operation: 'cancelPayment' });
+      await s.cancelPayment(payment, { ifCaptured: 'REFUND' }, () => s.capture(payment));
+      await s.untilEnded();
     },
   },
   {

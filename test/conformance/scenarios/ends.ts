@@ -31,6 +31,7 @@ export const ends: readonly Scenario[] = [
   ),
   {
     name: 'reversal',
+    rows: ['14'],
     expects: { ends: [REVERSED], seen: [SUCCEEDED], effects: 1, sends: 1, returned: 'nothing' },
     async does(s) {
       const payment = await s.payment();
@@ -40,6 +41,20 @@ export const ends: readonly Scenario[] = [
       await s.reverse(payment);
       // The first look of the watch window.
       await s.later(25 * 3600);
+    },
+  },
+  {
+    name: 'what was reversed is free again, and may be refunded',
+    rows: ['14'],
+    expects: { ends: [REVERSED, SUCCEEDED], effects: 2, sends: 2, returned: 'whole' },
+    async does(s) {
+      const payment = await s.payment();
+      await s.refund(payment);
+      await s.untilEnded();
+      await s.reverse(payment);
+      await s.later(25 * 3600);
+      await s.refund(payment, { amount: { remaining: true } });
+      await s.untilEnded();
     },
   },
   {

@@ -65,6 +65,25 @@ export const extras: readonly Scenario[] = [
     },
   },
   {
+    name: 'the same item is refunded by five at once',
+    rows: ['g'],
+    needs: 'itemRefunds',
+    expects: {
+      ends: [SUCCEEDED, SUCCEEDED],
+      errors: Array<string>(3).fill('AMOUNT_EXCEEDS_REFUNDABLE'),
+      effects: 2,
+      sends: 2,
+      returned: 'two parts',
+    },
+    async does(s) {
+      const payment = await paymentOfItems(s);
+      const asked = { amount: { items: [{ item: 'cup', quantity: '1' }] }, waitMs: 500 };
+      await Promise.all(Array.from({ length: 5 }, () => s.refund(payment, asked)));
+      await s.untilAnswered();
+      await s.untilEnded();
+    },
+  },
+  {
     name: 'an amount is laid over the items, and what remains goes back',
     needs: 'itemRefunds',
     expects: { ends: [SUCCEEDED, SUCCEEDED], effects: 2, returned: 'whole' },

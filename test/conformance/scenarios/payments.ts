@@ -36,6 +36,7 @@ export const payments: readonly Scenario[] = [
   },
   {
     name: 'wrong credentials when it is sent',
+    rows: ['13'],
     expects: { answers: [QUEUED], ends: [SUCCEEDED], effects: 1, returned: 'part' },
     instead: {
       REFUSED: { answers: [FAILED], ends: [FAILED], effects: 0, returned: 'nothing' },
@@ -50,6 +51,7 @@ export const payments: readonly Scenario[] = [
   },
   {
     name: 'wrong credentials when the payment is read',
+    rows: ['13'],
     expects: refused('AUTHENTICATION_FAILED'),
     async does(s) {
       const payment = await s.payment();

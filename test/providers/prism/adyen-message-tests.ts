@@ -8,7 +8,8 @@ import type { AdyenItem } from '../../../src/testing/adyen-delivery.ts';
 import { ADYEN, createToldService, type ToldService } from '../../support/adyen.ts';
 import { adyenKeys } from '../../support/prism.ts';
 import { paymentRow, valueOf } from '../../support/rules.ts';
-import { forgetMessages, messagesOf, untilWorkedOn, webhooksAre } from '../../support/webhooks.ts';
+import { notifiedOf, switchWebhooks } from '../../support/notifications.ts';
+import { forgetMessages, messagesOf, untilWorkedOn } from '../../support/webhooks.ts';
 
 const day = 86_400;
 
@@ -19,7 +20,7 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
     t = await createToldService(name, await load());
   });
   afterEach(async () => {
-    await webhooksAre(t, 'prism', 'off');
+    await switchWebhooks(t, 'prism', ADYEN, 'off');
     await t.control('mode', { provider: 'prism', refunds: 'pending' });
     await t.control('faults', undefined, 'DELETE');
     await forgetMessages(t);
@@ -68,7 +69,7 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
 
   describe('told by the sandbox', () => {
     it('a refund ends, and its history says by which message', async () => {
-      await webhooksAre(t, 'prism', 'on', ADYEN);
+      await switchWebhooks(t, 'prism', ADYEN, 'on');
       const { paymentId, item } = await received();
       expect(await statusOf(paymentId)).toBe('PENDING');
       await t.settle('succeeded');
@@ -96,7 +97,7 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
     });
 
     it('a refund fails, its amount is free, and a retry is told of, too', async () => {
-      await webhooksAre(t, 'prism', 'on', ADYEN);
+      await switchWebhooks(t, 'prism', ADYEN, 'on');
       const { paymentId, id } = await received();
       await t.settle('failed');
       await untilTold(1);
@@ -113,7 +114,7 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
     });
 
     it.each(['reversed', 'failed'])('a refund that had succeeded comes back: %s', async (word) => {
-      await webhooksAre(t, 'prism', 'on', ADYEN);
+      await switchWebhooks(t, 'prism', ADYEN, 'on');
       const { paymentId, item } = await received();
       await t.settle('succeeded');
       await untilTold(1);
@@ -127,7 +128,7 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
     });
 
     it('before its answer is recorded, a refund ends all the same, once', async () => {
-      await webhooksAre(t, 'prism', 'on', ADYEN);
+      await switchWebhooks(t, 'prism', ADYEN, 'on');
       await t.control('mode', { provider: 'prism', refunds: 'instant' });
       await fault('slow', { ms: 1_500, when: 'after' });
       const paymentId = await t.paid();
@@ -151,7 +152,7 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
       ['succeeded', 'SUCCEEDED'],
       ['failed', 'FAILED'],
     ])('a refund whose answer was lost is found out: %s', async (word, status) => {
-      await webhooksAre(t, 'prism', 'on', ADYEN);
+      await switchWebhooks(t, 'prism', ADYEN, 'on');
       await fault('lost-after-effect');
       const paymentId = await t.paid();
       await t.refund(paymentId);
@@ -170,20 +171,11 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
     });
 
     it('lies change nothing', async () => {
-      await webhooksAre(t, 'prism', 'forge', ADYEN);
+      await switchWebhooks(t, 'prism', ADYEN, 'forge');
       const { paymentId, item } = await received();
       await t.settle('succeeded');
-      interface Sent {
-        readonly webhooks: readonly {
-          readonly deliveries: readonly { readonly forged: boolean; readonly lastStatus: number | null }[];
-        }[];
-      }
-      const answersTo = async (): Promise<unknown[]> => {
-        const { webhooks } = await t.control<Sent>('webhooks?provider=prism');
-        return webhooks.flatMap(({ deliveries }) =>
-          deliveries.flatMap(({ forged, lastStatus }) => (forged ? [lastStatus] : [])),
-        );
-      };
+      const answersTo = async (): Promise<unknown[]> =>
+        (await notifiedOf(t, 'prism')).flatMap(({ forged, lastStatus }) => (forged ? [lastStatus] : []));
       await expect.poll(answersTo, { timeout: 10_000 }).toEqual([401, 401]);
       expect(await messagesOf(t)).toEqual([]);
       expect([await statusOf(paymentId), await movesOf(paymentId)]).toEqual(['PENDING', []]);

@@ -15,6 +15,15 @@ test('a merchant authenticates with its key, and no account is named', () => {
   });
 });
 
+test.each([
+  ['a partner', partner],
+  ['a merchant', merchant],
+])('%s may have webhook secrets, whatever was typed into the dashboard', (_name, given) => {
+  const webhookSecrets = ['whsec-curlec-test-1', 'ключ ✓ with a space'];
+  expect(credentials.parse({ ...given, webhookSecrets })).toEqual({ ...given, webhookSecrets });
+  expect(credentials.parse(given)).not.toHaveProperty('webhookSecrets');
+});
+
 test('the identity is the account whose payments are seen, not who asks', () => {
   expect(identityOf(partner)).toBe('acc_SimSub00000001');
   expect(identityOf(merchant)).toBe('rzp_test_SimKey01');
@@ -41,6 +50,11 @@ test.each<[string, object, string]>([
   ['an empty secret', { keyId: 'k', keySecret: '' }, 'keySecret'],
   ['a number', { keyId: 1, keySecret: 'k' }, 'keyId'],
   ['an unknown field', { ...merchant, token: 'canary' }, ''],
+  ['webhook secrets alone', { webhookSecrets: ['canary'] }, ''],
+  ['no webhook secret in the list', { ...merchant, webhookSecrets: [] }, 'webhookSecrets'],
+  ['an empty one', { ...merchant, webhookSecrets: ['canary', ''] }, 'webhookSecrets.1'],
+  ['a line break in one', { ...merchant, webhookSecrets: ['canary\n'] }, 'webhookSecrets.0'],
+  ['a space at an end of one', { ...merchant, webhookSecrets: [' canary'] }, 'webhookSecrets.0'],
 ])('%s is refused at its place, without quoting values', (_name, given, place) => {
   const read = credentials.safeParse(given);
   expect(read.error?.issues.map(({ path }) => path.join('.'))).toEqual([place]);

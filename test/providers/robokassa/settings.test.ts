@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,16 @@ import { credentials } from '../../../src/commands/credentials.ts';
 import { type AccountConfig, loadConfig } from '../../../src/config.ts';
 import { robokassaProvider, robokassaV1, robokassaV2 } from '../../../src/providers/robokassa/index.ts';
 import type { RoboKassaCredentials, RoboKassaOptions } from '../../../src/providers/robokassa/settings.ts';
+import { PUBLIC_KEY } from '../../../sandbox/robokassa/signing-key.ts';
 import { merchant, problemsOf } from '../../config/settings.ts';
+import { CERTIFICATE } from './certificate.ts';
+
+const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
+const spki = { type: 'spki', format: 'pem' } as const;
+const privatePem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export(pkcs8).toString();
+const shortPem = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export(spki).toString();
+const pssPem = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey.export(spki).toString();
+const ecPem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export(spki).toString();
 
 const passwords = { merchantLogin: 'shop', password1: 'p1', password2: 'p2', password3: 'canary-3' };
 const { password3: _none, ...two } = passwords;
@@ -48,6 +58,34 @@ describe('an account of RoboKassa', () => {
     const refundBaseUrl = 'http://127.0.0.1:4012/RefundService/';
     const account = configured({ baseUrl: 'http://127.0.0.1:4012', options: { refundBaseUrl } });
     expect(hostsOf(account)).toEqual({ refunds: 'http://127.0.0.1:4012/RefundService' });
+  });
+
+  test.each([CERTIFICATE, PUBLIC_KEY, `\n${PUBLIC_KEY}\n`, [PUBLIC_KEY, CERTIFICATE]])(
+    'has one or several certificates of its notifications, or public keys',
+    (resultUrl2Certificate) => {
+      const account = configured({ options: { resultUrl2Certificate } });
+      const expected = [resultUrl2Certificate].flat().map((pem) => pem.trim());
+      expect(account.options).toHaveProperty('resultUrl2Certificate', expected);
+    },
+  );
+
+  test.each([
+    ['nothing', ''],
+    ['a word', 'canary'],
+    ['a private key', privatePem],
+    ['a private key beside a public one', `${PUBLIC_KEY}${privatePem}`],
+    ['two in one', `${PUBLIC_KEY}${PUBLIC_KEY}`],
+    ['a short key', shortPem],
+    ['a key of another kind', ecPem],
+    ['a key for other signatures', pssPem],
+    ['a damaged one', PUBLIC_KEY.replace('MIIB', 'MIIC')],
+    ['an empty list', []],
+    ['a long list', Array.from({ length: 6 }, () => PUBLIC_KEY)],
+    ['a number', 7],
+  ])('with %s as a certificate is refused', (_what, resultUrl2Certificate) => {
+    const said = complaintsOf({ options: { resultUrl2Certificate } });
+    expect(said).toContain('options.resultUrl2Certificate');
+    expect(said).not.toMatch(/canary|PRIVATE|MII/);
   });
 
   test.each([

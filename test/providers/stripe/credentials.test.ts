@@ -11,6 +11,11 @@ test('the key is a bearer token, and the identity is the account whatever its ke
   expect(identityOf({ ...given, apiKey: 'rk_live_another1' })).toBe(identityOf(given));
 });
 
+test('webhook secrets may be set besides', () => {
+  const webhookSecrets = ['whsec_next', 'whsec_SimStripeDemo000000000001'];
+  expect(credentials.parse({ ...given, webhookSecrets })).toEqual({ ...given, webhookSecrets });
+});
+
 test('there is nothing else to set', () => {
   expect(stripeProvider.settings.options.safeParse({}).success).toBe(true);
   expect(stripeProvider.settings.options.safeParse({ apiVersion: '2022-11-15' }).success).toBe(false);
@@ -27,6 +32,10 @@ test.each<[string, object, string]>([
   ['a space in the key', { ...given, apiKey: 'sk_test_canary 000' }, 'apiKey'],
   ['another id', { ...given, accountId: 'canary' }, 'accountId'],
   ['an unknown field', { ...given, token: 'canary' }, ''],
+  ['no webhook secret in the list', { ...given, webhookSecrets: [] }, 'webhookSecrets'],
+  ['one that is no list', { ...given, webhookSecrets: 'whsec_canary' }, 'webhookSecrets'],
+  ['the key as one', { ...given, webhookSecrets: ['whsec_1', 'sk_test_canary000'] }, 'webhookSecrets.1'],
+  ['a line break in one', { ...given, webhookSecrets: ['whsec_canary\n'] }, 'webhookSecrets.0'],
 ])('%s is refused at its place, without quoting values', (_name, wrong, place) => {
   const read = credentials.safeParse(wrong);
   expect(read.error?.issues.map(({ path }) => path.join('.'))[0]).toBe(place);

@@ -206,6 +206,11 @@ describe('a refusal', () => {
     expect(elsewhere.outcome).toMatchObject({ kind: 'unknown', isKeyConflict: true });
   });
 
+  test('whose id cannot be looked up now proves nothing', async () => {
+    const { outcome } = await send(scriptOf(said(400), orderAnswer(), said(500)));
+    expect(outcome).toMatchObject({ kind: 'unknown', failure: { code: 'UNKNOWN_OUTCOME' } });
+  });
+
   test('of a key that no read is allowed with either is for a person', async () => {
     const { outcome } = await send(scriptOf(said(400), said(401)));
     expect(outcome).toMatchObject({ kind: 'deferred', failure: { code: 'AUTHENTICATION_FAILED' } });

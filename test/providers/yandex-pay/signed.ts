@@ -7,7 +7,7 @@ import { webhookReceiver } from '../../../src/providers/yandex-pay/webhook.ts';
 import type { Access } from '../../../src/providers/yandex-pay/read.ts';
 import { yandexPayJwks, type YandexPaySigningKey } from '../../../src/testing/yandex-pay-delivery.ts';
 import { type Script, type SeenRequest, startScriptedProvider } from '../../support/scripted-provider.ts';
-import { MERCHANT_ID } from './account.ts';
+import { KEY, MERCHANT_ID } from './account.ts';
 
 /** When the token of the documentation's form was signed. */
 export const SIGNED_AT = new Date('2026-11-23T00:00:00Z');
@@ -20,7 +20,7 @@ export const ec = (kid: string): YandexPaySigningKey & { readonly privateKey: Js
 /** A refund that ended well. */
 export const refunded = {
   operationId: '6f1b9a52-3c55-4a3e-8a0d-1f2e3d4c5b6a',
-  externalOperationId: 'rf-2026-000017',
+  externalOperationId: KEY,
   operationType: 'REFUND',
   orderId: 'order-7781',
   status: 'SUCCESS',

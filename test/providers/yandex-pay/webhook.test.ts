@@ -4,7 +4,7 @@ import { CompactSign, importJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { yandexPay, yandexSplit } from '../../../src/providers/yandex-pay/index.ts';
 import { buildYandexPayDelivery } from '../../../src/testing/yandex-pay-delivery.ts';
-import { MERCHANT_ID, ORDER_ID } from './account.ts';
+import { KEY, MERCHANT_ID, ORDER_ID } from './account.ts';
 import { ec, event, openReceiver, refunded, SIGNED_AT, startReceiver } from './signed.ts';
 
 const key = ec('1-merchant-api');
@@ -40,7 +40,7 @@ describe('a webhook of Yandex Pay', () => {
           subject: {
             providerRefundId: refunded.operationId,
             providerPaymentId: ORDER_ID,
-            ourReference: 'rf-2026-000017',
+            ourReference: KEY,
           },
         },
       ],
@@ -59,7 +59,7 @@ describe('a webhook of Yandex Pay', () => {
     },
   );
 
-  test.each([undefined, null, '', 'a b', 'é', 'x'.repeat(129)])(
+  test.each([undefined, null, '', 'rf-2026-000017', 'é\u0000', `${KEY}0`, 'x'.repeat(2048)])(
     'with the external id %j has no reference of ours',
     async (externalOperationId) => {
       const { read } = await openReceiver([key]);
@@ -106,7 +106,14 @@ describe('a webhook of Yandex Pay', () => {
   test.each([
     ['of a subscription', event({ event: 'SUBSCRIPTION_STATUS_UPDATED', subscription: { id: 1 } })],
     ['of a kind that nobody knows', event({ event: 'NOVELTY' })],
-    ['of an order with another kind of id', event({ operation: { ...refunded, orderId: 'заказ №1' } })],
+    [
+      'of an operation of an order with another kind of id',
+      event({ operation: { ...refunded, orderId: 'заказ №1' } }),
+    ],
+    [
+      'of an order with another kind of id',
+      event({ event: 'ORDER_STATUS_UPDATED', order: { orderId: 'заказ №1', paymentStatus: 'REFUNDED' } }),
+    ],
   ])('%s is acknowledged and forgotten', async (_what, payload) => {
     const { read } = await openReceiver([key]);
     expect(await read(await token(payload))).toMatchObject({
@@ -249,7 +256,7 @@ describe('the times of a token', () => {
 describe('any change', () => {
   let account: Awaited<ReturnType<typeof startReceiver>>;
   let genuine: string;
-  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ "\u00e9'];
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ "\u00e9'.split('');
 
   beforeAll(async () => {
     account = await startReceiver([key]);
@@ -340,7 +347,7 @@ describe('a delivery that is built for a test', () => {
     expect(delivery).toMatchObject({ method: 'POST', path: '/v1/webhook' });
     expect(await read(delivery.body)).toMatchObject({
       kind: 'taken',
-      messages: [{ subject: { ourReference: 'rf-2026-000017' } }],
+      messages: [{ subject: { ourReference: KEY } }],
     });
     const ofOrder = buildYandexPayDelivery({
       merchantId: MERCHANT_ID,

@@ -96,6 +96,11 @@ describe('razorpay webhooks', () => {
     await mode('on');
     await sandbox.refund(rupees, 100, { speed: 'optimum' });
     await expect.poll(() => events().toSorted()).toEqual(['refund.created', 'refund.speed_changed']);
+    const changed = receiver.received.map(parse).find(({ event }) => event === 'refund.speed_changed');
+    // As in the published sample.
+    expect(changed).not.toHaveProperty('created_at');
+    expect(changed?.payload).toMatchObject({ created_at: expect.any(Number) });
+    expect(changed?.payload.refund?.entity).not.toHaveProperty('batch_id');
   });
 
   it('tell of payments, and of the automatic return of one that was never captured', async () => {

@@ -25,6 +25,7 @@ describe('robokassa under the control API', () => {
       jwtAlgorithm: 'HS256',
       baseUrl: sandbox.robokassaUrl,
       refundBaseUrl: `${sandbox.robokassaUrl}/RefundService`,
+      resultUrl2Certificate: expect.stringMatching(/^-----BEGIN PUBLIC KEY-----/) as string,
     };
     expect(sandbox.robokassaUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(body['robokassa']).toEqual([

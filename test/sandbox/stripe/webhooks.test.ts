@@ -175,6 +175,26 @@ describe('stripe webhooks', () => {
     ]);
   });
 
+  it('are signed anew at every repetition, with the time of that', async () => {
+    receiver.statuses.push(...Array.from({ length: 100 }, () => 500));
+    await webhooks('on');
+    await sandbox.refund(id, 100);
+    await expect.poll(types).toContain('refund.created');
+    const [first] = receiver.received.filter(({ raw }) => raw.includes('"refund.created"'));
+    await sandbox.advance(3_600);
+    receiver.statuses.length = 0;
+    const deliveries = async () =>
+      (await sandbox.control('GET', '/control/webhooks?provider=stripe')).body['webhooks'];
+    const acknowledged = { acknowledged: true };
+    await expect
+      .poll(deliveries, { timeout: 10_000 })
+      .toMatchObject([{ deliveries: [acknowledged, acknowledged] }]);
+    const last = receiver.received.findLast(({ raw }) => raw === first?.raw);
+    const [early, late] = [first, last].map((one) => String(one?.headers['stripe-signature']));
+    expect(secondOf(late!) - secondOf(early!)).toBeGreaterThanOrEqual(3_600);
+    expect(late).toBe(signatureOf(first!.raw, secondOf(late!), [SECRET]));
+  });
+
   it.each([
     [{ account: 'stripe-demo' }, 'secret'],
     [{ account: 'nobody', secret: 'whsec_next' }, 'account'],

@@ -38,7 +38,7 @@ export function adyen(
     variant: 'adyen',
     displayName: 'Prism: Adyen',
     wireVersion: 'prism-adyen-1',
-    capabilities,
+    capabilities: { ...capabilities, webhooks: webhooks.events },
     recovery: isTold ? recoveryByMessages : recovery,
     sendDeadlineMs: SEND_DEADLINE_MS,
     lookGapsMs,

@@ -8,11 +8,19 @@ const noKey: Deviation = {
   source: CONNECTOR,
 };
 
+const final: Deviation = {
+  instead: 'IMPOSSIBLE',
+  reason: 'An action that was approved stays so.',
+  source: CONNECTOR,
+};
+
 /** Where Checkout.com behind Prism differs from what every provider is tried with. */
 export const deviations: Readonly<Record<string, Deviation>> = {
   'lost answer before the effect': noKey,
   '5xx before the effect': noKey,
+  '503 before the effect': noKey,
   'garbage with status 502': noKey,
+  'killed before the call': noKey,
   'the answer to the send is the end': {
     instead: 'ENDS_LATER',
     reason: 'The answer is 202: the refund is accepted, and its action tells the end.',
@@ -33,9 +41,6 @@ export const deviations: Readonly<Record<string, Deviation>> = {
     reason: 'A refund is approved or declined; nobody can stop one.',
     source: CONNECTOR,
   },
-  reversal: {
-    instead: 'IMPOSSIBLE',
-    reason: 'An action that was approved stays so.',
-    source: CONNECTOR,
-  },
+  reversal: final,
+  'what was reversed is free again, and may be refunded': final,
 };
