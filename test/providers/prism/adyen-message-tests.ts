@@ -201,7 +201,7 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
     await driveDue(t.app.world);
     const { status, attempts, legs } = await refundOf(paymentId);
     expect(status).toBe('MANUAL_REVIEW');
-    expect(alerts()).toEqual(['REFUND_NEEDS_VERDICT']);
+    expect(alerts()).toEqual(['REFUND_UNKNOWN_TOO_LONG', 'REFUND_NEEDS_VERDICT']);
     const reviews = await t.database.db
       .selectFrom('events')
       .select('evidence')
