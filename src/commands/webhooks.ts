@@ -24,8 +24,9 @@ export async function webhooks(env: NodeJS.ProcessEnv, args: readonly string[]):
   }
   const config = loadConfig(env, { credentials });
   const log = createLog({ level: config.logLevel });
-  const { db, close } = await openDatabase({ config, log, mode: 'attach', movableClock: false });
+  const database = await openDatabase({ config, log, mode: 'attach', movableClock: false });
   try {
+    const { db } = database;
     const { base, renew } = wish;
     if (renew !== undefined && (await renewWebhookId(db, renew)) === undefined) {
       process.stderr.write(
@@ -46,7 +47,7 @@ export async function webhooks(env: NodeJS.ProcessEnv, args: readonly string[]):
       );
     return 0;
   } finally {
-    await close();
+    await database.close();
     await flushLog(log);
   }
 }

@@ -17,9 +17,7 @@ export async function renewWebhookId(db: Kysely<Database>, code: string): Promis
     .updateTable('accounts')
     .set({ webhook_id: sql<string>`replace(gen_random_uuid()::text, '-', '')` })
     .where('code', '=', code)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('installation').select('id').where('demo', '=', true))),
-    )
+    .where((eb) => eb.not(eb.exists(eb.selectFrom('installation').select('id').where('demo', '=', true))))
     .returning('webhook_id')
     .executeTakeFirst();
   return row?.webhook_id;

@@ -62,7 +62,7 @@ async function expectAllTold(ids: readonly RefundId[]): Promise<readonly Told[]>
     expect(told.map(({ data }) => data.previousStatus)).toEqual([null, ...statuses.slice(0, -1)]);
     expect(told.map(({ type }) => type)).toEqual(
       statuses.map((status, index) => {
-        if (index === 0) return 'refund.created';
+        if (index === 0) return isFinalRefund(status) ? 'refund.finalized' : 'refund.created';
         return isFinalRefund(status) && status !== statuses[index - 1]
           ? 'refund.finalized'
           : 'refund.updated';
@@ -125,7 +125,10 @@ describe('every version of a refund is told once', () => {
     await seePayment(t.world, connection, payment);
     const [row] = (await refunds()).filter(({ origin }) => origin === 'EXTERNAL');
     const [told] = await expectAllTold([row!.id]);
-    expect(told).toMatchObject({ type: 'refund.created', data: { status: 'SUCCEEDED', origin: 'EXTERNAL' } });
+    expect(told).toMatchObject({
+      type: 'refund.finalized',
+      data: { status: 'SUCCEEDED', previousStatus: null, origin: 'EXTERNAL' },
+    });
   });
 
   test('of every status, as final exactly where polling may stop', async () => {

@@ -57,3 +57,21 @@ test('a service without an engine leaves deliveries to others, and counts what w
   const own = await (await fetch(`${working.url}/metrics`)).text();
   expect(own).toContain('refund_federation_event_attempts_total{endpoint="books",result="delivered"} 2\n');
 });
+
+test.each([
+  ['a worker', () => startWorker(configured(), log)],
+  ['a service', () => startApp(configured({ engine: true }), { log })],
+])('%s that is closed lets a running delivery end', async (_what, start) => {
+  let answer: (() => void) | undefined;
+  s.receiver.answer = () => (response) => {
+    answer = () => response.writeHead(204).end();
+  };
+  const process = await start();
+  running.push(process);
+  await s.refund();
+  await expect.poll(() => answer, { timeout: 30_000 }).toBeDefined();
+  const closing = process.close();
+  answer!();
+  await closing;
+  expect((await s.deliveries())[0]).toMatchObject({ status: 'DELIVERED', lastStatus: 204 });
+});

@@ -93,7 +93,8 @@ DECLARE
   listening uuid[];
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    kind := 'refund.created';
+    -- Made elsewhere, it may have ended when it is seen first: that is what its listeners want to hear.
+    kind := CASE WHEN is_final THEN 'refund.finalized' ELSE 'refund.created' END;
   ELSE
     previous := OLD.status;
     IF is_final AND NEW.status <> OLD.status THEN kind := 'refund.finalized'; END IF;
