@@ -126,7 +126,8 @@ export type DeliveryEnd =
 
 /**
  * Ends claims, each only if it is still this claim. What came once more meanwhile stays due: the look may have been
- * before it. What was put off for longer than `giveUpMs` since it came last is over (primary key).
+ * before it. What was put off for longer than `giveUpMs` since it came last is over, unless it is evidence, which
+ * nothing else would tell (primary key).
  *
  * @returns the messages that were given up
  */
@@ -149,7 +150,7 @@ export async function endDeliveries(
     ), settled AS (
       SELECT worked.id, worked.token, worked.next, worked.failures,
         worked.times <> known.times AS came_again,
-        worked.status = 'PENDING' AND worked.times = known.times
+        worked.status = 'PENDING' AND worked.times = known.times AND known.evidence IS NULL
           AND known.last_received_at < app_now() - make_interval(secs => ${giveUpMs / 1000}::float8) AS given_up,
         worked.status
       FROM worked JOIN webhook_deliveries AS known ON known.id = worked.id
@@ -168,6 +169,18 @@ export async function endDeliveries(
     WHERE delivery.id = settled.id AND delivery.look_lease_until = settled.token
     RETURNING delivery.id, given_up AS "isGivenUp"`.execute(db);
   return rows.flatMap(({ id, isGivenUp }) => (isGivenUp ? id : []));
+}
+
+/** Makes due again what was told of a payment before it was known here (webhook_deliveries_ignored). */
+export async function reopenEvidence(db: Db, accountId: AccountId, providerPaymentId: string): Promise<void> {
+  await db
+    .updateTable('webhook_deliveries')
+    .set({ status: 'PENDING', next_look_at: sql<Date>`app_now()`, done_at: null })
+    .where('account_id', '=', accountId)
+    .where('status', '=', 'IGNORED')
+    .where('provider_payment_id', '=', providerPaymentId)
+    .where('evidence', 'is not', null)
+    .execute();
 }
 
 /** Deletes what was worked on longer than `keptForMs` ago, at most `limit` rows (webhook_deliveries_by_age). */

@@ -7,6 +7,7 @@ import {
 import type { Connection } from '../../providers/connections.ts';
 import { leaseMsOf } from '../claim.ts';
 import type { World } from '../world.ts';
+import { applyEvidence } from '../webhooks/apply-evidence.ts';
 import { lookAtSubjects } from '../webhooks/look-at-subjects.ts';
 import { backoffMs } from './schedule.ts';
 import type { Round, StepOutcome } from './steps.ts';
@@ -17,7 +18,7 @@ const deliveriesPerRow = 5;
 /** What cannot be looked at for a day is left to the ordinary looks, in milliseconds. */
 const giveUpMs = 24 * 3_600_000;
 
-/** One batch of an account's messages: what they are about is looked at, once however many name it. */
+/** One batch of an account's messages: what they are about is looked at, or what they prove is taken in. */
 export async function driveWebhooks(
   world: World,
   connection: Connection,
@@ -28,10 +29,16 @@ export async function driveWebhooks(
   const deliveries = await claimDueDeliveries(world.db, connection.accountId, limit, leaseMs);
   if (deliveries.length === 0) return { isFull: false, legIds: [] };
   const stopsAtMs = world.clock.monotonicMs() + leaseMs / 2;
-  const { verdicts, legIds } = await lookAtSubjects(world, connection, deliveries, {
-    isOver: () => round.isStopping() || world.clock.monotonicMs() >= stopsAtMs,
-  });
-  const ended = deliveries.map((delivery) => ({ delivery, end: endOf(delivery, verdicts.get(delivery.id)) }));
+  const until = { isOver: () => round.isStopping() || world.clock.monotonicMs() >= stopsAtMs };
+  // Where nothing can be asked a message is the evidence; everywhere else it is a reason to look.
+  const proofs = deliveries.filter(({ evidence }) => evidence !== null);
+  const hints = deliveries.filter(({ evidence }) => evidence === null);
+  const applied = await applyEvidence(world, connection, proofs, until);
+  const { verdicts, legIds } = await lookAtSubjects(world, connection, hints, until);
+  const ended = deliveries.map((delivery) => ({
+    delivery,
+    end: endOf(delivery, (delivery.evidence === null ? verdicts : applied.verdicts).get(delivery.id)),
+  }));
   const givenUp = await endDeliveries(world.db, ended, giveUpMs);
   if (givenUp.length > 0)
     world.log.warn(
