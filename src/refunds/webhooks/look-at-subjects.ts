@@ -66,10 +66,7 @@ export async function lookAtSubjects(
 }
 
 /** What can be said of a message without asking anybody; undefined: it is a reason to look. */
-function verdictBeforeLook(
-  connection: Connection,
-  subject: WebhookSubjectRow,
-): Verdict | undefined {
+function verdictBeforeLook(connection: Connection, subject: WebhookSubjectRow): Verdict | undefined {
   if (subject.paymentId === null) return { kind: 'nothing' };
   if (subject.isSeenSince) return { kind: 'looked' };
   if (subject.isBeingSent) return { kind: 'wait', forMs: behindAnswerMs };
