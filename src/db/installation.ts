@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Database } from './tables.ts';
 
-/** This database is not for the mode in which the service was started. The message says what to do. */
+/** This database is not for the mode or the release that was started. The message says what to do. */
 export class WrongInstallationError extends Error {
   override readonly name = 'WrongInstallationError';
 }

@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
+import { WrongInstallationError } from './installation.ts';
 import * as firstRefund from './migrations/0001-first-refund.ts';
 import * as refundOptions from './migrations/0002-refund-options.ts';
 import * as providerDetails from './migrations/0003-provider-details.ts';
@@ -26,11 +27,25 @@ const migrations: Record<string, Migration> = {
  * once on an empty database: a transaction-level advisory lock makes all but the first wait.
  *
  * @returns the names of the migrations that this call has run
- * @throws when a migration fails (nothing of it is kept), or the database is of a newer release
+ * @throws WrongInstallationError when the database is of a newer release
+ * @throws when a migration fails; nothing of it is kept
  */
 export async function migrateToLatest(db: Kysely<never>): Promise<string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error, results } = await migrator.migrateToLatest();
-  if (error) throw error;
+  if (error) throw (await newerRelease(db)) ?? error;
   return (results ?? []).map((result) => result.migrationName);
+}
+
+/** That a later release has migrated the database, if that is what is wrong. */
+async function newerRelease(db: Kysely<never>): Promise<WrongInstallationError | undefined> {
+  const ran = await sql<{ name: string }>`SELECT name FROM kysely_migration ORDER BY name`
+    .execute(db)
+    .catch(() => undefined);
+  const unknown = ran?.rows.find(({ name }) => !(name in migrations));
+  return unknown === undefined
+    ? undefined
+    : new WrongInstallationError(
+        `This database was migrated by a newer release (${unknown.name}). Start that release, or restore a backup of before.`,
+      );
 }

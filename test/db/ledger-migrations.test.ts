@@ -49,5 +49,8 @@ test('a database of a newer release is refused', async () => {
   await sql`INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-of-tomorrow', '2100-01-01')`.execute(
     db,
   );
-  await expect(migrateToLatest(db as never)).rejects.toThrow(/9999-of-tomorrow/);
+  await expect(migrateToLatest(db as never)).rejects.toMatchObject({
+    name: 'WrongInstallationError',
+    message: expect.stringMatching(/newer release \(9999-of-tomorrow\)/) as string,
+  });
 });
