@@ -538,6 +538,7 @@ CREATE TABLE provider_refunds (
   first_seen_at timestamp with time zone NOT NULL DEFAULT app_now(),
   as_of timestamp with time zone NOT NULL,
   details jsonb NOT NULL DEFAULT '{}'::jsonb,
+  told_at timestamp with time zone,
   CONSTRAINT provider_refunds_pkey PRIMARY KEY (account_id, provider_refund_id),
   CONSTRAINT provider_refunds_leg_unique UNIQUE (leg_id),
   CONSTRAINT provider_refunds_leg_fkey FOREIGN KEY (merchant_id, leg_id) REFERENCES refund_legs(merchant_id, id),
@@ -546,6 +547,7 @@ CREATE TABLE provider_refunds (
 CREATE INDEX provider_refunds_by_payment ON provider_refunds USING btree (payment_id);
 COMMENT ON TABLE provider_refunds IS 'Every provider refund ever seen; leg_id is null until it is known whose it is';
 COMMENT ON COLUMN provider_refunds.details IS 'In the words of the provider, such as a batch; no part of any decision';
+COMMENT ON COLUMN provider_refunds.told_at IS 'When what a message of its provider told last has happened, by the clock of the provider';
 
 CREATE TABLE refund_items (
   leg_id uuid NOT NULL,

@@ -49,7 +49,7 @@ export const alertCodes = {
   SELLER_OVERCOMMITTED:
     'Refunds of one seller of a payment add up to more than was captured or withheld for it.',
   WEBHOOKS_REFUSED:
-    'Webhooks of an account were refused for an hour, and none was verified: its secret is missing, wrong or was replaced. Refunds are still looked at, only later.',
+    'Webhooks of an account were refused for an hour, and none was verified: its secret is missing, wrong or was replaced. Refunds are still looked at, only later; at Adyen, which cannot be asked, nothing is known of them until one is.',
 } as const;
 
 export type AlertCode = keyof typeof alertCodes;

@@ -15,7 +15,7 @@ import { createAlerts } from '../alerts.ts';
 import { systemClock } from '../clock.ts';
 import { createAlertMessages } from '../events/alert-messages.ts';
 import { createLog, flushLog } from '../log.ts';
-import { usualAdapterOf } from '../providers/registry.ts';
+import { allAdapters } from '../providers/registry.ts';
 import { showsAllRefunds } from '../refunds/epoch.ts';
 import { decodeGlobalId } from '../resolvers/global-id.ts';
 import { openDatabase } from '../startup/open-database.ts';
@@ -103,10 +103,6 @@ async function statusOf(db: Kysely<Database>): Promise<string> {
 }
 
 function linesOf({ code, provider, health, unread }: AccountInEpoch): string[] {
-  const isListed = showsAllRefunds(usualAdapterOf(provider).capabilities);
-  const what = isListed
-    ? 'to be read at the provider, which the service does by itself'
-    : "whose refunds cannot be read: look each up in the provider's console, then --release it";
   const shown = unread.slice(0, showAtMost).map((id) => `    ${id}`);
   const more = unread.length > showAtMost ? [`    and ${unread.length - showAtMost} more`] : [];
   return [
@@ -114,9 +110,24 @@ function linesOf({ code, provider, health, unread }: AccountInEpoch): string[] {
     ...(unread.length === 0
       ? []
       : [
-          `  ${unread.length} ${unread.length === 1 ? 'payment' : 'payments'} with open refunds ${what}`,
+          `  ${unread.length} ${unread.length === 1 ? 'payment' : 'payments'} with open refunds ${whatToDo(provider)}`,
           ...shown,
           ...more,
         ]),
   ];
+}
+
+const byItself = 'to be read at the provider, which the service does by itself';
+
+/** What messages had told before the restore was acknowledged, and is not told again. */
+const byAPerson = "whose refunds cannot be read: look each up in the provider's console, then --release it";
+
+/** Which connector an account of Prism has is not known here: of some nothing can be read. */
+function whatToDo(provider: AccountInEpoch['provider']): string {
+  const own = allAdapters.filter(({ code }) => code === provider);
+  const silent = own.filter(({ capabilities }) => !showsAllRefunds(capabilities));
+  if (silent.length === 0) return byItself;
+  if (silent.length === own.length) return byAPerson;
+  const names = silent.map(({ displayName }) => displayName).join(', ');
+  return `${byItself}; at ${names}, ${byAPerson}`;
 }

@@ -28,7 +28,7 @@ export async function webhooks(env: NodeJS.ProcessEnv, args: readonly string[]):
   try {
     const { db } = database;
     const { base, renew } = wish;
-    if (renew !== undefined && (await renewWebhookId(database.db, renew)) === undefined) {
+    if (renew !== undefined && (await renewWebhookId(db, renew)) === undefined) {
       process.stderr.write(
         config.demo
           ? 'The URLs of a demo are those of its accounts, and stay.\n'
@@ -36,7 +36,7 @@ export async function webhooks(env: NodeJS.ProcessEnv, args: readonly string[]):
       );
       return 1;
     }
-    const ids = await listWebhookIds(database.db);
+    const ids = await listWebhookIds(db);
     const accounts = config.merchants.flatMap((merchant) => merchant.accounts);
     for (const account of accounts)
       if (renew === undefined || renew === account.code)

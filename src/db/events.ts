@@ -5,7 +5,7 @@ import type { Evidence } from '../vocabulary.ts';
 import type { Database, EventTable } from './tables.ts';
 
 /** Where the knowledge behind a change came from. */
-export type EventSource = 'API' | 'PROVIDER_ANSWER' | 'PROVIDER_READ' | 'SERVICE';
+export type EventSource = 'API' | 'PROVIDER_ANSWER' | 'PROVIDER_MESSAGE' | 'PROVIDER_READ' | 'SERVICE';
 
 export interface EventInput {
   readonly merchantId: MerchantId;

@@ -25,6 +25,34 @@ export function findProviderRefund(
     .executeTakeFirst();
 }
 
+/** What messages have told of a refund so far (primary key). Needs the payment's lock. */
+export async function noteTold(
+  tx: Kysely<Database>,
+  accountId: AccountId,
+  providerRefundId: string,
+  at: Date,
+): Promise<void> {
+  await tx
+    .updateTable('provider_refunds')
+    .set({ told_at: at })
+    .where('account_id', '=', accountId)
+    .where('provider_refund_id', '=', providerRefundId)
+    .execute();
+}
+
+/**
+ * The newest time that anything is known of a payment's refunds (refunds_by_payment, refund_legs_name_unique,
+ * provider_refunds_by_payment); null: nothing is. Needs the payment's lock.
+ */
+export async function readNewestAsOf(tx: Kysely<Database>, paymentId: PaymentId): Promise<Date | null> {
+  const { rows } = await sql<{ asOf: Date | null }>`
+    SELECT GREATEST(
+      (SELECT max(leg.as_of) FROM refund_legs AS leg JOIN refunds ON refunds.id = leg.refund_id
+        WHERE refunds.payment_id = ${paymentId}),
+      (SELECT max(as_of) FROM provider_refunds WHERE payment_id = ${paymentId})) AS "asOf"`.execute(tx);
+  return rows[0]?.asOf ?? null;
+}
+
 /** Binds a row that is nobody's to a leg. Needs the payment's lock. */
 export async function bindSeenRefund(
   tx: Kysely<Database>,

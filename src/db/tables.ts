@@ -306,6 +306,8 @@ export interface ProviderRefundTable {
   provider_created_at: Date;
   first_seen_at: Defaulted<Date>;
   as_of: Date;
+  /** When what a message told last has happened, by the provider's clock; null: none told of it, or it is asked. */
+  told_at: ColumnType<Date | null, never, Date>;
   /** In the provider's words: a batch, the speed it took. */
   details: ColumnType<Record<string, string>, string | undefined, string>;
 }

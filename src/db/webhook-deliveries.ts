@@ -126,7 +126,8 @@ export type DeliveryEnd =
 
 /**
  * Ends claims, each only if it is still this claim. What came once more meanwhile stays due: the look may have been
- * before it. What was put off for longer than `giveUpMs` since it came last is over (primary key).
+ * before it. What was put off for longer than `giveUpMs` since it came last is over, unless it is evidence, which
+ * nothing else would tell (primary key).
  *
  * @returns the messages that were given up
  */
@@ -138,7 +139,7 @@ export async function endDeliveries(
   if (ended.length === 0) return [];
   // Of the row as it is once it is locked: what is counted up at this moment is seen, and not what a join has read.
   const cameAgain = sql`delivery.times <> worked.times`;
-  const isGivenUp = sql`worked.status = 'PENDING'
+  const isGivenUp = sql`worked.status = 'PENDING' AND delivery.evidence IS NULL
     AND delivery.last_received_at < app_now() - make_interval(secs => ${giveUpMs / 1000}::float8)`;
   const { rows } = await sql<{ id: WebhookDeliveryId; isGivenUp: boolean }>`
     UPDATE webhook_deliveries AS delivery SET
@@ -162,6 +163,18 @@ export async function endDeliveries(
     WHERE delivery.id = worked.id AND delivery.look_lease_until = worked.token
     RETURNING delivery.id, worked.status = 'PENDING' AND delivery.status = 'DONE' AS "isGivenUp"`.execute(db);
   return rows.flatMap((row) => (row.isGivenUp ? row.id : []));
+}
+
+/** Makes due again what was told of a payment before it was known here (webhook_deliveries_ignored). */
+export async function reopenEvidence(db: Db, accountId: AccountId, providerPaymentId: string): Promise<void> {
+  await db
+    .updateTable('webhook_deliveries')
+    .set({ status: 'PENDING', next_look_at: sql<Date>`app_now()`, done_at: null })
+    .where('account_id', '=', accountId)
+    .where('status', '=', 'IGNORED')
+    .where('provider_payment_id', '=', providerPaymentId)
+    .where('evidence', 'is not', null)
+    .execute();
 }
 
 /** Deletes what was worked on longer than `keptForMs` ago, at most `limit` rows (webhook_deliveries_by_age). */

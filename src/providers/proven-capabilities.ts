@@ -110,6 +110,7 @@ export const provenCapabilities: Readonly<Record<string, Proof>> = {
         'a refund made elsewhere while all is reserved',
         'a payment with a refund made elsewhere is first seen by twenty at once',
       ],
+      webhooks: ['a webhook, and not a poll, tells how a refund ended'],
       'refundSpeeds.NORMAL': ['speed NORMAL'],
       'traceReferences.ARN': ['trace reference ARN'],
       'traceReferences.RRN': ['trace reference RRN'],

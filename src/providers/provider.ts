@@ -255,9 +255,10 @@ export interface RefundListPage {
 export interface RecoveryPlan {
   /**
    * `LIST_AND_MATCH`: the refunds of a payment are read and matched by our reference. `NOTHING`: without an id
-   * there is nothing to ask for, so that only a person can tell.
+   * there is nothing to ask for, so that only a person can tell. `MESSAGES`: nothing can be asked for, and its
+   * messages tell, by our reference.
    */
-  readonly lookUp: 'LIST_AND_MATCH' | 'NOTHING';
+  readonly lookUp: 'LIST_AND_MATCH' | 'NOTHING' | 'MESSAGES';
   /**
    * How long after the first send the same bytes may be sent again, in milliseconds; 0: never, since the provider
    * would take them for another refund.

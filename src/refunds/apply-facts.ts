@@ -6,6 +6,7 @@ import { eventRow, hasLegEvent, insertRefundEvent, type EventSource } from '../d
 import type { Leg } from '../db/legs.ts';
 import type { Payment } from '../db/payments.ts';
 import type { Database } from '../db/tables.ts';
+import type { WebhookDeliveryId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import type { Evidence, LegStatus, TraceReference } from '../vocabulary.ts';
@@ -19,10 +20,21 @@ export interface FactContext {
   readonly log: Logger;
   readonly alerts: Alerts;
   readonly by: Cause;
-  /** `answer`: to our own send. `evidence`: what we fetched. */
+  /** `answer`: to our own send. `evidence`: what we fetched, or what a signed message proves. */
   readonly cause: Extract<TransitionCause, 'answer' | 'evidence'>;
   readonly asOf: Date;
   readonly now: Date;
+  /** What a provider that cannot be asked told by itself; absent: it was asked. */
+  readonly message?: ToldMessage;
+}
+
+/** A signed message that is itself the evidence (MONEY section 9). */
+export interface ToldMessage {
+  readonly deliveryId: WebhookDeliveryId;
+  /** In the provider's word. */
+  readonly event: string;
+  /** When it happened, by the provider's clock. */
+  readonly at: Date;
 }
 
 /** What follows from a provider's word is done by the service itself, whoever made it ask. */
@@ -91,10 +103,10 @@ export async function applyFacts(
   return moveLeg(tx, payment, legs, leg, {
     to,
     cause: context.cause,
-    source: sourceOf(context.cause),
+    source: sourceOf(context),
     by: context.by,
     patch,
-    evidence: evidenceOf(facts, differs),
+    evidence: { ...evidenceOf(facts, differs), ...evidenceOfMessage(context) },
   });
 }
 
@@ -118,9 +130,9 @@ async function tellFinalDiffers(
     kind,
     from: leg.status,
     to: leg.status,
-    source: sourceOf(context.cause),
+    source: sourceOf(context),
     cause: context.by,
-    evidence: { ...figures, amountMinor: leg.amount_minor.toString() },
+    evidence: { ...figures, ...evidenceOfMessage(context), amountMinor: leg.amount_minor.toString() },
   });
   alarm(context.alerts, 'FINAL_REFUND_DIFFERS', leg, facts);
 }
@@ -133,8 +145,17 @@ function targetStatus(leg: Leg, facts: RefundFacts): LegStatus {
   return facts.status;
 }
 
-const sourceOf = (cause: FactContext['cause']): EventSource =>
-  cause === 'answer' ? 'PROVIDER_ANSWER' : 'PROVIDER_READ';
+/** Where the knowledge behind what follows from facts came from. */
+export function sourceOf({ cause, message }: Pick<FactContext, 'cause' | 'message'>): EventSource {
+  if (message !== undefined) return 'PROVIDER_MESSAGE';
+  return cause === 'answer' ? 'PROVIDER_ANSWER' : 'PROVIDER_READ';
+}
+
+/** What the events of a message say of it; empty where the provider was asked. */
+export const evidenceOfMessage = ({ message }: Pick<FactContext, 'message'>): Evidence =>
+  message === undefined
+    ? {}
+    : { deliveryId: message.deliveryId, event: message.event, toldAt: message.at.toISOString() };
 
 /** One error-level line with a stable code: somebody has to look. */
 const alarm = (alerts: Alerts, code: AlertCode, leg: Leg, facts: RefundFacts): void =>
@@ -209,11 +230,12 @@ async function keepDetails(
         kind: 'leg.details',
         from: leg.status,
         to: leg.status,
-        source: sourceOf(context.cause),
+        source: sourceOf(context),
         cause: context.by,
         evidence: {
           providerRefundId: facts.providerRefundId,
           rawStatus,
+          ...evidenceOfMessage(context),
           traceReferenceKinds: added.length === 0 ? null : added.map(({ kind }) => kind).join(' '),
           cause: context.cause,
           attempt: leg.attempt,

@@ -7,6 +7,7 @@ import {
   insertPaymentSourcesIfAbsent,
   type Payment,
 } from '../db/payments.ts';
+import { reopenEvidence } from '../db/webhook-deliveries.ts';
 import { invalidInput, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import { formatDecimal, toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
@@ -108,6 +109,8 @@ export async function declarePayment(
     const stored = await findPaymentAtProvider(tx, merchantId, accountId, providerPaymentId);
     if (stored?.id !== row.id) return stored;
     await insertPaymentSourcesIfAbsent(tx, firstSources(connection, stored.id, facts));
+    // What was refunded there before somebody asked for it here.
+    await reopenEvidence(tx, accountId, providerPaymentId);
     await insertEvent(tx, {
       merchantId,
       paymentId: stored.id,

@@ -1,8 +1,9 @@
 import { findPaymentAtProvider, type Payment } from '../db/payments.ts';
+import { listProviderRefunds } from '../db/provider-refunds.ts';
 import { failure } from '../providers/failure.ts';
 import { toCurrency, type Money } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { Capabilities, Look, PaymentFacts, PaymentSight } from '../providers/provider.ts';
+import type { Capabilities, Look, PaymentFacts, PaymentSight, RefundFacts } from '../providers/provider.ts';
 import type { World } from './world.ts';
 
 /** What a caller says of a payment whose provider cannot be asked about it. */
@@ -53,7 +54,30 @@ export async function lookAtDeclared(
   const stored = await findPaymentAtProvider(world.db, merchantId, accountId, providerPaymentId);
   return stored === undefined
     ? { kind: 'unavailable', failure: notDeclared }
-    : { kind: 'found', value: { payment: factsOfStored(stored), refunds: [] } };
+    : {
+        kind: 'found',
+        value: { payment: factsOfStored(stored), refunds: await toldAndNobodys(world, stored) },
+      };
+}
+
+/** What messages have told and is nobody's yet: it is made elsewhere once no leg of ours is without its name. */
+async function toldAndNobodys({ db }: Pick<World, 'db'>, { id, provider_payment_id }: Payment) {
+  const rows = await listProviderRefunds(db, id);
+  return rows
+    .filter((row) => row.leg_id === null && row.told_at !== null && row.status === 'SUCCEEDED')
+    .map((row): RefundFacts => ({
+      providerRefundId: row.provider_refund_id,
+      providerPaymentId: provider_payment_id,
+      status: 'SUCCEEDED',
+      rawStatus: row.raw_status,
+      amount: { minor: row.amount_minor, currency: toCurrency(row.currency) },
+      failure: null,
+      ourReference: row.our_reference,
+      createdAt: row.provider_created_at,
+      traceReferences: [],
+      sources: [],
+      providerDetails: row.details,
+    }));
 }
 
 function factsOfStored(stored: Payment): PaymentFacts {

@@ -6,7 +6,7 @@ import { insertRefund, type LegShare } from '../db/refunds.ts';
 import type { Database } from '../db/tables.ts';
 import { uuidv7, type LegId, type RefundId } from '../ids.ts';
 import type { RefundFacts } from '../providers/provider.ts';
-import type { FactContext } from './apply-facts.ts';
+import { evidenceOfMessage, sourceOf, type FactContext } from './apply-facts.ts';
 import { deriveRefundStatus } from './derive.ts';
 import { mergeBySeller } from './merge-by-seller.ts';
 import { nextLookMs } from './next-look.ts';
@@ -89,9 +89,13 @@ export async function importExternal(
       legId,
       kind: 'refund.imported',
       to: status,
-      source: 'PROVIDER_READ',
+      source: sourceOf(context),
       cause: context.by,
-      evidence: { providerRefundId: facts.providerRefundId, rawStatus: facts.rawStatus },
+      evidence: {
+        providerRefundId: facts.providerRefundId,
+        rawStatus: facts.rawStatus,
+        ...evidenceOfMessage(context),
+      },
     },
   });
   const owner = { merchantId: payment.merchant_id, accountId: payment.account_id, paymentId: payment.id };
@@ -131,9 +135,9 @@ async function tellUnattributed(
     merchantId: payment.merchant_id,
     paymentId: payment.id,
     kind,
-    source: 'PROVIDER_READ',
+    source: sourceOf(context),
     cause: context.by,
-    evidence: { providerRefundId, rawStatus },
+    evidence: { providerRefundId, rawStatus, ...evidenceOfMessage(context) },
   });
   context.alerts.raise(
     'EXTERNAL_REFUND_NOT_ATTRIBUTABLE',

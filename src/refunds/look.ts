@@ -19,6 +19,7 @@ import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment } from './overcommitment.ts';
 import { listLines, settleItems } from './settle-items.ts';
 import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
+import { canLookFor } from './recovery-step.ts';
 import { seePayment } from './see-payment.ts';
 import { handOverSilent } from './silent-provider.ts';
 import type { World } from './world.ts';
@@ -64,7 +65,7 @@ async function lookAtAccount(
     ({ providerRefundId, status }) =>
       providerRefundId !== null && (!isSilent || status === 'SENDING' || status === 'UNKNOWN'),
   );
-  const canBeFound = connection.adapter.recovery.lookUp !== 'NOTHING';
+  const canBeFound = canLookFor(connection.adapter.recovery);
   const nameless = targets.filter(
     (target) => canBeFound && target.providerRefundId === null && target.status !== 'QUEUED',
   );
@@ -206,6 +207,8 @@ async function storeChanges(
       const legs = await listLegs(tx, target.refundId);
       const leg = legs.find((candidate) => candidate.id === target.legId);
       if (leg === undefined) continue;
+      // The old answer that stands for a look says nothing against what a message has told since.
+      if (!canBeAsked(connection.adapter.capabilities) && leg.status !== target.status) continue;
       // Retried while the provider was asked about the attempt before.
       if (leg.attempt !== target.attempt) await keepOfEarlierAttempt(tx, payment, facts, asOf);
       else if (await bindProviderRefund(tx, payment, leg, facts, asOf))

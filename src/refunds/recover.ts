@@ -11,7 +11,7 @@ import { mayBeSentFor } from './epoch.ts';
 import { lookAtLegs, type LookFailures } from './look.ts';
 import { moveLeg } from './move-leg.ts';
 import { onceRead } from './once-read.ts';
-import { alertReviewer, evidenceOfReview, nextStep } from './recovery-step.ts';
+import { alertReviewer, canLookFor, evidenceOfReview, nextStep } from './recovery-step.ts';
 import { sendLeg } from './send-leg.ts';
 import type { World } from './world.ts';
 
@@ -35,7 +35,7 @@ export async function recoverLegs(
   const failures = await lookAtLegs(world, merchantId, legIds);
   failpoint('recover.after-look');
   const unclear = await listUnclear();
-  if (connection.adapter.recovery.lookUp !== 'NOTHING')
+  if (canLookFor(connection.adapter.recovery))
     await noteLooks(
       world.db,
       unclear.map((leg) => leg.id),

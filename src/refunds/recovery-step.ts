@@ -19,6 +19,15 @@ export const keyConflict = 'keyConflict';
 
 export const cannotBeAsked = 'the provider cannot be asked about a lost answer';
 
+/** Why a person is called in the end where messages would have told. */
+export const nothingTold = 'no message of the provider has told about it';
+
+/** Whether a plan asks for what was lost. */
+export const canLookFor = ({ lookUp }: RecoveryPlan): boolean => lookUp === 'LIST_AND_MATCH';
+
+/** Whether a provider that cannot be asked tells by messages how a refund ended. */
+export const isTold = ({ lookUp }: RecoveryPlan): boolean => lookUp === 'MESSAGES';
+
 /** Whether a plan has nothing for a lost answer but a person. */
 export const hasNoStep = ({ lookUp, replayForMs }: RecoveryPlan): boolean =>
   lookUp === 'NOTHING' && replayForMs === 0;
@@ -32,7 +41,7 @@ export function nextStep(
   attempt: Pick<Attempt, 'first_sent_at' | 'last_sent_at' | 'looks' | 'evidence'>,
   now: Date,
 ): RecoveryStep {
-  const canLook = recovery.lookUp !== 'NOTHING';
+  const canLook = canLookFor(recovery);
   const hasLooked = !canLook || wasAbsentTwice(attempt, lookGapsMs[0] ?? 0);
   if (attempt.evidence[keyConflict] === true)
     return hasLooked
@@ -40,10 +49,10 @@ export function nextStep(
       : { kind: 'look' };
   const replayUntil = new Date((attempt.first_sent_at?.getTime() ?? 0) + recovery.replayForMs);
   if (now < replayUntil) return { kind: 'replay', until: replayUntil };
-  if (!canLook) return { kind: 'review', why: cannotBeAsked };
+  if (!canLook && !isTold(recovery)) return { kind: 'review', why: cannotBeAsked };
   const keyEnds = keyEndsAt(attempt, recovery.replayForMs) ?? replayUntil;
   if (now.getTime() < keyEnds.getTime() + recovery.readOnlyForMs || !hasLooked) return { kind: 'look' };
-  return { kind: 'review', why: 'absent after the life of the key' };
+  return { kind: 'review', why: canLook ? 'absent after the life of the key' : nothingTold };
 }
 
 const absencesOf = ({ looks }: Pick<Attempt, 'looks'>): readonly string[] =>

@@ -5,14 +5,15 @@ import type { LookTarget } from '../db/look-targets.ts';
 import { lockPaymentForUpdate } from '../db/payments.ts';
 import type { Connection } from '../providers/connections.ts';
 import { moveLeg } from './move-leg.ts';
-import { evidenceOfReview } from './recovery-step.ts';
+import { evidenceOfReview, isTold, nothingTold } from './recovery-step.ts';
 import type { World } from './world.ts';
 
 const why = 'the provider has taken it and cannot be asked how it ended';
 
 /**
  * Hands legs that a provider has taken, and about which it cannot be asked, to a person once they are under way for
- * longer than is normal there (MONEY section 9): their amounts stay reserved, and `resolveRefund` takes a verdict.
+ * longer than is normal there (MONEY section 9), whether its messages tell the end or not: their amounts stay reserved,
+ * and `resolveRefund` takes a verdict. A message that comes later still moves them.
  */
 export async function handOverSilent(
   world: World,
@@ -35,7 +36,7 @@ export async function handOverSilent(
         source: 'SERVICE',
         by: systemCause,
         patch: { nextLookInMs: adapter.lookGapsMs.at(-1) ?? null },
-        evidence: evidenceOfReview(adapter.recovery, attempt, why),
+        evidence: evidenceOfReview(adapter.recovery, attempt, isTold(adapter.recovery) ? nothingTold : why),
       });
       return true;
     });

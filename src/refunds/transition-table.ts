@@ -105,8 +105,9 @@ pairs (\`leg_transitions\`) and refuses every other one.
 ## Every move of a leg
 
 Causes: \`claim\` a sender takes it · \`answer\` the provider's answer to a send · \`evidence\` what the service fetched
-from the provider · \`caller\` a mutation · \`lease\` a sender that never came back · \`plan\` the recovery plan has no
-step left · \`verdict\` a person has decided · \`merge\` what seemed to be made elsewhere is ours.
+from the provider, or a signed message of one that cannot be asked · \`caller\` a mutation · \`lease\` a sender that never
+came back · \`plan\` the recovery plan has no step left · \`verdict\` a person has decided · \`merge\` what seemed to be
+made elsewhere is ours.
 
 ${moveTable()}
 ${diagram()}

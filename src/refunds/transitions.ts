@@ -2,7 +2,7 @@ import type { LegStatus } from '../vocabulary.ts';
 
 /**
  * Why a leg moves. `claim`: a sender takes it. `answer`: the provider's answer to a send. `evidence`: what we
- * fetched from the provider. `caller`: a mutation. `lease`: a sender that never came back. `plan`: the recovery
+ * fetched from the provider, or a signed message of one that cannot be asked. `caller`: a mutation. `lease`: a sender that never came back. `plan`: the recovery
  * plan has no step left. `verdict`: a person has decided. `merge`: what seemed to be made elsewhere is ours.
  */
 export const transitionCauses = [

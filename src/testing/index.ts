@@ -3,6 +3,7 @@
  * `refund-federation/testing`. They share no code with the receivers that take them, nor with what sends events.
  */
 export type { ProviderDelivery } from './delivery.ts';
+export { buildAdyenDelivery, type AdyenDelivery, type AdyenItem } from './adyen-delivery.ts';
 export {
   buildEvent,
   type TestEvent,

@@ -25,7 +25,7 @@ export interface Outcome {
   readonly cancels?: readonly string[];
   /** What else the scenario has seen; absent: nothing. */
   readonly seen?: readonly string[];
-  /** For what somebody is called, in order. */
+  /** For what somebody is called, in order, but for what only lasts too long. */
   readonly alerts?: readonly AlertCode[];
   /** How many calls changed something at the provider. */
   readonly effects?: number;

@@ -388,11 +388,14 @@ export class Stage extends ProviderSide {
       this.#refunds.push({ id: refund.id, ...(merchant && { merchant }) });
   }
 
-  /** Since the scenario began. */
+  /** Since the scenario began, but for those that tell only how long something has lasted. */
   #alerts(): string[] {
     const lines = this.service.logged(this.#logged).trim();
     if (lines === '') return [];
-    return lines.split('\n').flatMap((line) => (JSON.parse(line) as { alert?: string }).alert ?? []);
+    return lines
+      .split('\n')
+      .flatMap((line) => (JSON.parse(line) as { alert?: string }).alert ?? [])
+      .filter((alert) => !alert.endsWith('_TOO_LONG'));
   }
 
   async #mutate(document: string, variables: Record<string, unknown>, merchant?: Whose): Promise<Payload> {

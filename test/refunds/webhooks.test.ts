@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { claimDueDeliveries, endDeliveries } from '../../src/db/webhook-deliveries.ts';
 import { makeClockMovable } from '../../src/db/installation.ts';
+import { driveWebhooks } from '../../src/refunds/engine/drive-webhooks.ts';
 import { lookAtLegs } from '../../src/refunds/look.ts';
 import { forgetOldMessages } from '../../src/refunds/webhooks/forget-old.ts';
 import {
@@ -288,7 +290,82 @@ describe('a webhook', () => {
   });
 });
 
+describe('repetitions that anybody may have sent', () => {
+  it('have a refund looked at no more often than its account allows', async () => {
+    await mode('yookassa', 'pending');
+    const payment = await t.payment('100.00');
+    await refund(payment);
+    const [id] = await ledgerIds(payment);
+    const connection = t.app.world.connections.all().find((each) => each.accountCode === YOOKASSA)!;
+    const slowly = { ...connection, minLookIntervalMs: 60_000 };
+    const drive = () => driveWebhooks(t.app.world, slowly, { batchSize: 100, isStopping: () => false });
+    const calls = await watchCalls(t, 'yookassa');
+    for (const _ of [1, 2, 3]) {
+      await send(webhookUrl(t, YOOKASSA), told(payment, id!));
+      await drive();
+    }
+    expect(await calls()).toHaveLength(1);
+    expect(await statusesOfMessages()).toEqual(['PENDING']);
+    await advance(61);
+    await drive();
+    expect(await calls()).toHaveLength(2);
+    expect(await statusesOfMessages()).toEqual(['DONE']);
+  });
+});
+
+describe('webhooks that are refused', () => {
+  const deliver = (secret: string) =>
+    send(
+      webhookUrl(t, RAZORPAY),
+      razorpay({
+        event: 'refund.processed',
+        refundId: 'rfnd_SimRefund00001',
+        paymentId: 'pay_SimPayment0001',
+        secret,
+      }),
+    );
+  const alerts = () => t.logged().split('"alert":"WEBHOOKS_REFUSED"').length - 1;
+
+  it('call the operator once when none was verified for an hour', async () => {
+    expect((await deliver('another')).status).toBe(401);
+    await advance(3_500);
+    expect((await deliver('whsec-curlec-test-1')).status).toBe(200);
+    await advance(200);
+    await deliver('another');
+    expect(alerts()).toBe(0);
+    await advance(3_700);
+    await deliver('another');
+    await deliver('another');
+    expect(alerts()).toBe(1);
+  });
+});
+
 describe('a void whose answer was lost', () => {
+  it('and that had no effect is due at once when the provider tells of its payment', async () => {
+    const hold = await t.payment('100.00', { status: 'authorized' });
+    await see(hold);
+    await fault('lost-before-effect', { operation: 'cancelPayment' });
+    const input = {
+      idempotencyKey: 'void-without-effect',
+      payment: { provider: { account: YOOKASSA, paymentId: hold } },
+      reason: 'OTHER',
+      waitMs: 10_000,
+    };
+    await t.graphql('mutation ($input: CancelPaymentInput!) { cancelPayment(input: $input) { outcome } }', {
+      input,
+    });
+    const isDue = async () => {
+      const { rows } = await sql<{ isDue: boolean }>`
+        SELECT next_look_at <= app_now() AS "isDue" FROM payment_operations
+        WHERE status = 'UNKNOWN'`.execute(t.database.db);
+      return rows.map((row) => row.isDue);
+    };
+    expect(await isDue()).toEqual([false]);
+    await send(webhookUrl(t, YOOKASSA), yookassa({ event: 'payment.waiting_for_capture', paymentId: hold }));
+    await work();
+    expect(await isDue()).toEqual([true]);
+  });
+
   it('is found out about when the provider tells of its payment', async () => {
     await switchWebhooks(t, 'yookassa', YOOKASSA, 'on');
     const hold = await t.payment('100.00', { status: 'authorized' });
@@ -313,8 +390,9 @@ describe('a void whose answer was lost', () => {
     await t.control('faults', undefined, 'DELETE');
     await advance(5);
     await work();
+    const { id } = await paymentRow(t, hold);
     const operations = t.database.db.selectFrom('payment_operations').select('status');
-    expect(await operations.execute()).toEqual([{ status: 'SUCCEEDED' }]);
+    expect(await operations.where('payment_id', '=', id).execute()).toEqual([{ status: 'SUCCEEDED' }]);
     expect((await cancel()).data.cancelPayment.outcome).toBe('VOIDED');
   });
 });

@@ -51,6 +51,32 @@ export async function providersWith(loaded: LoadedLibrary): Promise<Providers> {
   return providers.map((provider) => (provider.code === prism.code ? prism : provider));
 }
 
+/** The HMAC keys of the sandbox's merchants at Adyen. */
+export const adyenKeys = {
+  demo: '44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056',
+  other: '009E9E92268087AAD241638D3325201AFA8B0ACD0D9E3C3F1B8A0F8EBAFE5C11',
+} as const;
+
+/** Accounts of both merchants at Adyen, which tells them of their refunds. */
+export const toldAccounts = (sandbox: Sandbox, merchant: 'demo' | 'other') => {
+  const [adyen] = prismAccounts(sandbox);
+  if (adyen === undefined) throw new Error('no account at Adyen');
+  const identity = merchant === 'demo' ? 'SimDemoECOM' : 'SimOtherECOM';
+  return [
+    {
+      ...adyen,
+      code: `adyen-${merchant}`,
+      identity,
+      credentials: {
+        connector: 'adyen',
+        apiKey: `AQE-sim-${merchant}-api-key`,
+        merchantAccount: identity,
+        webhookSecrets: [adyenKeys[merchant]],
+      },
+    },
+  ];
+};
+
 export const missingLibrary: LoadedLibrary = { kind: 'missing', message: 'It did not load.' };
 
 export const createPrismWorld = async (

@@ -6,7 +6,7 @@ import { sql, type Kysely } from 'kysely';
  * Locking: `accounts` is locked exclusively for a moment and written once, row by row; it has a few rows.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of [accounts, deliveries]) await sql.raw(statement).execute(db);
+  for (const statement of [accounts, deliveries, told]) await sql.raw(statement).execute(db);
 }
 
 /** The default is random for each row, also for those that a release of before inserts. */
@@ -49,4 +49,10 @@ COMMENT ON TABLE webhook_deliveries IS 'Messages of providers, verified where th
 COMMENT ON COLUMN webhook_deliveries.times IS 'How often it came';
 COMMENT ON COLUMN webhook_deliveries.status IS 'IGNORED: about nothing that is known here';
 COMMENT ON COLUMN webhook_deliveries.evidence IS 'What a signed message proves, where the provider cannot be asked';
+`;
+
+/** Nullable and without a default: no row is written. */
+const told = `
+ALTER TABLE provider_refunds ADD COLUMN told_at timestamptz;
+COMMENT ON COLUMN provider_refunds.told_at IS 'When what a message of its provider told last has happened, by the clock of the provider';
 `;

@@ -7,6 +7,10 @@ const secret = z.string().regex(/^[!-~]{1,512}$/, 'must be 1 to 512 visible ASCI
 const stripeSecret = z
   .string()
   .regex(/^whsec_[!-~]{1,250}$/, 'must be the signing secret of a webhook endpoint ("whsec_...")');
+/** As the Customer Area generates it for a webhook; it verifies what Adyen tells of its refunds. */
+const hmacKey = z
+  .string()
+  .regex(/^(?:[0-9A-Fa-f]{2}){16,64}$/, 'must be the HMAC key of a webhook, in hexadecimal digits');
 /** Not secret. */
 const name = z.string().regex(/^[!-~]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
 
@@ -25,7 +29,12 @@ export const credentials = z.discriminatedUnion('connector', [
     accountId: z.string().regex(/^acct_\w{1,64}$/, 'must be "acct_" and what follows it in the dashboard'),
     webhookSecrets: webhookSecrets(stripeSecret),
   }),
-  z.strictObject({ connector: z.literal('adyen'), apiKey: secret, merchantAccount: name }),
+  z.strictObject({
+    connector: z.literal('adyen'),
+    apiKey: secret,
+    merchantAccount: name,
+    webhookSecrets: webhookSecrets(hmacKey),
+  }),
   z.strictObject({
     connector: z.literal('checkout'),
     apiKey: secret,

@@ -70,16 +70,12 @@ function adapterOf(builtIn: BuiltIn, loaded: LoadedLibrary, given: PrismCredenti
     : withoutLibrary(nativeAdapter(builtIn, given, noConnectorCall(message)), message);
 }
 
-function nativeAdapter(
-  builtIn: BuiltIn,
-  { connector }: PrismCredentials,
-  call: ConnectorCall,
-): ProviderAdapter {
-  switch (connector) {
+function nativeAdapter(builtIn: BuiltIn, given: PrismCredentials, call: ConnectorCall): ProviderAdapter {
+  switch (given.connector) {
     case 'stripe':
       return nativeStripe(builtIn.stripe, call);
     case 'adyen':
-      return adyen(call);
+      return adyen(call, { isTold: given.webhookSecrets !== undefined });
     case 'checkout':
       return checkout(call);
   }

@@ -7,6 +7,7 @@ import {
 import type { Connection } from '../../providers/connections.ts';
 import { leaseMsOf } from '../claim.ts';
 import type { World } from '../world.ts';
+import { applyEvidence } from '../webhooks/apply-evidence.ts';
 import { lookAtSubjects } from '../webhooks/look-at-subjects.ts';
 import { backoffMs } from './schedule.ts';
 import type { Round, StepOutcome } from './steps.ts';
@@ -23,7 +24,7 @@ const giveUpMs = 24 * 3_600_000;
  */
 const looksForUnseen = 3;
 
-/** One batch of an account's messages: what they are about is looked at, once however many name it. */
+/** One batch of an account's messages: what they are about is looked at, or what they prove is taken in. */
 export async function driveWebhooks(
   world: World,
   connection: Connection,
@@ -34,13 +35,20 @@ export async function driveWebhooks(
   const deliveries = await claimDueDeliveries(world.db, connection.accountId, limit, leaseMs);
   if (deliveries.length === 0) return { isFull: false, legIds: [] };
   const stopsAtMs = world.clock.monotonicMs() + leaseMs / 2;
-  const { verdicts, legIds } = await lookAtSubjects(world, connection, deliveries, {
-    isOver: () => round.isStopping() || world.clock.monotonicMs() >= stopsAtMs,
-  });
+  const until = { isOver: () => round.isStopping() || world.clock.monotonicMs() >= stopsAtMs };
+  // Where nothing can be asked a message is the evidence; everywhere else it is a reason to look.
+  const proofs = deliveries.filter(({ evidence }) => evidence !== null);
+  const hints = deliveries.filter(({ evidence }) => evidence === null);
+  const applied = await applyEvidence(world, connection, proofs, until);
+  const { verdicts, legIds } = await lookAtSubjects(world, connection, hints, until);
   const looksAgain = connection.adapter.webhooks?.verifiedBy === 'SIGNATURE' ? looksForUnseen : 0;
   const ended = deliveries.map((delivery) => ({
     delivery,
-    end: endOf(delivery, verdicts.get(delivery.id), looksAgain),
+    end: endOf(
+      delivery,
+      (delivery.evidence === null ? verdicts : applied.verdicts).get(delivery.id),
+      looksAgain,
+    ),
   }));
   const givenUp = await endDeliveries(world.db, ended, giveUpMs);
   if (givenUp.length > 0)

@@ -34,6 +34,10 @@ const RefundEventSourceEnum = builder.enumType('RefundEventSource', {
   values: {
     API: { description: 'A mutation asked for it.' },
     PROVIDER_ANSWER: { description: 'The provider answered so to what was sent.' },
+    PROVIDER_MESSAGE: {
+      description:
+        'A provider that cannot be asked told it, with a verified signature: `evidence.event`, `evidence.toldAt`.',
+    },
     PROVIDER_READ: { description: 'It was read at the provider.' },
     SERVICE: { description: 'The service did it by its own rules.' },
   } as const satisfies Described<EventSource>,

@@ -39,8 +39,15 @@ export const recovery: RecoveryPlan = {
     'Look in the Adyen Customer Area, under the payment (its PSP reference), whether there is a refund of this amount whose merchant reference is the one of this attempt.',
 };
 
+/** With keys that verify messages: what was lost is waited for, as long as elsewhere it is looked for. */
+export const recoveryByMessages: RecoveryPlan = {
+  ...recovery,
+  lookUp: 'MESSAGES',
+  readOnlyForMs: 2 * DAY,
+};
+
 export const SEND_DEADLINE_MS = 30 * SECOND;
-/** Nothing is asked; a lost answer is handed to a person after the first gap. */
+/** Nothing is asked: how long until somebody sees whether it is a person's by now. */
 export const lookGapsMs: readonly number[] = [5 * SECOND, HOUR, DAY];
 export const PENDING_NORMALLY_MS = 10 * DAY;
 export const watchAfterMs: readonly number[] = [];

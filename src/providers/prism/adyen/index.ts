@@ -9,10 +9,12 @@ import {
   lookGapsMs,
   PENDING_NORMALLY_MS,
   recovery,
+  recoveryByMessages,
   SEND_DEADLINE_MS,
   watchAfterMs,
 } from './capabilities.ts';
 import { buildRefund, checkRefund, readRefund, sendRefund } from './refund.ts';
+import { webhooks } from './webhook.ts';
 
 const noVoid = 'The release of a hold at Adyen is told by a notification only, and is not offered.';
 
@@ -22,15 +24,22 @@ const unread = () =>
     failure: unavailable('Adyen has no call that reads a payment or lists refunds.'),
   } as const);
 
-/** Adyen by way of hyperswitch-prism, for one account. */
-export function adyen(call: ConnectorCall): ProviderAdapter<CredentialsOf<'adyen'>> {
+/**
+ * Adyen by way of hyperswitch-prism, for one account.
+ *
+ * @param isTold the account has keys that verify what Adyen tells, so that lost answers are found out by it
+ */
+export function adyen(
+  call: ConnectorCall,
+  { isTold }: { readonly isTold: boolean },
+): ProviderAdapter<CredentialsOf<'adyen'>> {
   return {
     code: 'prism',
     variant: 'adyen',
     displayName: 'Prism: Adyen',
     wireVersion: 'prism-adyen-1',
-    capabilities,
-    recovery,
+    capabilities: { ...capabilities, webhooks: webhooks.events },
+    recovery: isTold ? recoveryByMessages : recovery,
     sendDeadlineMs: SEND_DEADLINE_MS,
     lookGapsMs,
     pendingNormallyMs: PENDING_NORMALLY_MS,
@@ -38,6 +47,7 @@ export function adyen(call: ConnectorCall): ProviderAdapter<CredentialsOf<'adyen
     hidesRefundId: false,
     buildsFromFreshPayment: false,
     amountRules,
+    webhooks,
     readPayment: unread,
     readRefund: (_access, known) => readRefund(known),
     listRefunds: unread,
