@@ -165,13 +165,16 @@ export async function endDeliveries(
   return rows.flatMap((row) => (row.isGivenUp ? row.id : []));
 }
 
-/** Makes due again what was told of a payment before it was known here (webhook_deliveries_ignored). */
+/**
+ * Makes due again what was told of a payment before it was known here, and takes it from whoever works on it just now
+ * and has not found the payment (webhook_deliveries_ignored, webhook_deliveries_due).
+ */
 export async function reopenEvidence(db: Db, accountId: AccountId, providerPaymentId: string): Promise<void> {
   await db
     .updateTable('webhook_deliveries')
-    .set({ status: 'PENDING', next_look_at: sql<Date>`app_now()`, done_at: null })
+    .set({ status: 'PENDING', next_look_at: sql<Date>`app_now()`, look_lease_until: null, done_at: null })
     .where('account_id', '=', accountId)
-    .where('status', '=', 'IGNORED')
+    .where((eb) => eb.or([eb('status', '=', 'IGNORED'), eb('next_look_at', 'is not', null)]))
     .where('provider_payment_id', '=', providerPaymentId)
     .where('evidence', 'is not', null)
     .execute();

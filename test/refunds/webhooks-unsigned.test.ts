@@ -179,7 +179,7 @@ it('a message that comes again at the moment in which its work ends stays due', 
             await sql`
         SELECT FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%webhook_deliveries%'`.execute(
-              tx,
+              t.app.world.db,
             )
           ).rows,
       )

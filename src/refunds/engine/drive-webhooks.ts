@@ -19,8 +19,9 @@ const deliveriesPerRow = 5;
 const giveUpMs = 24 * 3_600_000;
 
 /**
- * A refund that its payment does not show is looked for so often again, where the message is signed: lists lag behind
- * by seconds. What anybody may have invented must not wait here, where it takes the place of what is true.
+ * What a message names and is not seen is looked for so often again, for half a minute, where the message is signed:
+ * lists lag behind, and declarations commit later. What anybody may have invented must not wait here, where it takes the
+ * place of what is true.
  */
 const looksForUnseen = 3;
 

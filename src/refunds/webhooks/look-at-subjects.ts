@@ -11,8 +11,8 @@ import type { World } from '../world.ts';
 const behindAnswerMs = 1_000;
 
 /**
- * What became of a message. `unseen`: its payment does not show the refund that it names. `failed`: its subject could
- * not be looked at now.
+ * What became of a message. `unseen`: its payment does not show the refund that it names, or, of evidence, is not known here,
+ * and may be so in a moment. `failed`: its subject could not be looked at now.
  */
 export type Verdict =
   | { readonly kind: 'looked' | 'unseen' | 'nothing' | 'failed' }
