@@ -127,7 +127,7 @@ export type DeliveryEnd =
 /**
  * Ends claims, each only if it is still this claim. What came once more meanwhile stays due: the look may have been
  * before it. What was put off for longer than `giveUpMs` since it came last is over, unless it is evidence, which
- * nothing else would tell (primary key).
+ * nothing else would tell (primary key). In the order of their keys, as they are stored.
  *
  * @returns the messages that were given up
  */
@@ -142,6 +142,10 @@ export async function endDeliveries(
   const isGivenUp = sql`worked.status = 'PENDING' AND delivery.evidence IS NULL
     AND delivery.last_received_at < app_now() - make_interval(secs => ${giveUpMs / 1000}::float8)`;
   const { rows } = await sql<{ id: WebhookDeliveryId; isGivenUp: boolean }>`
+    WITH locked AS (
+      SELECT id FROM webhook_deliveries WHERE id = ANY (${ended.map(({ delivery }) => delivery.id)}::uuid[])
+      ORDER BY account_id, deduplication_key FOR UPDATE
+    )
     UPDATE webhook_deliveries AS delivery SET
       look_lease_until = NULL,
       status = CASE WHEN ${cameAgain} THEN 'PENDING' WHEN ${isGivenUp} THEN 'DONE' ELSE worked.status END,
@@ -159,7 +163,7 @@ export async function endDeliveries(
       ${ended.map(({ end }) => end.status)}::text[],
       ${ended.map(({ end }) => (end.status === 'PENDING' ? end.nextLookInMs / 1000 : null))}::float8[],
       ${ended.map(({ end }) => (end.status === 'PENDING' ? end.lookFailures : 0))}::integer[]
-    ) AS worked (id, token, times, status, next, failures)
+    ) AS worked (id, token, times, status, next, failures) JOIN locked ON locked.id = worked.id
     WHERE delivery.id = worked.id AND delivery.look_lease_until = worked.token
     RETURNING delivery.id, worked.status = 'PENDING' AND delivery.status = 'DONE' AS "isGivenUp"`.execute(db);
   return rows.flatMap((row) => (row.isGivenUp ? row.id : []));

@@ -46,6 +46,18 @@ const connectionOf = (more: Partial<Connection> = {}): Connection => ({
 const work = (more: Partial<Connection> = {}) =>
   driveWebhooks(t.app.world, connectionOf(more), { batchSize: 100, isStopping: () => false });
 
+/** Until a statement about messages waits for a lock. */
+const untilOneWaits = () =>
+  expect
+    .poll(async () => {
+      const { rows } = await sql`SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%webhook_deliveries%'`.execute(
+        t.app.world.db,
+      );
+      return rows.length;
+    })
+    .toBe(1);
+
 /** A payment that this service has seen. */
 async function knownPayment(): Promise<string> {
   const id = await t.payment('100.00');
@@ -172,19 +184,29 @@ it('a message that comes again at the moment in which its work ends stays due', 
     };
     await storeDeliveries(tx, [again], 100);
     ending = endDeliveries(t.app.world.db, [{ delivery: delivery!, end: { status: 'DONE' } }], 1_000);
-    await expect
-      .poll(
-        async () =>
-          (
-            await sql`
-        SELECT FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%webhook_deliveries%'`.execute(
-              t.app.world.db,
-            )
-          ).rows,
-      )
-      .toHaveLength(1);
+    await untilOneWaits();
   });
   await ending;
   expect(await messagesOf(t)).toMatchObject([{ times: 2, status: 'PENDING' }]);
+});
+
+it('work that ends takes messages in the order in which they are stored, so that neither waits for ever', async () => {
+  const { db } = t.database;
+  const payment = await knownPayment();
+  await forge(payment);
+  await forge(payment);
+  const claimed = await claimDueDeliveries(db, connectionOf().accountId, 10, 60_000);
+  const [first, second] = claimed.toSorted((a, b) => (a.providerRefundId! < b.providerRefundId! ? -1 : 1));
+  let ending: Promise<unknown> | undefined;
+  await inTransaction(db, async (tx) => {
+    const lock = (id: string) =>
+      sql`SELECT FROM webhook_deliveries WHERE id = ${id} FOR UPDATE NOWAIT`.execute(tx);
+    await lock(first!.id);
+    const ended = [second!, first!].map((delivery) => ({ delivery, end: { status: 'DONE' } as const }));
+    ending = endDeliveries(t.app.world.db, ended, 1_000);
+    await untilOneWaits();
+    await lock(second!.id);
+  });
+  await ending;
+  expect((await messagesOf(t)).map(({ status }) => status)).toEqual(['DONE', 'DONE']);
 });
