@@ -10,6 +10,8 @@ export interface WebhookSubjectRow {
   /** Null: nothing of it is known. */
   readonly paymentId: PaymentId | null;
   readonly providerPaymentId: string | null;
+  /** The refund that it names, if it names one, was seen at the provider. */
+  readonly isKnown: boolean;
   /** The leg, or without one the payment, was asked for after the message came: it has nothing new to tell. */
   readonly isSeenSince: boolean;
   /** How long ago the leg, or without one the payment, was asked for, in milliseconds. */
@@ -34,6 +36,7 @@ export async function findWebhookSubjects(
   const { rows } = await sql<WebhookSubjectRow>`
     SELECT told.id AS "deliveryId", leg.id AS "legId", payment.id AS "paymentId",
       payment.provider_payment_id AS "providerPaymentId",
+      (told.provider_refund_id IS NULL OR named.id IS NOT NULL OR seen.provider_refund_id IS NOT NULL) AS "isKnown",
       COALESCE(COALESCE(leg.as_of, payment.as_of) >= told.last_received_at, false) AS "isSeenSince",
       COALESCE(extract(epoch FROM (SELECT app_now()) - COALESCE(leg.as_of, payment.as_of)) * 1000, 0)::float8 AS "ageMs",
       CASE WHEN leg.id IS NOT NULL THEN COALESCE(leg.status = 'SENDING' AND leg.lease_until > (SELECT app_now()), false)
