@@ -121,7 +121,8 @@ export async function putOffBlocked(db: Db, endpointId: EventEndpointId, limit: 
 }
 
 /**
- * Keeps the bytes of messages that are sent for the first time; whoever was first decides.
+ * Keeps the bytes of messages that are sent for the first time; whoever was first decides. In the order of their ids,
+ * since others keep those of the same messages for other endpoints.
  *
  * @returns the bytes to send, by message
  */
@@ -131,9 +132,13 @@ export async function keepBodies(
 ): Promise<ReadonlyMap<EventMessageId, string>> {
   if (bodies.length === 0) return new Map();
   const { rows } = await sql<{ id: EventMessageId; body: string }>`
+    WITH locked AS (
+      SELECT id FROM event_messages WHERE id = ANY (${bodies.map(({ messageId }) => messageId)}::uuid[])
+      ORDER BY id FOR NO KEY UPDATE
+    )
     UPDATE event_messages m SET body = COALESCE(m.body, own.body)
     FROM unnest(${bodies.map(({ messageId }) => messageId)}::uuid[], ${bodies.map(({ body }) => body)}::text[])
-      AS own (id, body)
+      AS own (id, body) JOIN locked ON locked.id = own.id
     WHERE m.id = own.id RETURNING m.id, m.body`.execute(db);
   return new Map(rows.map(({ id, body }) => [id, body]));
 }

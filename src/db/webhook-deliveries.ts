@@ -127,7 +127,7 @@ export type DeliveryEnd =
 /**
  * Ends claims, each only if it is still this claim. What came once more meanwhile stays due: the look may have been
  * before it. What was put off for longer than `giveUpMs` since it came last is over, unless it is evidence, which
- * nothing else would tell (primary key).
+ * nothing else would tell (primary key). In the order of their keys, as they are stored.
  *
  * @returns the messages that were given up
  */
@@ -137,47 +137,48 @@ export async function endDeliveries(
   giveUpMs: number,
 ): Promise<readonly WebhookDeliveryId[]> {
   if (ended.length === 0) return [];
+  // Of the row as it is once it is locked: what is counted up at this moment is seen, and not what a join has read.
+  const cameAgain = sql`delivery.times <> worked.times`;
+  const isGivenUp = sql`worked.status = 'PENDING' AND delivery.evidence IS NULL
+    AND delivery.last_received_at < app_now() - make_interval(secs => ${giveUpMs / 1000}::float8)`;
   const { rows } = await sql<{ id: WebhookDeliveryId; isGivenUp: boolean }>`
-    WITH worked AS (
-      SELECT * FROM unnest(
-        ${ended.map(({ delivery }) => delivery.id)}::uuid[],
-        ${ended.map(({ delivery }) => delivery.claimedUntil)}::timestamptz[],
-        ${ended.map(({ delivery }) => delivery.times)}::integer[],
-        ${ended.map(({ end }) => end.status)}::text[],
-        ${ended.map(({ end }) => (end.status === 'PENDING' ? end.nextLookInMs / 1000 : null))}::float8[],
-        ${ended.map(({ end }) => (end.status === 'PENDING' ? end.lookFailures : 0))}::integer[]
-      ) AS worked (id, token, times, status, next, failures)
-    ), settled AS (
-      SELECT worked.id, worked.token, worked.next, worked.failures,
-        worked.times <> known.times AS came_again,
-        worked.status = 'PENDING' AND worked.times = known.times AND known.evidence IS NULL
-          AND known.last_received_at < app_now() - make_interval(secs => ${giveUpMs / 1000}::float8) AS given_up,
-        worked.status
-      FROM worked JOIN webhook_deliveries AS known ON known.id = worked.id
+    WITH locked AS (
+      SELECT id FROM webhook_deliveries WHERE id = ANY (${ended.map(({ delivery }) => delivery.id)}::uuid[])
+      ORDER BY account_id, deduplication_key FOR UPDATE
     )
     UPDATE webhook_deliveries AS delivery SET
       look_lease_until = NULL,
-      status = CASE WHEN came_again THEN 'PENDING' WHEN given_up THEN 'DONE' ELSE settled.status END,
+      status = CASE WHEN ${cameAgain} THEN 'PENDING' WHEN ${isGivenUp} THEN 'DONE' ELSE worked.status END,
       next_look_at = CASE
-        WHEN came_again THEN app_now()
-        WHEN given_up OR settled.status <> 'PENDING' THEN NULL
-        ELSE app_now() + make_interval(secs => settled.next)
+        WHEN ${cameAgain} THEN app_now()
+        WHEN worked.status <> 'PENDING' OR ${isGivenUp} THEN NULL
+        ELSE app_now() + make_interval(secs => worked.next)
       END,
-      done_at = CASE WHEN came_again OR (settled.status = 'PENDING' AND NOT given_up) THEN NULL ELSE app_now() END,
-      look_failures = settled.failures
-    FROM settled
-    WHERE delivery.id = settled.id AND delivery.look_lease_until = settled.token
-    RETURNING delivery.id, given_up AS "isGivenUp"`.execute(db);
-  return rows.flatMap(({ id, isGivenUp }) => (isGivenUp ? id : []));
+      done_at = CASE WHEN ${cameAgain} OR (worked.status = 'PENDING' AND NOT (${isGivenUp})) THEN NULL ELSE app_now() END,
+      look_failures = worked.failures
+    FROM unnest(
+      ${ended.map(({ delivery }) => delivery.id)}::uuid[],
+      ${ended.map(({ delivery }) => delivery.claimedUntil)}::timestamptz[],
+      ${ended.map(({ delivery }) => delivery.times)}::integer[],
+      ${ended.map(({ end }) => end.status)}::text[],
+      ${ended.map(({ end }) => (end.status === 'PENDING' ? end.nextLookInMs / 1000 : null))}::float8[],
+      ${ended.map(({ end }) => (end.status === 'PENDING' ? end.lookFailures : 0))}::integer[]
+    ) AS worked (id, token, times, status, next, failures) JOIN locked ON locked.id = worked.id
+    WHERE delivery.id = worked.id AND delivery.look_lease_until = worked.token
+    RETURNING delivery.id, worked.status = 'PENDING' AND delivery.status = 'DONE' AS "isGivenUp"`.execute(db);
+  return rows.flatMap((row) => (row.isGivenUp ? row.id : []));
 }
 
-/** Makes due again what was told of a payment before it was known here (webhook_deliveries_ignored). */
+/**
+ * Makes due again what was told of a payment before it was known here, and takes it from whoever works on it just now
+ * and has not found the payment (webhook_deliveries_ignored, webhook_deliveries_due).
+ */
 export async function reopenEvidence(db: Db, accountId: AccountId, providerPaymentId: string): Promise<void> {
   await db
     .updateTable('webhook_deliveries')
-    .set({ status: 'PENDING', next_look_at: sql<Date>`app_now()`, done_at: null })
+    .set({ status: 'PENDING', next_look_at: sql<Date>`app_now()`, look_lease_until: null, done_at: null })
     .where('account_id', '=', accountId)
-    .where('status', '=', 'IGNORED')
+    .where((eb) => eb.or([eb('status', '=', 'IGNORED'), eb('next_look_at', 'is not', null)]))
     .where('provider_payment_id', '=', providerPaymentId)
     .where('evidence', 'is not', null)
     .execute();

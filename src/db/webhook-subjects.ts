@@ -10,6 +10,8 @@ export interface WebhookSubjectRow {
   /** Null: nothing of it is known. */
   readonly paymentId: PaymentId | null;
   readonly providerPaymentId: string | null;
+  /** The refund that it names, if it names one, was seen at the provider. */
+  readonly isKnown: boolean;
   /** The leg, or without one the payment, was asked for after the message came: it has nothing new to tell. */
   readonly isSeenSince: boolean;
   /** The same, after it came for the first time: what came since is a repetition that was looked at before. */
@@ -36,6 +38,7 @@ export async function findWebhookSubjects(
   const { rows } = await sql<WebhookSubjectRow>`
     SELECT told.id AS "deliveryId", leg.id AS "legId", payment.id AS "paymentId",
       payment.provider_payment_id AS "providerPaymentId",
+      (told.provider_refund_id IS NULL OR named.id IS NOT NULL OR seen.provider_refund_id IS NOT NULL) AS "isKnown",
       COALESCE(COALESCE(leg.as_of, payment.as_of) >= told.last_received_at, false) AS "isSeenSince",
       COALESCE(COALESCE(leg.as_of, payment.as_of) >= told.received_at, false) AS "isSeenSinceFirst",
       COALESCE(extract(epoch FROM (SELECT app_now()) - COALESCE(leg.as_of, payment.as_of)) * 1000, 0)::float8 AS "ageMs",

@@ -4,9 +4,11 @@ import {
   PROBED_FROM_FAILURES,
   putOffBlocked,
   takeProbe,
+  type ClaimedDelivery,
   type DueEndpoint,
 } from '../db/event-deliveries.ts';
-import { deliver, type Delivering, type OpenEndpoint } from './deliver.ts';
+import { deferUnwritable, deliver, type Delivering, type OpenEndpoint } from './deliver.ts';
+import type { EventMessageId } from '../ids.ts';
 import { POST_DEADLINE_MS } from './post.ts';
 import { renderBody } from './payload.ts';
 
@@ -38,17 +40,28 @@ export async function deliverDue(
   const sendBefore = performance.now() + LEASE_MS - 2 * POST_DEADLINE_MS;
   const claims = await claimDeliveries(db, endpoint.id, limit, LEASE_MS);
   if (claims.length < limit) await putOffBlocked(db, endpoint.id, PUT_OFF_AT_MOST);
-  const fresh = claims.flatMap((claim) =>
-    claim.body === null ? [{ messageId: claim.messageId, body: renderBody(claim) }] : [],
+  const bodies = new Map<EventMessageId, string>();
+  const unwritable: { readonly claim: ClaimedDelivery; readonly error: unknown }[] = [];
+  for (const claim of claims) {
+    if (claim.body !== null) continue;
+    try {
+      bodies.set(claim.messageId, renderBody(claim));
+    } catch (error) {
+      unwritable.push({ claim, error });
+    }
+  }
+  const kept = await keepBodies(
+    db,
+    [...bodies].map(([messageId, body]) => ({ messageId, body })),
   );
-  const kept = await keepBodies(db, fresh);
-  return claims.map((claim) =>
-    deliver(
-      delivering,
-      endpoint,
-      claim,
-      claim.body ?? kept.get(claim.messageId)!,
-      () => performance.now() < sendBefore,
-    ),
-  );
+  const attempts = claims.flatMap((claim) => {
+    const body = claim.body ?? kept.get(claim.messageId);
+    return body === undefined
+      ? []
+      : deliver(delivering, endpoint, claim, body, () => performance.now() < sendBefore);
+  });
+  return [
+    ...attempts,
+    ...unwritable.map(({ claim, error }) => deferUnwritable(delivering, endpoint, claim, error)),
+  ];
 }

@@ -6,6 +6,7 @@ import {
   noteAnswering,
   noteFailing,
   retryDelivery,
+  type AttemptNote,
   type ClaimedDelivery,
 } from '../db/event-deliveries.ts';
 import { disableEndpoint } from '../db/event-endpoints.ts';
@@ -90,21 +91,47 @@ async function conclude(
   );
   if (status === 410) return endGone(delivering, endpoint, claim);
 
-  const inMs = nextAttemptInMs(claim.attempts, retryAfterMs);
-  if (inMs === null) {
-    await endDelivery(db, claim, 'FAILED', note);
-    metrics.eventTried(endpoint.code, 'given-up');
-    if (!delivering.wasToldLately(endpoint.code))
-      delivering.alerts.raise('EVENT_DELIVERY_FAILED', {
-        endpoint: endpoint.code,
-        message: claim.messageId,
-        error,
-      });
-  } else {
-    await retryDelivery(db, claim, inMs, note);
-    metrics.eventTried(endpoint.code, status === null ? 'lost' : 'refused');
-  }
+  const result = await putOff(delivering, endpoint, claim, note, retryAfterMs);
+  metrics.eventTried(endpoint.code, result === 'given-up' ? result : status === null ? 'lost' : 'refused');
   await noteFailing(db, endpoint.id, endpointPausesMs, retryAfterMs);
+}
+
+/** Tries it again by the retry table, or gives it up after the last attempt and calls somebody. */
+async function putOff(
+  delivering: Delivering,
+  { code }: OpenEndpoint,
+  claim: ClaimedDelivery,
+  note: AttemptNote,
+  advisedMs: number | null,
+): Promise<'put-off' | 'given-up'> {
+  const { db, alerts } = delivering;
+  const inMs = nextAttemptInMs(claim.attempts, advisedMs);
+  if (inMs !== null) {
+    await retryDelivery(db, claim, inMs, note);
+    return 'put-off';
+  }
+  await endDelivery(db, claim, 'FAILED', note);
+  if (!delivering.wasToldLately(code))
+    alerts.raise('EVENT_DELIVERY_FAILED', { endpoint: code, message: claim.messageId, error: note.error });
+  return 'given-up';
+}
+
+/**
+ * Ends the claim of a message that this release cannot write out, which is no failure of the endpoint: another release
+ * may be able to, until it is given up.
+ */
+export async function deferUnwritable(
+  delivering: Delivering,
+  endpoint: OpenEndpoint,
+  claim: ClaimedDelivery,
+  error: unknown,
+): Promise<void> {
+  const { messageId, type } = claim;
+  delivering.log.error(
+    { err: error, endpoint: endpoint.code, message: messageId, type },
+    'a webhook could not be written out',
+  );
+  await putOff(delivering, endpoint, claim, { status: null, error: 'NOT_WRITABLE' }, null);
 }
 
 /** The receiver wants nothing any more (Standard Webhooks, "Deliverability and reliability"). */

@@ -240,6 +240,31 @@ describe('after a restore', () => {
     }
   });
 
+  test('what had not changed since there is a feed outranks the versions of the lost history, too', async () => {
+    const id = await insertRefund(database.db, tenant, paymentId);
+    // A release of before made it and changed it last.
+    await sql`UPDATE refunds SET change_epoch = 0, change_xid = '0', change_seq = 0 WHERE id = ${id}`.execute(
+      database.db,
+    );
+    const backup = await copyTestDatabase(database);
+    try {
+      for (let index = 0; index < 5; index += 1) await change(database.db, id);
+      await openEpoch(backup.db);
+      await change(backup.db, id);
+      const row = await backup.db
+        .selectFrom('refunds')
+        .select('version')
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      expect(row.version).toBeGreaterThan(6);
+    } finally {
+      await backup.drop();
+    }
+    // Without a restore nobody has seen what is not here.
+    const ours = database.db.selectFrom('refunds').select('version').where('id', '=', id);
+    expect(await ours.executeTakeFirstOrThrow()).toEqual({ version: 6 });
+  });
+
   test('a transaction that still writes in the old epoch is waited for', async () => {
     const backup = await copyTestDatabase(database);
     try {

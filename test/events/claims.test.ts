@@ -11,11 +11,14 @@ import {
   retryDelivery,
   takeProbe,
 } from '../../src/db/event-deliveries.ts';
+import { connectDatabase } from '../../src/db/connect.ts';
 import { disableEndpoint } from '../../src/db/event-endpoints.ts';
 import { resendMessage } from '../../src/db/event-messages.ts';
 import { deliver } from '../../src/events/deliver.ts';
 import { signingKeys } from '../../src/events/signature.ts';
+import type { Database } from '../../src/db/tables.ts';
 import type { EventEndpointId } from '../../src/ids.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { endpointOf, openStage, SECRET, type Stage } from './stage.ts';
 
 const LEASE_MS = 60_000;
@@ -196,4 +199,38 @@ test('blocked deliveries do not hide what can be claimed', async () => {
   expect(await listDueEndpoints(db(), own)).toEqual([]);
   await s.refund();
   expect(await claimDeliveries(db(), id, 1, LEASE_MS)).toMatchObject([{ type: 'refund.created' }]);
+});
+
+test('bodies are kept in the order of their messages, so that two who keep the same do not wait for each other', async () => {
+  const id = await listen();
+  await s.refund();
+  await s.refund();
+  const claims = await claimDeliveries(db(), id, 100, LEASE_MS);
+  const [first, second] = claims.map(({ messageId }) => messageId).toSorted();
+  const other = connectDatabase<Database>({ config: s.t.database.config, log: silentLog });
+  try {
+    let keeping: ReturnType<typeof keepBodies> | undefined;
+    await db()
+      .transaction()
+      .execute(async (tx) => {
+        const lock = (message: string) =>
+          sql`SELECT FROM event_messages WHERE id = ${message} FOR UPDATE NOWAIT`.execute(tx);
+        await lock(first!);
+        keeping = keepBodies(
+          other.db,
+          [second!, first!].map((messageId) => ({ messageId, body: '{}' })),
+        );
+        await expect
+          .poll(async () => {
+            const { rows } = await sql`SELECT FROM pg_stat_activity
+              WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(db());
+            return rows.length;
+          })
+          .toBe(1);
+        await lock(second!);
+      });
+    expect((await keeping!).size).toBe(2);
+  } finally {
+    await other.close();
+  }
 });

@@ -327,3 +327,30 @@ describe('order', () => {
     expect((await s.deliveries()).map(({ status }) => status)).toEqual(['FAILED', 'DELIVERED']);
   });
 });
+
+test('a message that cannot be written out holds up no other, and is given up in the end', async () => {
+  await s.listen({ demo: [endpointOf(s.receiver.url)] });
+  const poisoned = await s.refund();
+  const { db } = s.t.database;
+  await sql`UPDATE event_messages SET data = '{}' WHERE subject = ${poisoned} AND type = 'refund.created'`.execute(
+    db,
+  );
+  await s.refund();
+  await s.deliver();
+  expect(s.receiver.accepted).toHaveLength(2);
+  expect(s.recorded.errors()).toEqual(['a webhook could not be written out']);
+  const [first] = await s.deliveries();
+  expect(first).toMatchObject({ status: 'PENDING', attempts: 1, lastError: 'NOT_WRITABLE' });
+
+  await sql`UPDATE event_deliveries SET attempts = 9, next_attempt_at = app_now() WHERE message_id = ${first!.messageId}`.execute(
+    db,
+  );
+  await s.deliver();
+  expect((await s.deliveries()).map(({ status }) => status)).toEqual([
+    'FAILED',
+    'DELIVERED',
+    'DELIVERED',
+    'DELIVERED',
+  ]);
+  expect(s.recorded.alerts()).toEqual(['EVENT_DELIVERY_FAILED']);
+});

@@ -66,8 +66,10 @@ BEGIN
   IF known IS DISTINCT FROM feed_timeline() THEN
     epoch := open_feed_epoch(false);
   END IF;
-  -- Clients may have seen versions that this history does not have: the first change in it outranks them.
-  IF TG_OP = 'UPDATE' AND OLD.change_epoch BETWEEN 1 AND epoch - 1 THEN
+  -- Clients may have seen versions that this history does not have: the first change in it outranks them. What has no
+  -- place yet can only have been seen otherwise where there was a history before.
+  IF TG_OP = 'UPDATE' AND OLD.change_epoch < epoch
+    AND (OLD.change_epoch > 0 OR EXISTS (SELECT FROM feed_epochs WHERE number < epoch)) THEN
     NEW.version := NEW.version + 1000;
   END IF;
   NEW.change_epoch := epoch;

@@ -18,6 +18,13 @@ const deliveriesPerRow = 5;
 /** What cannot be looked at for a day is left to the ordinary looks, in milliseconds. */
 const giveUpMs = 24 * 3_600_000;
 
+/**
+ * What a message names and is not seen is looked for so often again, for half a minute, where the message is signed:
+ * lists lag behind, and declarations commit later. What anybody may have invented must not wait here, where it takes the
+ * place of what is true.
+ */
+const looksForUnseen = 3;
+
 /** One batch of an account's messages: what they are about is looked at, or what they prove is taken in. */
 export async function driveWebhooks(
   world: World,
@@ -35,9 +42,14 @@ export async function driveWebhooks(
   const hints = deliveries.filter(({ evidence }) => evidence === null);
   const applied = await applyEvidence(world, connection, proofs, until);
   const { verdicts, legIds } = await lookAtSubjects(world, connection, hints, until);
+  const looksAgain = connection.adapter.webhooks?.verifiedBy === 'SIGNATURE' ? looksForUnseen : 0;
   const ended = deliveries.map((delivery) => ({
     delivery,
-    end: endOf(delivery, (delivery.evidence === null ? verdicts : applied.verdicts).get(delivery.id)),
+    end: endOf(
+      delivery,
+      (delivery.evidence === null ? verdicts : applied.verdicts).get(delivery.id),
+      looksAgain,
+    ),
   }));
   const givenUp = await endDeliveries(world.db, ended, giveUpMs);
   if (givenUp.length > 0)
@@ -53,18 +65,23 @@ function endOf(
   verdict: Awaited<ReturnType<typeof lookAtSubjects>>['verdicts'] extends ReadonlyMap<unknown, infer V>
     ? V | undefined
     : never,
+  looksAgain: number,
 ): DeliveryEnd {
+  const failures = lookFailures + 1;
+  const later: DeliveryEnd = {
+    status: 'PENDING',
+    nextLookInMs: backoffMs(failures),
+    lookFailures: failures,
+  };
   switch (verdict?.kind) {
     case 'looked':
       return { status: 'DONE' };
     case 'nothing':
       return { status: 'IGNORED' };
+    case 'unseen':
+      return lookFailures < looksAgain ? later : { status: 'IGNORED' };
     case 'failed':
-      return {
-        status: 'PENDING',
-        nextLookInMs: backoffMs(lookFailures + 1),
-        lookFailures: lookFailures + 1,
-      };
+      return later;
     case 'wait':
       return { status: 'PENDING', nextLookInMs: verdict.forMs, lookFailures };
     default:

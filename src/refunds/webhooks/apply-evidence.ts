@@ -49,7 +49,8 @@ export async function applyEvidence(
     // Our reference at another payment is not of our refund: whoever refunds there may write what they like.
     const isOfPayment = subject.providerPaymentId === delivery.providerPaymentId;
     const paymentId = isOfPayment ? subject.paymentId : await findNamedPayment(world, connection, delivery);
-    if (paymentId === null) verdicts.set(delivery.id, { kind: 'nothing' });
+    // Its declaration may not be committed yet.
+    if (paymentId === null) verdicts.set(delivery.id, { kind: 'unseen' });
     else push(byPayment, paymentId, { delivery, legId: isOfPayment ? subject.legId : null });
   }
   const say = (told: readonly Told[], kind: 'looked' | 'failed'): void => {

@@ -10,9 +10,12 @@ import type { World } from '../world.ts';
 /** While our own answer is on its way, a message waits for it so long at a time, in milliseconds. */
 const behindAnswerMs = 1_000;
 
-/** What became of a message. `failed`: its subject could not be looked at now. */
+/**
+ * What became of a message. `unseen`: its payment does not show the refund that it names, or, of evidence, is not known here,
+ * and may be so in a moment. `failed`: its subject could not be looked at now.
+ */
 export type Verdict =
-  | { readonly kind: 'looked' | 'nothing' | 'failed' }
+  | { readonly kind: 'looked' | 'unseen' | 'nothing' | 'failed' }
   | { readonly kind: 'wait'; readonly forMs: number };
 
 export interface LookedAtSubjects {
@@ -54,6 +57,7 @@ export async function lookAtSubjects(
       const sight = await seePayment(world, connection, named[0]!.providerPaymentId!);
       const kind = sight.kind === 'unavailable' ? 'failed' : 'looked';
       for (const { deliveryId } of named) verdicts.set(deliveryId, { kind });
+      if (kind === 'looked') await noteUnseen(world, connection, named, verdicts);
     },
     (named, error) => {
       const { paymentId } = named[0]!;
@@ -68,12 +72,27 @@ export async function lookAtSubjects(
 /** What can be said of a message without asking anybody; undefined: it is a reason to look. */
 function verdictBeforeLook(connection: Connection, subject: WebhookSubjectRow): Verdict | undefined {
   if (subject.paymentId === null) return { kind: 'nothing' };
-  if (subject.isSeenSince) return { kind: 'looked' };
+  const isOfLeg = subject.legId !== null;
+  // A list may lag behind what its provider tells: a payment that was asked for did not have to show the refund yet.
+  if (subject.isSeenSince && (isOfLeg || subject.isKnown)) return { kind: 'looked' };
   if (subject.isBeingSent) return { kind: 'wait', forMs: behindAnswerMs };
-  // Where anybody may send them, repetitions must not make us ask all the time; the first look is made at once.
-  const isAsked = connection.adapter.webhooks?.verifiedBy === 'NOTHING' && subject.isSeenSinceFirst;
+  // Where anybody may send them, neither repetitions nor invented refunds must make us ask all the time.
+  const isUrgent = isOfLeg && !subject.isSeenSinceFirst;
+  const isAsked = connection.adapter.webhooks?.verifiedBy === 'NOTHING' && !isUrgent;
   const tooSoonMs = connection.minLookIntervalMs - subject.ageMs;
   return isAsked && tooSoonMs > 0 ? { kind: 'wait', forMs: tooSoonMs } : undefined;
+}
+
+/** Of messages whose payment was read just now: those whose refund it has not shown. */
+async function noteUnseen(
+  world: World,
+  connection: Connection,
+  named: readonly WebhookSubjectRow[],
+  verdicts: Map<WebhookDeliveryId, Verdict>,
+): Promise<void> {
+  const unknown = named.filter(({ isKnown }) => !isKnown).map(({ deliveryId }) => deliveryId);
+  for (const { deliveryId, isKnown } of await findWebhookSubjects(world.db, connection.accountId, unknown))
+    if (!isKnown) verdicts.set(deliveryId, { kind: 'unseen' });
 }
 
 /** All in one plan of looks; one that could not be asked has them all tried again, which those answered pass over. */

@@ -1,8 +1,9 @@
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RefundId } from '../../../src/ids.ts';
 import type { LoadedLibrary } from '../../../src/providers/prism/library.ts';
 import { driveDue } from '../../../src/refunds/engine/drive-due.ts';
-import { claimDueDeliveries } from '../../../src/db/webhook-deliveries.ts';
+import { claimDueDeliveries, endDeliveries } from '../../../src/db/webhook-deliveries.ts';
 import { retryRefund } from '../../../src/refunds/retry-refund.ts';
 import type { AdyenItem } from '../../../src/testing/adyen-delivery.ts';
 import { ADYEN, createToldService, type ToldService } from '../../support/adyen.ts';
@@ -65,6 +66,16 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
     await expect.poll(async () => (await messagesOf(t)).length, { timeout: 10_000 }).toBe(count);
     await t.work();
     await untilWorkedOn(t);
+  };
+
+  /** What is not known here is looked for three times more, since it may be declared just now. */
+  const untilIgnored = async (): Promise<void> => {
+    for (const wait of [6, 11, 21]) {
+      expect(await messagesOf(t)).toMatchObject([{ status: 'PENDING' }]);
+      await t.advance(wait);
+      await t.work();
+    }
+    expect(await messagesOf(t)).toMatchObject([{ status: 'IGNORED' }]);
   };
 
   describe('told by the sandbox', () => {
@@ -330,8 +341,46 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
       const paymentId = await t.paid();
       const item = { ...elsewhere, paymentId, refundId: `EARLY${paymentId.slice(-11)}` };
       await tellAndWork(item);
-      expect(await messagesOf(t)).toMatchObject([{ status: 'IGNORED' }]);
+      await untilIgnored();
       await t.refund(paymentId);
+      await t.work();
+      expect(await sums(paymentId)).toEqual([1_000, 4_000, 0]);
+    });
+
+    it('of a payment that is declared while they are worked on is known from then on', async () => {
+      const paymentId = await t.paid();
+      await t.tell([{ ...elsewhere, paymentId, refundId: `RACES${paymentId.slice(-11)}` }]);
+      const { db } = t.database;
+      const { accountId } = t.app.world.connections.all().find((each) => each.accountCode === ADYEN)!;
+      // Found to be about nothing that is known, a moment too early.
+      const [delivery] = await claimDueDeliveries(db, accountId, 10, 60_000);
+      await t.refund(paymentId);
+      await endDeliveries(db, [{ delivery: delivery!, end: { status: 'IGNORED' } }], 1_000);
+      await t.work();
+      expect(await sums(paymentId)).toEqual([1_000, 4_000, 0]);
+    });
+
+    it('that is told while its payment is being declared is known from then on', async () => {
+      const paymentId = await t.paid();
+      const { db } = t.database;
+      let refunding: Promise<RefundId> | undefined;
+      await db.transaction().execute(async (tx) => {
+        // The declaration has looked for what was told before, and is not committed yet.
+        await sql`LOCK TABLE events IN EXCLUSIVE MODE`.execute(tx);
+        refunding = t.refund(paymentId);
+        await expect
+          .poll(async () => {
+            const { rows } = await sql`SELECT FROM pg_stat_activity
+              WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%events%'`.execute(
+              t.app.world.db,
+            );
+            return rows.length;
+          })
+          .toBe(1);
+        await tellAndWork({ ...elsewhere, paymentId, refundId: `WHILE${paymentId.slice(-11)}` });
+      });
+      await refunding;
+      await t.advance(60);
       await t.work();
       expect(await sums(paymentId)).toEqual([1_000, 4_000, 0]);
     });
@@ -364,7 +413,7 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
       expect((await t.tell([named], other)).status).toBe(200);
       expect((await t.tell([named])).status).toBe(401);
       await t.work();
-      expect(await messagesOf(t)).toMatchObject([{ status: 'IGNORED' }]);
+      await untilIgnored();
       expect([await statusOf(paymentId), await movesOf(paymentId)]).toEqual(['PENDING', []]);
     });
   });
