@@ -200,9 +200,14 @@ export const guarantees: readonly Guarantee[] = [
         file: 'src/refunds/create-refund.ts',
       },
       { what: 'an answer of a provider is written until it commits', file: 'src/refunds/until-committed.ts' },
+      {
+        what: 'a webhook is stored before it is acknowledged',
+        file: 'src/refunds/webhooks/take-webhook.ts',
+      },
     ],
     shownBy: [
       in_('app/killed', 'at %s is found out about by the next one alone'),
+      in_('app/killed', 'at %s has what it acknowledged worked on by the next one'),
       in_('db/embedded/crash', 'recovers what was committed when service and server were killed'),
       in_('refunds/lost-commits', "of the outcome's transition: it is repeated, and counted once"),
       chaosCheck('an acknowledged refund that is lost'),
@@ -261,9 +266,18 @@ export const guarantees: readonly Guarantee[] = [
         what: 'calls of an account have a rate, a number at a time, and a breaker',
         file: 'src/providers/http.ts',
       },
+      {
+        what: 'webhooks that wait have limits for each account, in memory and in the database',
+        file: 'src/refunds/webhooks/delivery-store.ts',
+      },
     ],
     shownBy: [
       in_('server/document-limits', 'gets a bounded number of errors'),
+      in_(
+        'server/webhooks-flood',
+        'is bounded for each account in the database',
+        'is bounded in the process',
+      ),
       in_(
         'server/overload-and-close',
         'are refused with 503 and Retry-After, and taken again when there is room',

@@ -12,7 +12,7 @@ const USAGE = `Usage:
   webhooks [--base URL]       where each account takes webhooks, and which events are of use
   webhooks --renew ACCOUNT    gives an account another URL; the services know it from their next start on
 
-URL is where this service is reached from outside, such as https://refunds.shop.example. docs/webhooks.md tells the rest.
+URL is where this service is reached from outside, such as https://refunds.shop.example; no query, no user name. docs/webhooks.md tells the rest.
 `;
 
 /** `npm run webhooks`: what an operator enters at the providers. Beside running services or alone. */
@@ -62,11 +62,18 @@ function readWish(args: readonly string[]): Wish | undefined {
   const options = { base: { type: 'string' }, renew: { type: 'string' } } as const;
   try {
     const { base = '', renew } = parseArgs({ args: [...args], options }).values;
-    const isUrl = base === '' || /^https?:$/.test(URL.parse(base)?.protocol ?? '');
-    return isUrl ? { base: base.replace(/\/+$/, ''), renew } : undefined;
+    return base === '' || isBase(base) ? { base: base.replace(/\/+$/, ''), renew } : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A place that paths can be added to. */
+function isBase(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null && /^https?:$/.test(url.protocol) && !/[?#]/.test(text) && url.username + url.password === ''
+  );
 }
 
 function describe(account: AccountConfig, id: string | undefined, base: string): string {

@@ -17,16 +17,25 @@ export function reportIssues(
   report: ReportAt,
 ): void {
   for (const issue of error.issues) {
-    const path = [...prefix, ...issue.path];
+    const at = placeIn(document, issue.path);
+    const path = [...prefix, ...at];
     if (issue.code === 'unrecognized_keys') {
       const known = knownKeysAt(issue.path);
       for (const key of issue.keys) report([...path, key], `is not known here${didYouMean(key, known)}`);
-    } else if (valueAt(document, issue.path) === undefined) {
+    } else if (valueAt(document, at) === undefined) {
       report(path, 'is missing');
     } else {
       report(path, inWords(issue));
     }
   }
+}
+
+/** Where a schema takes one value for a list of one, the place of that value: the document has no list there. */
+function placeIn(document: unknown, path: Path): Path {
+  const parent = path.slice(0, -1);
+  const holder = valueAt(document, parent);
+  const isInside = path.length === 0 || typeof holder === 'object' || holder === undefined;
+  return isInside ? path : placeIn(document, parent);
 }
 
 /** What is allowed, in one way of speaking for all fields; other messages are those of the schemas. */

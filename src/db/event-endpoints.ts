@@ -10,6 +10,17 @@ interface Wanted {
   readonly endpoint: EventEndpointConfig;
 }
 
+/** An endpoint that was configured until now, and how many messages waited for it. */
+export interface DroppedEndpoint {
+  readonly endpoint: string;
+  readonly discarded: number;
+}
+
+export interface SyncedEndpoints {
+  readonly ids: ReadonlyMap<string, EventEndpointId>;
+  readonly dropped: readonly DroppedEndpoint[];
+}
+
 /**
  * Brings the endpoints of the database to the configuration, in one transaction. One that is not configured any more
  * keeps its row, and what waited for it is DISCARDED; it listens again when it returns. Another address is another
@@ -17,7 +28,7 @@ interface Wanted {
  * one decides.
  *
  * @param merchantIds by merchant code
- * @returns the ids by code
+ * @returns the ids by code, and those that are not configured any more
  * @throws ConfigError when a code belongs to another merchant, whose messages wait under it
  */
 export async function syncEndpoints(
@@ -27,7 +38,7 @@ export async function syncEndpoints(
     readonly operatorEndpoints?: readonly EventEndpointConfig[];
   },
   merchantIds: ReadonlyMap<string, MerchantId>,
-): Promise<ReadonlyMap<string, EventEndpointId>> {
+): Promise<SyncedEndpoints> {
   const wanted: Wanted[] = [
     ...configured.merchants.flatMap(({ code, eventEndpoints = [] }) =>
       eventEndpoints.map((endpoint) => ({ merchantId: merchantIds.get(code)!, endpoint })),
@@ -38,11 +49,11 @@ export async function syncEndpoints(
     await sql`SELECT pg_advisory_xact_lock(hashtextextended('refund-federation.endpoints', 0))`.execute(trx);
     const problems = await movedEndpoints(trx, wanted);
     if (problems.length > 0) throw new ConfigError(problems);
-    await forgetOthers(
+    const dropped = await forgetOthers(
       trx,
       wanted.map(({ endpoint }) => endpoint.code),
     );
-    return upsert(trx, wanted);
+    return { ids: await upsert(trx, wanted), dropped };
   });
 }
 
@@ -61,14 +72,21 @@ async function movedEndpoints(
   });
 }
 
-async function forgetOthers(trx: Transaction<Database>, codes: readonly string[]): Promise<void> {
-  await sql`
+async function forgetOthers(
+  trx: Transaction<Database>,
+  codes: readonly string[],
+): Promise<readonly DroppedEndpoint[]> {
+  const { rows } = await sql<DroppedEndpoint>`
     WITH gone AS (
       UPDATE event_endpoints SET configured = false, failures = 0, paused_until = NULL
-      WHERE configured AND NOT code = ANY (${codes}::text[]) RETURNING id
+      WHERE configured AND NOT code = ANY (${codes}::text[]) RETURNING id, code
+    ), discarded AS (
+      UPDATE event_deliveries SET status = 'DISCARDED', ended_at = app_now(), lease_until = NULL
+      WHERE status = 'PENDING' AND endpoint_id IN (SELECT id FROM gone) RETURNING endpoint_id
     )
-    UPDATE event_deliveries SET status = 'DISCARDED', ended_at = app_now(), lease_until = NULL
-    WHERE status = 'PENDING' AND endpoint_id IN (SELECT id FROM gone)`.execute(trx);
+    SELECT code AS endpoint, (SELECT count(*) FROM discarded WHERE endpoint_id = gone.id)::integer AS discarded
+    FROM gone ORDER BY code`.execute(trx);
+  return rows;
 }
 
 async function upsert(

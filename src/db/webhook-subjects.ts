@@ -14,6 +14,8 @@ export interface WebhookSubjectRow {
   readonly isKnown: boolean;
   /** The leg, or without one the payment, was asked for after the message came: it has nothing new to tell. */
   readonly isSeenSince: boolean;
+  /** The same, after it came for the first time: what came since is a repetition that was looked at before. */
+  readonly isSeenSinceFirst: boolean;
   /** How long ago the leg, or without one the payment, was asked for, in milliseconds. */
   readonly ageMs: number;
   /** An answer is on its way that will tell more than the message: of the leg, or without one of the payment. */
@@ -38,6 +40,7 @@ export async function findWebhookSubjects(
       payment.provider_payment_id AS "providerPaymentId",
       (told.provider_refund_id IS NULL OR named.id IS NOT NULL OR seen.provider_refund_id IS NOT NULL) AS "isKnown",
       COALESCE(COALESCE(leg.as_of, payment.as_of) >= told.last_received_at, false) AS "isSeenSince",
+      COALESCE(COALESCE(leg.as_of, payment.as_of) >= told.received_at, false) AS "isSeenSinceFirst",
       COALESCE(extract(epoch FROM (SELECT app_now()) - COALESCE(leg.as_of, payment.as_of)) * 1000, 0)::float8 AS "ageMs",
       CASE WHEN leg.id IS NOT NULL THEN COALESCE(leg.status = 'SENDING' AND leg.lease_until > (SELECT app_now()), false)
         ELSE EXISTS (SELECT FROM refund_legs WHERE payment_id = payment.id AND ${isSending}) END AS "isBeingSent"

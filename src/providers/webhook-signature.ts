@@ -5,7 +5,11 @@ const MAX_SECRETS = 5;
 
 /** Optional: secrets of an account with which its deliveries are verified, several while one takes another's place. */
 export const webhookSecrets = (secret: z.ZodType<string>) =>
-  z.array(secret).min(1, 'must name a secret, or be left out').max(MAX_SECRETS).optional();
+  z
+    .array(secret)
+    .min(1, 'must name a secret, or be left out')
+    .max(MAX_SECRETS, `must name at most ${MAX_SECRETS} secrets`)
+    .optional();
 
 /** A part of credentials whose provider signs what it sends. */
 export interface WebhookSecrets {

@@ -55,7 +55,9 @@ export async function openWorld(options: OpenWorldOptions): Promise<OpenWorld> {
   undo.defer(() => database.close());
   const { db, poolCounts } = database;
   const tenants = await syncTenants(db, config.merchants);
-  const ids = await syncEndpoints(db, config, tenants.merchants);
+  const { ids, dropped } = await syncEndpoints(db, config, tenants.merchants);
+  for (const each of dropped)
+    log.warn(each, 'this configuration has the endpoint no more: no process sends anything to it');
 
   const movableClock = options.movableClock ? createMovableClock() : undefined;
   const clock = movableClock ?? systemClock;

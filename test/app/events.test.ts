@@ -160,3 +160,16 @@ test('what does not exist or makes no sense is said in a line, with an exit code
   expect(senseless).toMatchObject({ code: 2, stdout: '' });
   expect(senseless.stderr).toMatch(/^Name the endpoint with --endpoint\.\n\nUsage:/);
 });
+
+test('a process whose configuration lacks the endpoints ends them for all, and says so', async () => {
+  const worker = run(['worker'], { DEMO: '1', ...environmentOf(place) });
+  await vi.waitFor(() => expect(worker.stdout()).toContain('"msg":"working"'), 20_000);
+  const told = worker.stdout().match(/"endpoint":"[^"]+","discarded":\d+,"msg":"this configuration/g);
+  expect(told).toEqual([
+    expect.stringContaining('"endpoint":"alerts-demo"'),
+    expect.stringContaining('"endpoint":"events-demo"'),
+  ]);
+  worker.child.kill('SIGTERM');
+  expect(await worker.exit).toBe(0);
+  expect((await events('endpoints')).stdout.match(/not configured/g)).toHaveLength(2);
+});

@@ -92,6 +92,9 @@ describe('the command webhooks', () => {
     [['--renew', 'nobody'], 1, 'The database knows no account nobody.'],
     [['--base', 'nonsense'], 2, 'Usage:'],
     [['--base', 'file:///etc'], 2, 'Usage:'],
+    [['--base', 'https://refunds.shop.example/?a=b'], 2, 'Usage:'],
+    [['--base', 'https://refunds.shop.example/#top'], 2, 'Usage:'],
+    [['--base', 'https://somebody@refunds.shop.example'], 2, 'Usage:'],
     [['--what'], 2, 'Usage:'],
   ])('%j ends with %i and says why', async (args, code, said) => {
     await known();

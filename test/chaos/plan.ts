@@ -137,9 +137,12 @@ export function describePlan({ payments, troubles }: Plan): string {
     if (trouble.kind === 'provider') return `${at}:${trouble.fault.provider}.${trouble.fault.kind}`;
     const { atMs: _, ...rest } = trouble;
     const said = Object.values(rest).map((value) =>
-      typeof value === 'object' ? Object.values(value).flat().join('/') : value,
+      typeof value === 'object' ? Object.values(value).map(shortly).join('/') : value,
     );
     return `${at}:${said.join('.')}`;
   };
   return `${payments.length} payments; ${troubles.map(code).join(' ')}`;
 }
+
+/** A list by its length: what is in it follows from the seed. */
+const shortly = (value: unknown): string => (Array.isArray(value) ? `${value.length} lines` : String(value));

@@ -1,7 +1,12 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/problems.ts';
-import { disableEndpoint, enableEndpoint, listEndpoints } from '../../src/db/event-endpoints.ts';
+import {
+  disableEndpoint,
+  enableEndpoint,
+  listEndpoints,
+  syncEndpoints,
+} from '../../src/db/event-endpoints.ts';
 import { listDeliveries, resendFailed, resendMessage } from '../../src/db/event-messages.ts';
 import { endpointOf, openStage, SECRET, type Stage } from './stage.ts';
 
@@ -41,6 +46,23 @@ describe('endpoints follow the configuration', () => {
     await s.deliver();
     expect(s.receiver.received).toEqual([]);
     expect(await endpoint()).toMatchObject({ configured: true });
+  });
+
+  test('those that are gone are told once, with the number of messages that waited', async () => {
+    await s.listen({
+      demo: [endpointOf(s.receiver.url)],
+      operator: [endpointOf(s.receiver.url, { code: 'pager' })],
+    });
+    const refunds = await Promise.all([s.refund(), s.refund()]);
+    expect(refunds).toHaveLength(2);
+    const waiting = (await endpoint()).pending;
+    const none = () => syncEndpoints(s.t.database.db, { merchants: [] }, new Map());
+    expect((await none()).dropped).toEqual([
+      { endpoint: 'books', discarded: waiting },
+      { endpoint: 'pager', discarded: 0 },
+    ]);
+    expect(waiting).toBeGreaterThan(0);
+    expect((await none()).dropped).toEqual([]);
   });
 
   test('by any number of processes at once', async () => {

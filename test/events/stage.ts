@@ -94,7 +94,7 @@ export async function openStage(name: string): Promise<Stage> {
 
   const listen: Stage['listen'] = async ({ demo = [], other = [], operator = [] }, lookup) => {
     const rows = await db.selectFrom('merchants').select(['id', 'code']).execute();
-    const ids = await syncEndpoints(
+    const { ids } = await syncEndpoints(
       db,
       {
         merchants: [

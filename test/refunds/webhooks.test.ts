@@ -313,6 +313,23 @@ describe('repetitions that anybody may have sent', () => {
   });
 });
 
+describe('repetitions that come before the first look', () => {
+  it('do not put it off, also where anybody may have sent them', async () => {
+    await mode('yookassa', 'pending');
+    const payment = await t.payment('100.00');
+    await refund(payment);
+    const [id] = await ledgerIds(payment);
+    const connection = t.app.world.connections.all().find((each) => each.accountCode === YOOKASSA)!;
+    const slowly = { ...connection, minLookIntervalMs: 60_000 };
+    const calls = await watchCalls(t, 'yookassa');
+    await send(webhookUrl(t, YOOKASSA), told(payment, id!));
+    await send(webhookUrl(t, YOOKASSA), told(payment, id!));
+    await driveWebhooks(t.app.world, slowly, { batchSize: 100, isStopping: () => false });
+    expect(await calls()).toHaveLength(1);
+    expect(await statusesOfMessages()).toEqual(['DONE']);
+  });
+});
+
 describe('webhooks that are refused', () => {
   const deliver = (secret: string) =>
     send(

@@ -56,6 +56,8 @@ const certificate = z
     `must be one certificate or public key in PEM, of RSA with at least ${MIN_RSA_BITS} bits`,
   );
 
+const severalAllowed = 'must be one to 5 certificates or public keys, or be left out';
+
 /** What is set for a shop besides its passwords; the algorithms as in its cabinet. */
 export const options = z.strictObject({
   /** `v1`: the XML operations, which RoboKassa does not document. */
@@ -69,7 +71,7 @@ export const options = z.strictObject({
   resultUrl2Certificate: z
     .preprocess(
       (given) => (typeof given === 'string' ? [given] : given),
-      z.array(certificate).min(1).max(5).optional(),
+      z.array(certificate).min(1, severalAllowed).max(5, severalAllowed).optional(),
     )
     .optional(),
 });

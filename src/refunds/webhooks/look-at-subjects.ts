@@ -37,12 +37,11 @@ export async function lookAtSubjects(
 ): Promise<LookedAtSubjects> {
   const ids = deliveries.map(({ id }) => id);
   const subjects = await findWebhookSubjects(world.db, connection.accountId, ids);
-  const times = new Map(deliveries.map((delivery) => [delivery.id, delivery.times]));
   const verdicts = new Map<WebhookDeliveryId, Verdict>();
   const legs = new Map<LegId, WebhookDeliveryId[]>();
   const payments = new Map<PaymentId, WebhookSubjectRow[]>();
   for (const subject of subjects) {
-    const known = verdictBeforeLook(connection, subject, times.get(subject.deliveryId) ?? 1);
+    const known = verdictBeforeLook(connection, subject);
     if (known !== undefined) verdicts.set(subject.deliveryId, known);
     else if (subject.legId !== null) push(legs, subject.legId, subject.deliveryId);
     else if (subject.paymentId !== null) push(payments, subject.paymentId, subject);
@@ -71,18 +70,15 @@ export async function lookAtSubjects(
 }
 
 /** What can be said of a message without asking anybody; undefined: it is a reason to look. */
-function verdictBeforeLook(
-  connection: Connection,
-  subject: WebhookSubjectRow,
-  times: number,
-): Verdict | undefined {
+function verdictBeforeLook(connection: Connection, subject: WebhookSubjectRow): Verdict | undefined {
   if (subject.paymentId === null) return { kind: 'nothing' };
   const isOfLeg = subject.legId !== null;
   // A list may lag behind what its provider tells: a payment that was asked for did not have to show the refund yet.
   if (subject.isSeenSince && (isOfLeg || subject.isKnown)) return { kind: 'looked' };
   if (subject.isBeingSent) return { kind: 'wait', forMs: behindAnswerMs };
   // Where anybody may send them, neither repetitions nor invented refunds must make us ask all the time.
-  const isAsked = connection.adapter.webhooks?.verifiedBy === 'NOTHING' && (times > 1 || !isOfLeg);
+  const isAsked =
+    connection.adapter.webhooks?.verifiedBy === 'NOTHING' && (subject.isSeenSinceFirst || !isOfLeg);
   const tooSoonMs = connection.minLookIntervalMs - subject.ageMs;
   return isAsked && tooSoonMs > 0 ? { kind: 'wait', forMs: tooSoonMs } : undefined;
 }

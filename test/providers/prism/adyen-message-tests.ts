@@ -325,7 +325,7 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
       await t.refund(paymentId);
       const { attempts } = await refundOf(paymentId);
       const item = { ...elsewhere, paymentId, amountMinor: 4_000, refundId: `SAME${paymentId.slice(-12)}` };
-      await tellAndWork({ ...item, at: at(1) });
+      await tellAndWork(item);
       expect(await statusOf(paymentId)).toBe('UNKNOWN');
       expect(await sums(paymentId)).toEqual([0, 4_000, 4_000]);
       const [made] = await t.booksOf(paymentId);
@@ -397,6 +397,8 @@ export function adyenMessageTests(name: string, load: () => Promise<LoadedLibrar
       await tellAndWork({ ...ours.item, paymentId: theirs.paymentId });
       expect(await statusOf(ours.paymentId)).toBe('PENDING');
       expect(await sums(ours.paymentId)).toEqual([0, 4_000, 0]);
+      // Both are over: nothing is tried again.
+      expect((await messagesOf(t)).map(({ status }) => status)).toEqual(['DONE', 'DONE']);
     });
   });
 

@@ -52,6 +52,7 @@ test.each<[string, object, string]>([
   ['an unknown field', { ...merchant, token: 'canary' }, ''],
   ['webhook secrets alone', { webhookSecrets: ['canary'] }, ''],
   ['no webhook secret in the list', { ...merchant, webhookSecrets: [] }, 'webhookSecrets'],
+  ['too many of them', { ...merchant, webhookSecrets: Array(6).fill('canary') }, 'webhookSecrets'],
   ['an empty one', { ...merchant, webhookSecrets: ['canary', ''] }, 'webhookSecrets.1'],
   ['a line break in one', { ...merchant, webhookSecrets: ['canary\n'] }, 'webhookSecrets.0'],
   ['a space at an end of one', { ...merchant, webhookSecrets: [' canary'] }, 'webhookSecrets.0'],
@@ -59,4 +60,12 @@ test.each<[string, object, string]>([
   const read = credentials.safeParse(given);
   expect(read.error?.issues.map(({ path }) => path.join('.'))).toEqual([place]);
   expect(JSON.stringify(read.error?.issues)).not.toContain('canary');
+});
+
+test.each([
+  [0, 'must name a secret, or be left out'],
+  [6, 'must name at most 5 secrets'],
+])('says how many webhook secrets there may be, not %i', (count, message) => {
+  const read = credentials.safeParse({ ...merchant, webhookSecrets: Array(count).fill('canary') });
+  expect(read.error?.issues.map((issue) => issue.message)).toEqual([message]);
 });

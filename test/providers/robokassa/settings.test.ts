@@ -86,6 +86,14 @@ describe('an account of RoboKassa', () => {
     const said = complaintsOf({ options: { resultUrl2Certificate } });
     expect(said).toContain('options.resultUrl2Certificate');
     expect(said).not.toMatch(/canary|PRIVATE|MII/);
+    expect(said).toMatch(/must be/);
+    expect(said).not.toMatch(/missing|Too (big|small)/);
+  });
+
+  test('with one certificate that is none the complaint is about the field, and not about a list', () => {
+    expect(complaintsOf({ options: { resultUrl2Certificate: 'none' } })).toContain(
+      'options.resultUrl2Certificate: must be one certificate or public key in PEM',
+    );
   });
 
   test.each([
