@@ -116,7 +116,8 @@ it('a true message is not taken for a forgery of it that came first and named an
     kind: 'lost-after-effect',
   });
   await t.graphql(createRefundMutation, { input: refundInput(payment, '10.00') });
-  const [{ id }] = (await t.ledgerOf(payment)).refunds as [{ id: string }];
+  const [made] = (await t.ledgerOf(payment)).refunds;
+  const { id } = made!;
   const tell = (paymentId: string) =>
     send(webhookUrl(t, YOOKASSA), yookassa({ event: 'refund.succeeded', refundId: id, paymentId }));
   const unknown = await t.payment('100.00');
