@@ -111,7 +111,7 @@ function removalTable(): string {
 function chaosTable(): string {
   const rows = chaosRuns.map(
     (run) =>
-      `| ${run.seed} | ${run.seconds} | ${run.refunds} | ${run.kills} | ${run.stops} | ${run.database} | ${run.cuts} | ${run.providerFaults} | ${run.settled} | ${run.result} |`,
+      `| ${run.seed} | ${run.seconds} | ${run.refunds} | ${run.kills} | ${run.stops} | ${run.database} | ${run.cuts} | ${run.providerFaults} | ${run.webhooks[0]}, ${run.webhooks[1]} of them forged | ${run.settled} | ${run.result} |`,
   );
   return [
     '## Runs under chaos',
@@ -145,11 +145,11 @@ The seed decides what is asked and what goes wrong when; processes keep their ow
 and not equal. Sixty seconds of it are a part of \`.ci/run\`; ten minutes are run by hand:
 \`npm run chaos -- --seed 1 --seconds 600\`.
 
-What was run on 22 November 2026, on a machine of two cores that was busy with other work (load 15 to 20), which is
-why so few refunds fit into a minute; kills are those of services and of the provider together:`,
+What was run on 22 November 2026, on a machine of two cores with other work beside it; kills are those of services and of
+the provider together:`,
     [
-      '| seed | seconds | refunds | kill -9 | stopped for seconds | database restarts | cut, held, refused, delayed | provider faults | found out after | result |',
-      '|---|---|---|---|---|---|---|---|---|---|',
+      '| seed | seconds | refunds | kill -9 | stopped for seconds | database restarts | cut, held, refused, delayed | provider faults | webhooks | found out after | result |',
+      '|---|---|---|---|---|---|---|---|---|---|---|',
       ...rows,
     ].join('\n'),
   ].join('\n\n');

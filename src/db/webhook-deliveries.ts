@@ -26,8 +26,9 @@ export const deliveryKey = (delivery: Pick<NewDelivery, 'accountId' | 'deduplica
 
 /**
  * Keeps messages, each once, in one statement: a repetition counts up, and what was about nothing then is due again,
- * since it may be about something now (webhook_deliveries_told_once). In the order of their keys, so that two
- * processes do not wait for each other. No two may have one key.
+ * since it may be about something now (webhook_deliveries_told_once). It is then about what it names now: where nothing
+ * is signed, what came first may have been a forgery. In the order of their keys, so that two processes do not wait for
+ * each other. No two may have one key.
  *
  * @returns the keys of those that were kept; the others are of accounts with `pendingAtMost` waiting messages
  */
@@ -69,6 +70,8 @@ export async function storeDeliveries(
     ON CONFLICT ON CONSTRAINT webhook_deliveries_told_once DO UPDATE SET
       times = LEAST(known.times::bigint + excluded.times, 2147483647)::integer,
       last_received_at = app_now(),
+      provider_payment_id = CASE WHEN ${reopens} THEN excluded.provider_payment_id ELSE known.provider_payment_id END,
+      our_reference = CASE WHEN ${reopens} THEN excluded.our_reference ELSE known.our_reference END,
       status = CASE WHEN ${reopens} THEN 'PENDING' ELSE known.status END,
       next_look_at = CASE WHEN ${reopens} THEN app_now() ELSE known.next_look_at END,
       look_failures = CASE WHEN ${reopens} THEN 0 ELSE known.look_failures END,

@@ -7,7 +7,12 @@ import type { Connection } from '../../src/providers/connections.ts';
 import { driveWebhooks } from '../../src/refunds/engine/drive-webhooks.ts';
 import { forgetOldMessages } from '../../src/refunds/webhooks/forget-old.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
-import { createTestService, type TestService } from '../support/service.ts';
+import {
+  createRefundMutation,
+  createTestService,
+  refundInput,
+  type TestService,
+} from '../support/service.ts';
 import {
   forgetMessages,
   messagesOf,
@@ -101,6 +106,30 @@ describe('messages that nobody has signed', () => {
     await forgetOldMessages(t.app.world, { ignoredAtMost: 2, rowsAtOnce: 1 });
     expect(await messagesOf(t)).toHaveLength(2);
   });
+});
+
+it('a true message is not taken for a forgery of it that came first and named another payment', async () => {
+  const payment = await knownPayment();
+  await t.control('faults', {
+    provider: 'yookassa',
+    operation: 'createRefund',
+    kind: 'lost-after-effect',
+  });
+  await t.graphql(createRefundMutation, { input: refundInput(payment, '10.00') });
+  const [made] = (await t.ledgerOf(payment)).refunds;
+  const { id } = made!;
+  const tell = (paymentId: string) =>
+    send(webhookUrl(t, YOOKASSA), yookassa({ event: 'refund.succeeded', refundId: id, paymentId }));
+  const unknown = await t.payment('100.00');
+  await tell(unknown);
+  await work();
+  expect(await messagesOf(t)).toMatchObject([{ status: 'IGNORED', provider_payment_id: unknown }]);
+  await tell(payment);
+  await advance(60);
+  await work();
+  expect(await messagesOf(t)).toMatchObject([{ status: 'DONE', provider_payment_id: payment }]);
+  const legs = t.database.db.selectFrom('refund_legs').select('status').where('provider_refund_id', '=', id);
+  expect(await legs.execute()).toEqual([{ status: 'SUCCEEDED' }]);
 });
 
 it('a signed message of a refund that the list does not show yet is looked at again, until it is shown or never was', async () => {

@@ -77,8 +77,8 @@ function verdictBeforeLook(connection: Connection, subject: WebhookSubjectRow): 
   if (subject.isSeenSince && (isOfLeg || subject.isKnown)) return { kind: 'looked' };
   if (subject.isBeingSent) return { kind: 'wait', forMs: behindAnswerMs };
   // Where anybody may send them, neither repetitions nor invented refunds must make us ask all the time.
-  const isUrgent = isOfLeg && !subject.isSeenSinceFirst;
-  const isAsked = connection.adapter.webhooks?.verifiedBy === 'NOTHING' && !isUrgent;
+  const isAsked =
+    connection.adapter.webhooks?.verifiedBy === 'NOTHING' && (subject.isSeenSinceFirst || !isOfLeg);
   const tooSoonMs = connection.minLookIntervalMs - subject.ageMs;
   return isAsked && tooSoonMs > 0 ? { kind: 'wait', forMs: tooSoonMs } : undefined;
 }
