@@ -128,6 +128,32 @@ export const chaosRuns: readonly ChaosRun[] = [
     settled: '120 s, time moved by 48 h',
     result: 'every invariant holds',
   },
+  {
+    seed: 7,
+    seconds: 120,
+    refunds: 384,
+    kills: 15 + 6,
+    stops: 17,
+    database: 8,
+    cuts: 93,
+    providerFaults: 348,
+    webhooks: [2116, 1585],
+    settled: '53 s, time moved by 48 h',
+    result: 'every invariant holds',
+  },
+  {
+    seed: 12,
+    seconds: 120,
+    refunds: 389,
+    kills: 16 + 6,
+    stops: 13,
+    database: 9,
+    cuts: 91,
+    providerFaults: 352,
+    webhooks: [1466, 623],
+    settled: '120 s, time moved by 47 h',
+    result: 'every invariant holds',
+  },
 ];
 
 /** A run of `npm run fuzz:webhooks` that was made, as it was reported. */
