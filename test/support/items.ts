@@ -83,9 +83,12 @@ function cartOf(
     leftMinor: BigInt(units) * priceMinor,
     priceMinor,
   }));
-  for (const refund of refunds) {
-    const order = orders.find(({ providerKey }) => providerKey === refund.ourReference);
-    if (order !== undefined && order.items.length > 0) {
+  const orderOf = (refund: RefundFacts) =>
+    orders.find(({ providerKey, items }) => providerKey === refund.ourReference && items.length > 0);
+  // Newest first as they are listed, what names no lines would take what an older refund has taken by name.
+  for (const refund of refunds.toSorted((a, b) => Number(!orderOf(a)) - Number(!orderOf(b)))) {
+    const order = orderOf(refund);
+    if (order !== undefined) {
       for (const { item, quantityHundredths, amountMinor } of order.items) {
         const line = left.find((one) => one.item === item)!;
         line.leftHundredths -= quantityHundredths;
