@@ -22,6 +22,7 @@ import { rememberAttempts } from '../remember-attempts.ts';
 import type { World } from '../world.ts';
 import type { LookedAtSubjects, Verdict } from './look-at-subjects.ts';
 import { inTheirOrder, isOvertaken, toldEnd, type ToldEnd } from './told-facts.ts';
+import { push } from './push.ts';
 
 /** A message about a payment that is known here. */
 interface Told {
@@ -178,9 +179,3 @@ async function tellUnrecognised(
 }
 
 const messageOf = ({ id, event }: DueDelivery, at: Date): ToldMessage => ({ deliveryId: id, event, at });
-
-function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
-}

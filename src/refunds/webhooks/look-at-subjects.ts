@@ -6,6 +6,7 @@ import { inParallel } from '../in-parallel.ts';
 import { lookAtLegs } from '../look.ts';
 import { seePayment } from '../see-payment.ts';
 import type { World } from '../world.ts';
+import { push } from './push.ts';
 
 /** While our own answer is on its way, a message waits for it so long at a time, in milliseconds. */
 const behindAnswerMs = 1_000;
@@ -112,10 +113,4 @@ async function lookAtNamedLegs(
     world.log.error({ err: error, account }, 'refunds that webhooks named could not be looked at');
   }
   for (const deliveryId of [...legs.values()].flat()) verdicts.set(deliveryId, { kind });
-}
-
-function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }
