@@ -80,7 +80,7 @@ export async function claimDueLegs(
     .with('due', (cte) => dueRows(cte, 'refund_legs', accountId, limit))
     .updateTable('refund_legs as leg')
     .from('due')
-    .set({ look_lease_until: claimUntil(leaseMs) })
+    .set({ look_lease_until: claimUntil(leaseMs), look_is_shared: false })
     .whereRef('leg.id', '=', 'due.id')
     .returning([
       'leg.id',

@@ -9,6 +9,7 @@ import * as itemsAndCancels from './migrations/0005-items-and-cancels.ts';
 import * as webhookDeliveries from './migrations/0006-webhook-deliveries.ts';
 import * as outgoingEvents from './migrations/0007-outgoing-events.ts';
 import * as changeFeed from './migrations/0008-change-feed.ts';
+import * as sharedLooks from './migrations/0009-shared-looks.ts';
 
 /** Append-only: a released migration is never edited. Named so that their order is their names' order. */
 const migrations: Record<string, Migration> = {
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   '0006-webhook-deliveries': webhookDeliveries,
   '0007-outgoing-events': outgoingEvents,
   '0008-change-feed': changeFeed,
+  '0009-shared-looks': sharedLooks,
 };
 
 /**

@@ -5,14 +5,15 @@ import { batchedRead, groupBy, indexBy, type BatchedRead } from './batched-read.
 import type { Leg, Refund } from './legs.ts';
 import type { PaymentItem } from './payment-items.ts';
 import type { Payment, PaymentSource } from './payments.ts';
+import { appNow } from './sql-time.ts';
 import type { AccountTable, Database, MerchantTable } from './tables.ts';
 import { listUnclearLegs, type UnclearLeg } from './unclear-legs.ts';
 
 export type Account = Selectable<AccountTable>;
 export type Merchant = Selectable<MerchantTable>;
 
-/** A leg with the currency of its refund. */
-export type RefundLeg = Leg & { readonly currency: string };
+/** A leg with the currency of its refund, and the database's time of the reading: its age by one clock. */
+export type RefundLeg = Leg & { readonly currency: string; readonly read_at: Date };
 
 /** The share of one seller in one leg. */
 export interface RefundShare {
@@ -111,7 +112,7 @@ function createReadBatch(db: Kysely<Database>): ReadBatch {
         .selectFrom('refund_legs')
         .innerJoin('refunds', 'refunds.id', 'refund_legs.refund_id')
         .selectAll('refund_legs')
-        .select('refunds.currency')
+        .select(['refunds.currency', appNow.as('read_at')])
         .where('refund_legs.merchant_id', '=', merchantId)
         .where(isAny('refund_legs.refund_id', ids))
         .orderBy('refund_legs.name')

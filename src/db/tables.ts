@@ -147,6 +147,9 @@ export interface PaymentTable {
   next_look_at: Date | null;
   look_lease_until: Date | null;
   look_failures: Defaulted<number>;
+  looked_at: Date | null;
+  look_retry_at: Date | null;
+  look_retries: Defaulted<number>;
   mismatch_looks: Defaulted<number>;
   read_epoch: Defaulted<number>;
   released_epoch: number | null;
@@ -249,6 +252,11 @@ export interface RefundLegTable {
   next_look_at: Date | null;
   look_lease_until: Date | null;
   look_failures: Defaulted<number>;
+  /** The lease is a reader's, and not the engine's. */
+  look_is_shared: Defaulted<boolean>;
+  looked_at: Date | null;
+  look_retry_at: Date | null;
+  look_retries: Defaulted<number>;
   vanished_at: Date | null;
   as_of: Defaulted<Date>;
   created_at: Defaulted<Date>;

@@ -37,7 +37,11 @@ export async function listUnclearLegs(
     .selectFrom('refund_legs as leg')
     .leftJoin('provider_refunds as seen', 'seen.leg_id', 'leg.id')
     .select(['leg.id', 'leg.refund_id', 'leg.name', 'leg.status', 'leg.amount_minor'])
-    .select(['leg.provider_refund_id', 'leg.lease_until', 'leg.look_lease_until'])
+    .select(['leg.provider_refund_id', 'leg.lease_until'])
+    // What readers have asked goes on beside a verdict; only a plan has to come to its end.
+    .select(
+      sql<Date | null>`CASE WHEN NOT leg.look_is_shared THEN leg.look_lease_until END`.as('look_lease_until'),
+    )
     .select([
       'seen.status as provider_status',
       'seen.amount_minor as provider_amount_minor',
