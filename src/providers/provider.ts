@@ -243,6 +243,8 @@ export interface RefundListQuery {
   readonly providerPaymentId?: string;
   readonly createdFrom?: Date;
   readonly createdTo?: Date;
+  /** That of the payment, for a provider whose list tells none: without it the payment is read, too. */
+  readonly currency?: Currency;
   readonly cursor?: string;
 }
 

@@ -7,7 +7,7 @@ import type { Failure } from '../errors.ts';
 import { toCurrency } from '../money.ts';
 import type { LegId, MerchantId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { RefundFacts } from '../providers/provider.ts';
+import type { AccountAccess, RefundFacts } from '../providers/provider.ts';
 import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts, factContext } from './apply-facts.ts';
@@ -18,14 +18,14 @@ import { inParallel } from './in-parallel.ts';
 import { nextLookMs } from './next-look.ts';
 import { settleOvercommitment } from './overcommitment.ts';
 import { listLines, settleItems } from './settle-items.ts';
-import { lookAtRefunds, type LookCalls } from './plan-looks.ts';
+import { fewestCalls, type FollowedPlan, type LegsLookedAt, type MadeCall } from './followed-plan.ts';
+import type { LookCalls } from './plan-calls.ts';
+import { lookAtRefunds } from './plan-looks.ts';
 import { canLookFor } from './recovery-step.ts';
+import { countRequests } from './count-requests.ts';
 import { seePayment } from './see-payment.ts';
 import { handOverSilent } from './silent-provider.ts';
 import type { World } from './world.ts';
-
-/** Why an account could not be asked; empty when every look was answered. */
-export type LookFailures = readonly { readonly accountCode: string; readonly failure: Failure }[];
 
 /**
  * Asks the providers about these legs, in as few calls as each account's lists allow, and stores what they
@@ -36,29 +36,40 @@ export async function lookAtLegs(
   world: World,
   merchantId: MerchantId,
   legIds: readonly LegId[],
-): Promise<LookFailures> {
-  if (legIds.length === 0) return [];
+): Promise<LegsLookedAt> {
+  if (legIds.length === 0) return { failures: [], plans: [], putOff: [] };
   const targets = await listLookTargets(world.db, merchantId, legIds);
   const sending = targets.filter((target) => target.status === 'SENDING');
   for (const paymentId of new Set(sending.map((target) => target.paymentId)))
     await expireLeasesOf(world, merchantId, paymentId);
   const byAccount = Map.groupBy(targets, (target) => target.accountId);
-  const failures = await Promise.all(
+  const looks = await Promise.all(
     [...byAccount].map(async ([accountId, group]) => {
       const connection = world.connections.find(accountId);
-      if (connection === undefined) return [];
-      const failure = await lookAtAccount(world, connection, group);
-      return failure === undefined ? [] : [{ accountCode: connection.accountCode, failure }];
+      return connection === undefined ? [] : [await lookAtAccount(world, connection, group)];
     }),
   );
-  return failures.flat();
+  const all = looks.flat();
+  return {
+    failures: all.flatMap(({ failure, plan: { accountCode } }) =>
+      failure === undefined ? [] : [{ accountCode, failure }],
+    ),
+    plans: all.map(({ plan }) => plan),
+    putOff: all.flatMap(({ putOff }) => putOff),
+  };
+}
+
+interface AccountLook {
+  readonly failure: Failure | undefined;
+  readonly plan: FollowedPlan;
+  readonly putOff: readonly LegId[];
 }
 
 async function lookAtAccount(
   world: World,
   connection: Connection,
   targets: readonly LookTarget[],
-): Promise<Failure | undefined> {
+): Promise<AccountLook> {
   const isSilent = !canBeAsked(connection.adapter.capabilities);
   // Where nothing can be asked only an answer that was not taken in yet has anything to tell.
   const named = targets.filter(
@@ -71,25 +82,35 @@ async function lookAtAccount(
   );
   const asOf = await readAppNow(world.db);
   if (isSilent) await handOverSilent(world, connection, targets, asOf);
-  const { shown, failure: notSeen } = await seePaymentsOf(world, connection, nameless);
-  const looks = await lookAtRefunds(
-    callsOf(connection),
-    named
-      .filter((target) => !shown.has(target.providerRefundId!))
-      .map((target) => ({
-        providerRefundId: target.providerRefundId!,
-        providerPaymentId: target.providerPaymentId,
-        amount: { minor: target.amountMinor, currency: toCurrency(target.currency) },
-        createdAt: target.providerCreatedAt ?? target.createdAt,
-      })),
-  );
+  const { shown, calls: payments, failure: notSeen } = await seePaymentsOf(world, connection, nameless);
+  const wanted = named
+    .filter((target) => !shown.has(target.providerRefundId!))
+    .map((target) => ({
+      providerRefundId: target.providerRefundId!,
+      providerPaymentId: target.providerPaymentId,
+      amount: { minor: target.amountMinor, currency: toCurrency(target.currency) },
+      createdAt: target.providerCreatedAt ?? target.createdAt,
+    }));
+  const looks = await lookAtRefunds(callsOf(world, connection), wanted);
   await store(world, connection, named, looks.found, asOf);
   await noteAbsent(world, connection, named, looks.absent);
   const failure = looks.unavailable?.failure ?? notSeen;
   if (failure !== undefined) await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure });
   else if (named.length + nameless.length > 0 && !isSilent)
     await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
-  return failure;
+  const putOff = new Set(looks.putOff.map(({ providerRefundId }) => providerRefundId));
+  return {
+    failure,
+    plan: {
+      accountCode: connection.accountCode,
+      wanted: wanted.length + payments.length,
+      shared: 0,
+      calls: [...payments, ...looks.calls].filter(({ requests }) => requests > 0),
+      putOff: looks.callsPutOff,
+      lowerBound: isSilent ? 0 : payments.length + fewestCalls(connection.adapter.capabilities, wanted),
+    },
+    putOff: named.filter((target) => putOff.has(target.providerRefundId!)).map(({ legId }) => legId),
+  };
 }
 
 /** Reads and takes in the payments of lost answers; the refunds that they have shown need no call of their own. */
@@ -97,12 +118,27 @@ async function seePaymentsOf(
   world: World,
   connection: Connection,
   nameless: readonly LookTarget[],
-): Promise<{ readonly shown: ReadonlySet<string>; readonly failure: Failure | undefined }> {
+): Promise<{
+  readonly shown: ReadonlySet<string>;
+  readonly calls: readonly MadeCall[];
+  readonly failure: Failure | undefined;
+}> {
   const shown = new Set<string>();
+  const calls: MadeCall[] = [];
   let failure: Failure | undefined;
   const see = async (providerPaymentId: string): Promise<void> => {
     if (failure !== undefined) return;
-    const sight = await seePayment(world, connection, providerPaymentId);
+    const beganMs = world.clock.monotonicMs();
+    const counted = countRequests(connection.access);
+    const sight = await seePayment(world, { ...connection, access: counted.access }, providerPaymentId);
+    calls.push({
+      kind: 'PAYMENT',
+      wanted: 1,
+      found: sight.kind === 'seen' ? 1 : 0,
+      requests: counted.requests(),
+      tookMs: world.clock.monotonicMs() - beganMs,
+      isAnswered: sight.kind !== 'unavailable',
+    });
     if (sight.kind === 'unavailable') failure = sight.failure;
     if (sight.kind !== 'seen') return;
     for (const facts of sight.refunds)
@@ -112,7 +148,7 @@ async function seePaymentsOf(
   await inParallel(payments, connection.maxInFlight, see, (_payment, error) => {
     throw error;
   });
-  return { shown, failure };
+  return { shown, calls, failure };
 }
 
 /** Told once for each state of a leg, however often it is looked at. */
@@ -141,15 +177,23 @@ async function noteAbsent(
       );
 }
 
-function callsOf(connection: Connection): LookCalls {
+function callsOf(world: World, connection: Connection): LookCalls {
   const { adapter, access } = connection;
   const { listByPayment, listByTime } = adapter.capabilities;
+  const counted = async <T>(call: (access: AccountAccess) => Promise<T>) => {
+    const counter = countRequests(access);
+    const look = await call(counter.access);
+    return { look, requests: counter.requests() };
+  };
   return {
-    readRefund: (known) => adapter.readRefund(access, known),
-    listRefunds: listByPayment || listByTime ? (query) => adapter.listRefunds(access, query) : undefined,
+    readRefund: (known) => counted((one) => adapter.readRefund(one, known)),
+    listRefunds:
+      listByPayment || listByTime ? (query) => counted((one) => adapter.listRefunds(one, query)) : undefined,
+    now: () => world.clock.monotonicMs(),
     canListByTime: listByTime,
     canListByPayment: listByPayment,
     readsAtOnce: connection.maxInFlight,
+    budget: Infinity,
   };
 }
 

@@ -1,171 +1,117 @@
+import type { KnownRefund, Look, RefundFacts } from '../providers/provider.ts';
+import type { MadeCall, PlannedCall } from './followed-plan.ts';
 import { inParallel } from './in-parallel.ts';
-import type {
-  KnownRefund,
-  Look,
-  RefundFacts,
-  RefundListPage,
-  RefundListQuery,
-} from '../providers/provider.ts';
-
-/** The calls a plan may make; a provider without a list gives none. */
-export interface LookCalls {
-  readonly readRefund: (known: KnownRefund) => Promise<Look<RefundFacts>>;
-  readonly listRefunds: ((query: RefundListQuery) => Promise<Look<RefundListPage>>) | undefined;
-  readonly canListByTime: boolean;
-  readonly canListByPayment: boolean;
-  /** Single reads that run at the same time; more would only wait for each other, with their deadlines running. */
-  readonly readsAtOnce: number;
-}
+import { groupsOf, type LookCalls } from './plan-calls.ts';
+import { openLedger, type PlanLedger } from './plan-ledger.ts';
+import { scanByTime } from './scan-by-time.ts';
 
 /** What was found; `unavailable` when the provider could not be asked, and the rest was left unasked. */
 export interface Looks {
   readonly found: ReadonlyMap<string, RefundFacts>;
   readonly absent: readonly string[];
   readonly unavailable: (Look<never> & { readonly kind: 'unavailable' }) | undefined;
+  /** In the order in which they were begun. */
+  readonly calls: readonly MadeCall[];
+  /** What was left unasked for want of a budget, and the calls that it would have taken. */
+  readonly putOff: readonly KnownRefund[];
+  readonly callsPutOff: readonly PlannedCall[];
 }
 
-/** The provider's clock may be ahead of ours; a window is this much wider on both sides. */
-const clockSkewMs = 60_000;
+/** Once lists of payments that ended have told so many refunds fewer than they were calls, none is begun any more. */
+const lostAtMost = 2;
 
 /**
  * Finds out about many refunds of one account in as few calls as its lists allow: pages over time where they promise to
  * be cheaper than the rest, then at once the refunds of one payment together, and single reads. A refund that a
  * list did not show is read by its id, since lists may lag behind; so is one that a list shows as failed without
- * telling why.
+ * telling why. Lists
+ * that tell nothing cost at most `readsAtOnce` + 3 calls more than single reads alone would.
  */
 export async function lookAtRefunds(calls: LookCalls, wanted: readonly KnownRefund[]): Promise<Looks> {
-  const open = new Map(wanted.map((refund) => [refund.providerRefundId, refund]));
-  const found = new Map<string, RefundFacts>();
-  const absent: string[] = [];
-  const unexplained: KnownRefund[] = [];
-  const take: Take = (refunds) => {
-    const before = open.size;
-    for (const facts of refunds) {
-      const known = open.get(facts.providerRefundId);
-      if (known === undefined) continue;
-      open.delete(facts.providerRefundId);
-      if (facts.status === 'FAILED' && facts.failure === null) unexplained.push(known);
-      else found.set(facts.providerRefundId, facts);
-    }
-    return before - open.size;
-  };
-
-  const scanned = await scanByTime(calls, open, take);
-  if (scanned !== undefined) return { found, absent, unavailable: scanned };
-
-  let unavailable: Looks['unavailable'];
-  let isDown = false;
-  const readOne = async (known: KnownRefund) => {
-    if (isDown) return;
-    open.delete(known.providerRefundId);
-    const look = await calls.readRefund(known);
-    if (look.kind === 'found') found.set(known.providerRefundId, look.value);
-    else if (look.kind === 'absent') absent.push(known.providerRefundId);
-    else unavailable ??= look;
-  };
-  const askAbout = async (group: readonly KnownRefund[]) => {
-    if (group.length === 1) return readOne(group[0]!);
-    if (isDown) return;
-    const failed = await listPayment(calls, group, open, take);
-    isDown ||= failed !== undefined;
-    unavailable ??= failed;
-  };
+  const ledger = openLedger(wanted, calls.budget, calls.now);
+  const isPageLeft = await scanByTime(calls, ledger);
+  // The list of a payment may tell why, where the list over time does not.
+  reopen(ledger);
   // Lists first: what they do not show has to wait for them.
-  const groups = groupsOf(calls, open).toSorted((a, b) => b.length - a.length);
-  await inParallel(groups, calls.readsAtOnce, askAbout, rethrow);
-  await inParallel([...open.values(), ...unexplained], calls.readsAtOnce, readOne, rethrow);
-  return { found, absent, unavailable };
+  const groups = groupsOf(calls, ledger.open).toSorted((a, b) => b.length - a.length);
+  const listed = groups.filter((group) => group.length > 1);
+  const single = groups.filter((group) => group.length === 1).flat();
+  const askAbout = (group: readonly KnownRefund[]) =>
+    group.length > 1 ? listPayment(calls, ledger, group) : readOne(calls, ledger, group[0]!);
+  await inParallel([...listed, ...single.map((known) => [known])], calls.readsAtOnce, askAbout, rethrow);
+  reopen(ledger);
+  const asked = new Set(single);
+  const rest = [...ledger.open.values()].filter((known) => !asked.has(known));
+  await inParallel(rest, calls.readsAtOnce, (known) => readOne(calls, ledger, known), rethrow);
+  const { found, absent, unavailable, made } = ledger;
+  const putOff = unavailable === undefined ? [...ledger.open.values()] : [];
+  const callsPutOff = callsFor(calls, putOff, isPageLeft);
+  return { found, absent, unavailable, calls: made, putOff, callsPutOff };
 }
 
-/** Removes from what is open what it finds there, and tells how many those were. */
-type Take = (refunds: readonly RefundFacts[]) => number;
+function reopen({ open, unexplained }: PlanLedger): void {
+  for (const [id, known] of unexplained) open.set(id, known);
+  unexplained.clear();
+}
 
 const rethrow = (_item: unknown, error: unknown): void => {
   throw error;
 };
 
-/** The refunds of one payment, page after page as long as each finds some, and more than one is left to find. */
+async function readOne(calls: LookCalls, ledger: PlanLedger, known: KnownRefund): Promise<void> {
+  if (ledger.unavailable !== undefined || !ledger.mayCall()) return;
+  const { providerRefundId: id } = known;
+  const look = await ledger.call(
+    'SINGLE',
+    1,
+    () => calls.readRefund(known),
+    () => 1,
+  );
+  if (look.kind === 'unavailable') return;
+  ledger.open.delete(id);
+  if (look.kind === 'found') ledger.found.set(id, look.value);
+  else ledger.absent.push(id);
+}
+
+/** The refunds of one payment, page after page as long as each tells some, and more than one is left to find. */
 async function listPayment(
   calls: LookCalls,
+  ledger: PlanLedger,
   group: readonly KnownRefund[],
-  open: ReadonlyMap<string, KnownRefund>,
-  take: Take,
-): Promise<Looks['unavailable']> {
-  const { providerPaymentId } = group[0]!;
-  let cursor: string | null | undefined;
+): Promise<void> {
+  const { providerPaymentId, amount } = group[0]!;
+  const cursors = new Set<string>();
+  let cursor: string | undefined;
   for (;;) {
-    const page = await calls.listRefunds!({ providerPaymentId, ...(cursor == null ? {} : { cursor }) });
-    if (page.kind === 'unavailable') return page;
-    if (page.kind === 'absent' || take(page.value.refunds) === 0) return undefined;
+    const left = group.filter(({ providerRefundId }) => ledger.open.has(providerRefundId));
+    if (left.length < 2 || ledger.unavailable !== undefined || !ledger.mayCall()) return;
+    if (ledger.lostBy('PAYMENT_LIST') >= lostAtMost) return;
+    let told = 0;
+    const query = {
+      providerPaymentId,
+      currency: amount.currency,
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    const page = await ledger.call(
+      'PAYMENT_LIST',
+      left.length,
+      () => calls.listRefunds!(query),
+      ({ refunds }) => (told = ledger.take(refunds)),
+    );
+    if (page.kind !== 'found' || told === 0 || page.value.nextCursor === null) return;
     cursor = page.value.nextCursor;
-    const left = group.filter(({ providerRefundId }) => open.has(providerRefundId));
-    if (cursor === null || left.length < 2) return undefined;
+    if (cursors.has(cursor)) return;
+    cursors.add(cursor);
   }
 }
 
-/**
- * Follows the newest-first list, and leaps over times of which nothing is wanted, as long as the next page promises to
- * save more calls than it costs. It is expected to reach as far back in time as the one before.
- */
-async function scanByTime(
-  calls: LookCalls,
-  open: ReadonlyMap<string, KnownRefund>,
-  take: Take,
-): Promise<Looks['unavailable']> {
-  if (!calls.canListByTime || calls.listRefunds === undefined) return undefined;
-  let spanMs = Infinity;
-  let followed:
-    | { readonly query: RefundListQuery; readonly cursor: string; readonly atMs: number }
-    | undefined;
-  let fruitless = 0;
-  // A list that never ends must not be followed for ever.
-  for (let pagesLeft = groupsOf(calls, open).length - 1; pagesLeft > 0; pagesLeft -= 1) {
-    const startMs = worthwhileStart(calls, open, spanMs);
-    if (startMs === undefined) return undefined;
-    const isNext = followed !== undefined && startMs + clockSkewMs >= followed.atMs;
-    const query: RefundListQuery = isNext ? followed!.query : windowOf(open, startMs);
-    const page = await calls.listRefunds(isNext ? { ...query, cursor: followed!.cursor } : query);
-    if (page.kind === 'unavailable') return page;
-    if (page.kind === 'absent') return undefined;
-    const { refunds, nextCursor } = page.value;
-    fruitless = take(refunds) === 0 ? fruitless + 1 : 0;
-    if (nextCursor === null || fruitless > 1) return undefined;
-    const newestMs = refunds[0]?.createdAt.getTime() ?? 0;
-    const atMs = refunds.at(-1)?.createdAt.getTime() ?? 0;
-    spanMs = Math.max(newestMs - atMs, 1);
-    followed = { query, cursor: nextCursor, atMs };
-  }
-  return undefined;
+/** The next calls about what was put off. */
+function callsFor(calls: LookCalls, putOff: readonly KnownRefund[], isPageLeft: boolean): PlannedCall[] {
+  if (putOff.length === 0) return [];
+  if (isPageLeft) return [{ kind: 'WINDOW_PAGE', wanted: putOff.length }];
+  const open = new Map(putOff.map((known) => [known.providerRefundId, known]));
+  return groupsOf(calls, open).map(({ length }) => ({
+    kind: length > 1 ? 'PAYMENT_LIST' : 'SINGLE',
+    wanted: length,
+  }));
 }
-
-function windowOf(open: ReadonlyMap<string, KnownRefund>, startMs: number): RefundListQuery {
-  const oldestMs = Math.min(...timesOf([...open.values()]));
-  return { createdFrom: new Date(oldestMs - clockSkewMs), createdTo: new Date(startMs + clockSkewMs) };
-}
-
-/** The latest time from which a page that reaches `spanMs` back saves at least two other calls. */
-function worthwhileStart(
-  calls: LookCalls,
-  open: ReadonlyMap<string, KnownRefund>,
-  spanMs: number,
-): number | undefined {
-  const groups = groupsOf(calls, open).map((group) => {
-    const times = timesOf(group);
-    return { newestMs: Math.max(...times), oldestMs: Math.min(...times) };
-  });
-  const starts = groups.map(({ newestMs }) => newestMs).toSorted((a, b) => b - a);
-  return starts.find(
-    (startMs) =>
-      groups.filter(({ newestMs, oldestMs }) => newestMs <= startMs && oldestMs >= startMs - spanMs).length >
-      1,
-  );
-}
-
-const timesOf = (refunds: readonly KnownRefund[]): readonly number[] =>
-  refunds.map(({ createdAt }) => createdAt.getTime());
-
-/** What one call other than a page over time can answer. */
-const groupsOf = (calls: LookCalls, open: ReadonlyMap<string, KnownRefund>): KnownRefund[][] =>
-  calls.canListByPayment && calls.listRefunds !== undefined
-    ? [...Map.groupBy(open.values(), ({ providerPaymentId }) => providerPaymentId).values()]
-    : [...open.values()].map((refund) => [refund]);

@@ -8,7 +8,8 @@ import type { LegId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import { expireLeasesOf, leaseMsOf, noteSend, readClocks, sendCheck, type Claim } from './claim.ts';
 import { mayBeSentFor } from './epoch.ts';
-import { lookAtLegs, type LookFailures } from './look.ts';
+import type { LookFailures } from './followed-plan.ts';
+import { lookAtLegs } from './look.ts';
 import { moveLeg } from './move-leg.ts';
 import { onceRead } from './once-read.ts';
 import { alertReviewer, canLookFor, evidenceOfReview, nextStep } from './recovery-step.ts';
@@ -32,7 +33,7 @@ export async function recoverLegs(
   await expireLeasesOf(world, merchantId, paymentId);
   const listUnclear = async () =>
     (await listLegsById(world.db, merchantId, legIds)).filter((leg) => leg.status === 'UNKNOWN');
-  const failures = await lookAtLegs(world, merchantId, legIds);
+  const { failures } = await lookAtLegs(world, merchantId, legIds);
   failpoint('recover.after-look');
   const unclear = await listUnclear();
   if (canLookFor(connection.adapter.recovery))
@@ -59,7 +60,7 @@ async function goOn(world: World, connection: Connection, leg: Leg): Promise<Loo
   const outcome = await sendLeg(world, claim);
   failpoint('recover.after-replay');
   // A replay may answer with the state of long ago: what counts is what a read says now.
-  return outcome.kind === 'accepted' ? lookAtLegs(world, leg.merchant_id, [leg.id]) : [];
+  return outcome.kind === 'accepted' ? (await lookAtLegs(world, leg.merchant_id, [leg.id])).failures : [];
 }
 
 /**

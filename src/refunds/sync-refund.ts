@@ -4,7 +4,8 @@ import { isUuid, type RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import { settledWithin } from './background.ts';
 import { claimNextLeg, expireLeasesOf } from './claim.ts';
-import { lookAtLegs, type LookFailures } from './look.ts';
+import type { LookFailures } from './followed-plan.ts';
+import { lookAtLegs } from './look.ts';
 import { recoverLegs } from './recover.ts';
 import { sendLeg } from './send-leg.ts';
 import type { Caller, World } from './world.ts';
@@ -68,7 +69,7 @@ async function syncLeg(world: World, connection: Connection, leg: Leg): Promise<
     return isPutBack ? [{ accountCode: connection.accountCode, failure: outcome.failure }] : [];
   }
   if (leg.status === 'UNKNOWN') return recoverLegs(world, connection, leg.payment_id, [leg.id]);
-  return lookAtLegs(world, leg.merchant_id, [leg.id]);
+  return (await lookAtLegs(world, leg.merchant_id, [leg.id])).failures;
 }
 
 const notConfigured: Problem = {

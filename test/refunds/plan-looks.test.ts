@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Look, RefundFacts, RefundListQuery } from '../../src/providers/provider.ts';
-import { lookAtRefunds, type LookCalls } from '../../src/refunds/plan-looks.ts';
+import type { Look, RefundFacts, RefundListPage, RefundListQuery } from '../../src/providers/provider.ts';
+import type { Asked, LookCalls } from '../../src/refunds/plan-calls.ts';
+import { lookAtRefunds } from '../../src/refunds/plan-looks.ts';
 
 const start = Date.parse('2026-11-22T10:00:00Z');
 const minute = 60_000;
@@ -41,6 +42,8 @@ const down = {
   failure: { code: 'PROVIDER_UNAVAILABLE', message: '', retry: 'WAIT', providerCode: null },
 } as const;
 
+const once = <T>(look: Look<T>): Asked<T> => ({ look, requests: 1 });
+
 /** A provider with such books, lists of `pageSize`, and a count of what it was asked. */
 function provider(
   books: readonly Booked[],
@@ -51,7 +54,7 @@ function provider(
   const newestFirst = books.toSorted((a, b) => a.minutesAgo - b.minutesAgo);
   const ask = (what: string): boolean => asked.push(what) - 1 !== failAt;
   const listRefunds = async (query: RefundListQuery) => {
-    if (!ask(query.providerPaymentId === undefined ? 'scan' : 'list')) return down;
+    if (!ask(query.providerPaymentId === undefined ? 'scan' : 'list')) return once<RefundListPage>(down);
     const matching = newestFirst
       .map((booked) => ({ booked, facts: factsOf(booked) }))
       .filter(
@@ -64,18 +67,20 @@ function provider(
     const from = Number(query.cursor ?? 0);
     const refunds = matching.slice(from, from + pageSize).map(({ facts }) => ({ ...facts, failure: null }));
     const nextCursor = matching.length > from + pageSize ? String(from + pageSize) : null;
-    return { kind: 'found', value: { refunds, nextCursor } } as const;
+    return once<RefundListPage>({ kind: 'found', value: { refunds, nextCursor } });
   };
   const calls: LookCalls = {
-    async readRefund({ providerRefundId: id }): Promise<Look<RefundFacts>> {
-      if (!ask('single')) return down;
+    async readRefund({ providerRefundId: id }) {
+      if (!ask('single')) return once(down);
       const booked = books.find((each) => each.id === id);
-      return booked === undefined ? { kind: 'absent' } : { kind: 'found', value: factsOf(booked) };
+      return once(booked === undefined ? { kind: 'absent' } : { kind: 'found', value: factsOf(booked) });
     },
     listRefunds: byTime || byPayment ? listRefunds : undefined,
     canListByTime: byTime,
     canListByPayment: byPayment,
     readsAtOnce: 8,
+    budget: Infinity,
+    now: () => 0,
   };
   return { calls, asked };
 }
@@ -132,7 +137,14 @@ describe('how many calls', () => {
 
   test('none is none', async () => {
     const { calls, asked } = provider([]);
-    expect(await lookAtRefunds(calls, [])).toEqual({ found: new Map(), absent: [], unavailable: undefined });
+    expect(await lookAtRefunds(calls, [])).toEqual({
+      found: new Map(),
+      absent: [],
+      unavailable: undefined,
+      calls: [],
+      putOff: [],
+      callsPutOff: [],
+    });
     expect(asked).toEqual([]);
   });
 
@@ -241,7 +253,7 @@ describe('how many calls', () => {
       ...calls,
       listRefunds: async () => {
         pages += 1;
-        return { kind: 'found', value: { refunds: [], nextCursor: 'again' } };
+        return once({ kind: 'found', value: { refunds: [], nextCursor: 'again' } });
       },
     };
     expect((await lookAtRefunds(endless, wantedOf(books))).found.size).toBe(10);
@@ -257,7 +269,7 @@ describe('how many calls', () => {
       ...calls,
       listRefunds: async () => {
         pages += 1;
-        return { kind: 'found', value: { refunds: others, nextCursor: 'again' } };
+        return once({ kind: 'found', value: { refunds: others, nextCursor: 'again' } });
       },
     };
     expect((await lookAtRefunds(endless, wantedOf(books))).found.size).toBe(10);

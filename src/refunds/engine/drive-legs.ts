@@ -78,9 +78,9 @@ async function lookAtKnown(
 ): Promise<void> {
   if (batch.isOver()) return;
   const ids = known.map((leg) => leg.id);
-  const failures = await lookAtLegs(world, connection.merchantId, ids);
+  const { failures, putOff } = await lookAtLegs(world, connection.merchantId, ids);
   const result = failures.length > 0 ? 'failed' : 'done';
-  for (const id of ids) batch.note(id, result);
+  for (const id of ids) batch.note(id, putOff.includes(id) ? 'left' : result);
 }
 
 async function release(

@@ -106,7 +106,7 @@ async function lookAtNamedLegs(
   if (legs.size === 0) return;
   let kind: 'looked' | 'failed' = 'failed';
   try {
-    const failures = await lookAtLegs(world, connection.merchantId, [...legs.keys()]);
+    const { failures } = await lookAtLegs(world, connection.merchantId, [...legs.keys()]);
     if (failures.length === 0) kind = 'looked';
   } catch (error) {
     const { accountCode: account } = connection;

@@ -11,10 +11,10 @@ import {
   watchAfterMs,
 } from './capabilities.ts';
 import { deviations } from './deviations.ts';
+import { listRefunds } from './list-refunds.ts';
 import { readPayment } from './payment.ts';
 import { buildRefund, checkRefund, readRefund, sendRefund } from './refund.ts';
 import { buildVoid, sendVoid } from './release.ts';
-import { isPaymentId } from './wire.ts';
 
 /** Checkout.com by way of hyperswitch-prism, for one account. */
 export function checkout(call: ConnectorCall): ProviderAdapter<CredentialsOf<'checkout'>> {
@@ -35,13 +35,7 @@ export function checkout(call: ConnectorCall): ProviderAdapter<CredentialsOf<'ch
     amountRules,
     readPayment: (access, id) => readPayment(call, access, id),
     readRefund: (access, known) => readRefund(call, access, known),
-    async listRefunds(access, { providerPaymentId }) {
-      if (providerPaymentId === undefined || !isPaymentId(providerPaymentId)) return { kind: 'absent' };
-      const sight = await readPayment(call, access, providerPaymentId);
-      return sight.kind === 'found'
-        ? { kind: 'found', value: { refunds: sight.value.refunds, nextCursor: null } }
-        : sight;
-    },
+    listRefunds: (access, query) => listRefunds(call, access, query),
     checkRefund,
     buildRefund: (order) => buildRefund(call, order),
     sendRefund: (access, request, order, mayStillSend) =>
