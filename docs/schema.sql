@@ -498,6 +498,9 @@ CREATE TABLE payments (
   handles jsonb NOT NULL DEFAULT '{}'::jsonb,
   whole_only boolean NOT NULL DEFAULT false,
   facts_from text NOT NULL DEFAULT 'PROVIDER'::text,
+  looked_at timestamp with time zone,
+  look_retry_at timestamp with time zone,
+  look_retries integer NOT NULL DEFAULT 0,
   CONSTRAINT payments_pkey PRIMARY KEY (id),
   CONSTRAINT payments_of_account UNIQUE (account_id, provider_payment_id),
   CONSTRAINT payments_of_merchant UNIQUE (merchant_id, id),
@@ -524,6 +527,9 @@ COMMENT ON COLUMN payments.released_epoch IS 'A person has released this payment
 COMMENT ON COLUMN payments.handles IS 'What calls about the payment need besides its id, in the words of its provider; never secret';
 COMMENT ON COLUMN payments.whole_only IS 'Only the whole payment can be refunded, at once';
 COMMENT ON COLUMN payments.facts_from IS 'CALLER: the provider cannot be asked, and a caller has said what was captured';
+COMMENT ON COLUMN payments.looked_at IS 'When the provider was asked last and answered, also where it knew of nothing';
+COMMENT ON COLUMN payments.look_retry_at IS 'After a look that was not answered: no reader has it asked again before';
+COMMENT ON COLUMN payments.look_retries IS 'Looks in a row that were not answered, whoever began them';
 
 CREATE TABLE provider_refunds (
   account_id uuid NOT NULL,
@@ -592,6 +598,10 @@ CREATE TABLE refund_legs (
   look_lease_until timestamp with time zone,
   look_failures integer NOT NULL DEFAULT 0,
   vanished_at timestamp with time zone,
+  looked_at timestamp with time zone,
+  look_retry_at timestamp with time zone,
+  look_retries integer NOT NULL DEFAULT 0,
+  look_is_shared boolean NOT NULL DEFAULT false,
   CONSTRAINT refund_legs_pkey PRIMARY KEY (id),
   CONSTRAINT refund_legs_name_unique UNIQUE (refund_id, name),
   CONSTRAINT refund_legs_of_merchant UNIQUE (merchant_id, id),
@@ -612,6 +622,10 @@ COMMENT ON COLUMN refund_legs.next_look_at IS 'When somebody has to look again; 
 COMMENT ON COLUMN refund_legs.look_lease_until IS 'Until then one process has taken this look; its value is that claim''s token';
 COMMENT ON COLUMN refund_legs.look_failures IS 'Looks in a row that the provider did not answer';
 COMMENT ON COLUMN refund_legs.vanished_at IS 'Since then its provider does not know the refund that it had named';
+COMMENT ON COLUMN refund_legs.looked_at IS 'When the provider was asked last and answered, also where it knew of nothing';
+COMMENT ON COLUMN refund_legs.look_retry_at IS 'After a look that was not answered: no reader has it asked again before';
+COMMENT ON COLUMN refund_legs.look_retries IS 'Looks in a row that were not answered, whoever began them';
+COMMENT ON COLUMN refund_legs.look_is_shared IS 'look_lease_until is held for readers: no plan of recovery goes on under it';
 
 CREATE TABLE refunds (
   id uuid NOT NULL,

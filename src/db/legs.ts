@@ -2,7 +2,7 @@ import { sql, type Kysely, type RawBuilder, type Selectable, type SqlBool } from
 import type { LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
 import type { LegStatus } from '../vocabulary.ts';
 import type { PaymentSource } from './payments.ts';
-import { appNow, fromAppNow } from './sql-time.ts';
+import { appNow } from './sql-time.ts';
 import type { Database, LegAttemptTable, LookNote, RefundLegTable, RefundTable } from './tables.ts';
 
 export type Leg = Selectable<RefundLegTable>;
@@ -177,25 +177,30 @@ export function listOpenLegs(db: Db, paymentId: PaymentId): Promise<OpenLeg[]> {
     .execute();
 }
 
-/**
- * Notes that these legs, of one status, were looked at and nothing had changed: `as_of` only moves forward. The next
- * look is so many milliseconds from now; null: there is none. One that has moved meanwhile keeps its time.
- */
-export async function touchLegs(
-  db: Db,
-  ids: readonly LegId[],
-  status: LegStatus,
-  asOf: Date,
-  nextLookInMs: number | null,
-): Promise<void> {
-  if (ids.length === 0) return;
-  await db
-    .updateTable('refund_legs')
-    .set({ as_of: asOf, next_look_at: fromAppNow(nextLookInMs), vanished_at: null })
-    .where('id', 'in', [...ids])
-    .where('status', '=', status)
-    .where('as_of', '<', asOf)
-    .execute();
+/** A leg that was looked at without anything new. */
+export interface Touch {
+  readonly id: LegId;
+  /** One that has moved meanwhile keeps its time. */
+  readonly status: LegStatus;
+  readonly asOf: Date;
+  /** Milliseconds from now; null: there is no next look. */
+  readonly nextLookInMs: number | null;
+}
+
+/** Notes that these legs were looked at and nothing had changed: `as_of` only moves forward (primary keys). */
+export async function touchLegs(db: Db, touches: readonly Touch[]): Promise<void> {
+  if (touches.length === 0) return;
+  const seconds = touches.map(({ nextLookInMs }) => (nextLookInMs === null ? null : nextLookInMs / 1000));
+  await sql`
+    UPDATE refund_legs AS leg SET as_of = touch.as_of, vanished_at = NULL,
+      next_look_at = app_now() + make_interval(secs => touch.next)
+    FROM unnest(
+      ${touches.map(({ id }) => id)}::uuid[],
+      ${touches.map(({ status }) => status)}::text[],
+      ${touches.map(({ asOf }) => asOf)}::timestamptz[],
+      ${seconds}::float8[]
+    ) AS touch (id, status, as_of, next)
+    WHERE leg.id = touch.id AND leg.status = touch.status AND leg.as_of < touch.as_of`.execute(db);
 }
 
 /**

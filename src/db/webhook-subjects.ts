@@ -5,6 +5,8 @@ import type { Database } from './tables.ts';
 /** What a message is about, as far as that is known here. */
 export interface WebhookSubjectRow {
   readonly deliveryId: WebhookDeliveryId;
+  /** When it came last. */
+  readonly receivedAt: Date;
   /** The leg whose present attempt it names; null: none. */
   readonly legId: LegId | null;
   /** Null: nothing of it is known. */
@@ -36,7 +38,7 @@ export async function findWebhookSubjects(
 ): Promise<readonly WebhookSubjectRow[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<WebhookSubjectRow>`
-    SELECT told.id AS "deliveryId", leg.id AS "legId", payment.id AS "paymentId",
+    SELECT told.id AS "deliveryId", told.last_received_at AS "receivedAt", leg.id AS "legId", payment.id AS "paymentId",
       payment.provider_payment_id AS "providerPaymentId",
       (told.provider_refund_id IS NULL OR named.id IS NOT NULL OR seen.provider_refund_id IS NOT NULL) AS "isKnown",
       COALESCE(COALESCE(leg.as_of, payment.as_of) >= told.last_received_at, false) AS "isSeenSince",

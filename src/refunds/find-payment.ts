@@ -1,12 +1,8 @@
-import {
-  factsAgeMs,
-  findPayment as findPaymentRow,
-  findPaymentAtProvider,
-  type ReadPayment,
-} from '../db/payments.ts';
+import { findPayment as findPaymentRow, findPaymentAtProvider, type ReadPayment } from '../db/payments.ts';
 import type { Failure } from '../errors.ts';
 import { isUuid, type MerchantId, type PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
+import { lookAtDuePayment } from './look-together.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import { settledWithin } from './background.ts';
 import { seePayment, tooSlow, type Sight } from './see-payment.ts';
@@ -29,7 +25,12 @@ export async function findStoredPayment(
 }
 
 export type PaymentFinding =
-  | { readonly kind: 'found'; readonly paymentId: PaymentId }
+  | {
+      readonly kind: 'found';
+      readonly paymentId: PaymentId;
+      /** When its row was read, by the database's time; absent: it was never seen before. */
+      readonly readAt?: Date;
+    }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unavailable'; readonly failure: Failure };
 
@@ -38,20 +39,27 @@ export type PaymentFinding =
  * its facts are older than `maxAgeSeconds` (absent: stored facts are taken as they are). A provider that
  * cannot be asked is an error only for a payment that was never seen.
  *
+ * @param options.askedAt from when its age counts, by the database's time; absent: from now
  * @param options.mayFetch asked once before an unseen payment is fetched
  */
 export async function findPayment(
   world: World,
   merchantId: MerchantId,
   ref: PaymentRef,
-  options: { readonly maxAgeSeconds?: number; readonly waitMs: number; readonly mayFetch: () => boolean },
+  options: {
+    readonly maxAgeSeconds?: number;
+    readonly waitMs: number;
+    readonly askedAt?: Date;
+    readonly mayFetch: () => boolean;
+  },
 ): Promise<PaymentFinding> {
   const stored = await findStoredPayment(world, merchantId, ref);
   if (stored !== undefined) {
     const connection = world.connections.find(stored.account_id);
-    if (connection !== undefined && isTooOld(connection, stored, options.maxAgeSeconds))
-      await seeTogether(world, connection, stored.provider_payment_id, options.waitMs);
-    return { kind: 'found', paymentId: stored.id };
+    const { maxAgeSeconds, waitMs, askedAt = stored.read_at } = options;
+    if (connection !== undefined && maxAgeSeconds !== undefined)
+      await lookAtDuePayment(world, connection, stored, { maxAgeSeconds, waitMs, askedAt });
+    return { kind: 'found', paymentId: stored.id, readAt: stored.read_at };
   }
   const connection = 'id' in ref ? undefined : world.connections.findByCode(merchantId, ref.account);
   if ('id' in ref || connection === undefined) return { kind: 'absent' };
@@ -90,10 +98,4 @@ async function seeTogether(
     world.readings.set(key, reading);
   }
   return (await settledWithin(reading, waitMs)) ? reading : { kind: 'unavailable', failure: tooSlow };
-}
-
-function isTooOld(connection: Connection, payment: ReadPayment, maxAgeSeconds: number | undefined): boolean {
-  if (maxAgeSeconds === undefined) return false;
-  const limitMs = Math.max(maxAgeSeconds * 1000, connection.minLookIntervalMs);
-  return factsAgeMs(payment) > limitMs;
 }

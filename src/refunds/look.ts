@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { inTransaction } from '../db/in-transaction.ts';
 import { listLegs, noteVanished, touchLegs } from '../db/legs.ts';
+import { noteLooked } from '../db/look-leases.ts';
 import { listLookTargets, type LookTarget } from '../db/look-targets.ts';
 import { lockPaymentForUpdate, readAppNow } from '../db/payments.ts';
 import type { Failure } from '../errors.ts';
@@ -10,6 +11,7 @@ import type { Connection } from '../providers/connections.ts';
 import type { AccountAccess, RefundFacts } from '../providers/provider.ts';
 import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { noteAccountHealth } from './account-health.ts';
+import { timeAnswers, type AnswerTimes } from './answer-times.ts';
 import { applyFacts, factContext } from './apply-facts.ts';
 import { canBeAsked } from './declared-facts.ts';
 import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
@@ -81,6 +83,7 @@ async function lookAtAccount(
     (target) => canBeFound && target.providerRefundId === null && target.status !== 'QUEUED',
   );
   const asOf = await readAppNow(world.db);
+  const times = timeAnswers(asOf, world.clock);
   if (isSilent) await handOverSilent(world, connection, targets, asOf);
   const { shown, calls: payments, failure: notSeen } = await seePaymentsOf(world, connection, nameless);
   const wanted = named
@@ -91,14 +94,27 @@ async function lookAtAccount(
       amount: { minor: target.amountMinor, currency: toCurrency(target.currency) },
       createdAt: target.providerCreatedAt ?? target.createdAt,
     }));
-  const looks = await lookAtRefunds(callsOf(world, connection), wanted);
-  await store(world, connection, named, looks.found, asOf);
+  const looks = await lookAtRefunds(callsOf(world, connection, times), wanted);
+  await store(world, connection, named, looks.found, times);
   await noteAbsent(world, connection, named, looks.absent);
   const failure = looks.unavailable?.failure ?? notSeen;
   if (failure !== undefined) await noteAccountHealth(world, connection, 'READ', { kind: 'unknown', failure });
   else if (named.length + nameless.length > 0 && !isSilent)
     await noteAccountHealth(world, connection, 'READ', { kind: 'accepted' });
   const putOff = new Set(looks.putOff.map(({ providerRefundId }) => providerRefundId));
+  const lookedAt = ({ providerRefundId: id }: LookTarget): Date | null => {
+    const facts = id === null ? undefined : looks.found.get(id);
+    if (facts !== undefined) return times.of(facts);
+    const isTold = id !== null && (shown.has(id) || looks.absent.includes(id));
+    return failure === undefined || isTold ? asOf : null;
+  };
+  await noteLooked(
+    world.db,
+    'refund_legs',
+    targets
+      .filter(({ providerRefundId: id }) => id === null || !putOff.has(id))
+      .map((target) => ({ id: target.legId, lookedAt: lookedAt(target) })),
+  );
   return {
     failure,
     plan: {
@@ -177,7 +193,7 @@ async function noteAbsent(
       );
 }
 
-function callsOf(world: World, connection: Connection): LookCalls {
+function callsOf(world: World, connection: Connection, times: AnswerTimes): LookCalls {
   const { adapter, access } = connection;
   const { listByPayment, listByTime } = adapter.capabilities;
   const counted = async <T>(call: (access: AccountAccess) => Promise<T>) => {
@@ -186,9 +202,19 @@ function callsOf(world: World, connection: Connection): LookCalls {
     return { look, requests: counter.requests() };
   };
   return {
-    readRefund: (known) => counted((one) => adapter.readRefund(one, known)),
+    readRefund: (known) =>
+      times.note(
+        () => counted((one) => adapter.readRefund(one, known)),
+        (facts) => [facts],
+      ),
     listRefunds:
-      listByPayment || listByTime ? (query) => counted((one) => adapter.listRefunds(one, query)) : undefined,
+      listByPayment || listByTime
+        ? (query) =>
+            times.note(
+              () => counted((one) => adapter.listRefunds(one, query)),
+              ({ refunds }) => refunds,
+            )
+        : undefined,
     now: () => world.clock.monotonicMs(),
     canListByTime: listByTime,
     canListByPayment: listByPayment,
@@ -203,27 +229,28 @@ async function store(
   connection: Connection,
   targets: readonly LookTarget[],
   found: ReadonlyMap<string, RefundFacts>,
-  asOf: Date,
+  times: AnswerTimes,
 ): Promise<void> {
   const answered = targets.flatMap((target) => {
     const facts = found.get(target.providerRefundId!);
-    return facts === undefined ? [] : [{ target, facts }];
+    return facts === undefined ? [] : [{ target, facts, asOf: times.of(facts) }];
   });
   const { same = [], changed = [] } = Object.groupBy(answered, ({ target, facts }) =>
     isUnchanged(target, facts) ? 'same' : 'changed',
   );
-  const gapOf = ({ target }: (typeof answered)[number]) => nextLookMs(connection.adapter, target, asOf);
-  for (const [status, ofStatus] of Map.groupBy(same, ({ target }) => target.status))
-    for (const [gapMs, group] of Map.groupBy(ofStatus, gapOf))
-      await touchLegs(
-        world.db,
-        group.map(({ target }) => target.legId),
-        status,
-        asOf,
-        gapMs,
-      );
-  for (const [paymentId, group] of Map.groupBy(changed, ({ target }) => target.paymentId))
+  await touchLegs(
+    world.db,
+    same.map(({ target, asOf }) => ({
+      id: target.legId,
+      status: target.status,
+      asOf,
+      nextLookInMs: nextLookMs(connection.adapter, target, asOf),
+    })),
+  );
+  for (const [paymentId, group] of Map.groupBy(changed, ({ target }) => target.paymentId)) {
+    const asOf = new Date(Math.min(...group.map((each) => each.asOf.getTime())));
     await storeChanges(world, connection, paymentId, group, asOf);
+  }
 }
 
 const isUnchanged = (target: LookTarget, facts: RefundFacts): boolean =>

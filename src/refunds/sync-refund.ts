@@ -1,11 +1,12 @@
 import { findRefund, listLegs, type Leg } from '../db/legs.ts';
+import { readAppNow } from '../db/payments.ts';
 import { notFound, providerProblem, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import { isUuid, type RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import { settledWithin } from './background.ts';
 import { claimNextLeg, expireLeasesOf } from './claim.ts';
 import type { LookFailures } from './followed-plan.ts';
-import { lookAtLegs } from './look.ts';
+import { askAboutLegs } from './look-together.ts';
 import { recoverLegs } from './recover.ts';
 import { sendLeg } from './send-leg.ts';
 import type { Caller, World } from './world.ts';
@@ -69,7 +70,9 @@ async function syncLeg(world: World, connection: Connection, leg: Leg): Promise<
     return isPutBack ? [{ accountCode: connection.accountCode, failure: outcome.failure }] : [];
   }
   if (leg.status === 'UNKNOWN') return recoverLegs(world, connection, leg.payment_id, [leg.id]);
-  return (await lookAtLegs(world, leg.merchant_id, [leg.id])).failures;
+  // What somebody else asks for from now on serves as well.
+  const after = await readAppNow(world.db);
+  return (await askAboutLegs(world, connection, [{ legId: leg.id, after }])).failures;
 }
 
 const notConfigured: Problem = {

@@ -7,6 +7,7 @@ import { noMetrics, type Metrics } from '../metrics.ts';
 import type { Connections } from '../providers/connections.ts';
 import type { AccountId, PaymentId } from '../ids.ts';
 import type { Background } from './background.ts';
+import { createLookDesk, type LookDesk } from './look-desk.ts';
 import type { RestoringPass } from './restoring.ts';
 import type { Sight } from './see-payment.ts';
 import { createChanges, type Changes } from './changes.ts';
@@ -25,6 +26,8 @@ export interface World extends Kernel {
   readonly pausedAccounts: Set<AccountId>;
   /** How far this process has read what waits after a restore. */
   readonly restoring: Map<AccountId, RestoringPass>;
+  /** What operations want looked at, and wait for; see look-together.ts. */
+  readonly looks: { readonly legs: LookDesk; readonly payments: LookDesk };
   /** Reads of payments that queries wait for together, by account and the provider's id. */
   readonly readings: Map<string, Promise<Sight>>;
   /** Payments that a provider did not know a moment ago, until when (Unix ms) that is believed. */
@@ -50,6 +53,7 @@ export async function createWorld(
     lines: new Map(),
     restoring: new Map(),
     pausedAccounts: new Set(await listPausedAccounts(outside.db)),
+    looks: { legs: createLookDesk(), payments: createLookDesk() },
     readings: new Map(),
     missedPayments: new Map(),
   };

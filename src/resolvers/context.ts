@@ -9,6 +9,8 @@ export interface OperationState {
   unseenPayments: number;
   /** The strictest `maxAgeSeconds` that a root field set for a refund or a payment. */
   readonly maxAgeSeconds: Map<RefundId | PaymentId, number>;
+  /** From when the age of what it wants fresh counts, by the database's time. */
+  askedAt?: Date;
   /** The end of the change feed, once a field has asked for it. */
   feedEnd?: Promise<string>;
 }

@@ -1,26 +1,15 @@
 import DataLoader from 'dataloader';
-import { groupBy } from '../db/batched-read.ts';
 import type { BatchedRead } from '../db/batched-read.ts';
 import { readBatchOf, type ReadBatch } from '../db/read-batch.ts';
-import type { AccountId, LegId, MerchantId } from '../ids.ts';
-import { lookAtLegs } from '../refunds/look.ts';
+import type { MerchantId } from '../ids.ts';
 import type { World } from '../refunds/world.ts';
 
 type RowOf<Read> = Read extends BatchedRead<infer _Key, infer Row> ? Row : never;
 type KeyOf<Read> = Read extends BatchedRead<infer Key, infer _Row> ? Key : never;
 type Loader<Read> = DataLoader<KeyOf<Read>, RowOf<Read> | null>;
 
-/** A leg that someone wants to know about, and the account whose provider knows. */
-export interface WantedLeg {
-  readonly legId: LegId;
-  readonly accountId: AccountId;
-}
-
 /** What one operation has read: each row at most once, all of one kind and tick together. */
-export type Loaders = { readonly [Name in keyof ReadBatch]: Loader<ReadBatch[Name]> } & {
-  /** Asks providers; each leg once per operation, one call of the rules per account and tick. */
-  readonly look: DataLoader<WantedLeg, true, LegId>;
-};
+export type Loaders = { readonly [Name in keyof ReadBatch]: Loader<ReadBatch[Name]> };
 
 /** Loaders of one operation of one merchant: no other merchant's row is ever in them. */
 export function createLoaders(world: World, merchantId: MerchantId): Loaders {
@@ -44,25 +33,5 @@ export function createLoaders(world: World, merchantId: MerchantId): Loaders {
     unclearLegsOfRefund: through(reads.unclearLegsOfRefund),
     openLegsOfPayment: through(reads.openLegsOfPayment),
     openOperationOfPayment: through(reads.openOperationOfPayment),
-    look: new DataLoader((wanted: readonly WantedLeg[]) => lookByAccount(world, merchantId, wanted), {
-      cacheKeyFn: (leg) => leg.legId,
-    }),
   };
-}
-
-async function lookByAccount(
-  world: World,
-  merchantId: MerchantId,
-  wanted: readonly WantedLeg[],
-): Promise<true[]> {
-  const byAccount = groupBy(wanted, (leg) => leg.accountId);
-  const looks = [...byAccount.values()].map((legs) =>
-    lookAtLegs(
-      world,
-      merchantId,
-      legs.map((leg) => leg.legId),
-    ),
-  );
-  await Promise.all(looks);
-  return wanted.map(() => true);
 }

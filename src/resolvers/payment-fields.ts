@@ -34,7 +34,8 @@ export async function refundableOfSource(context: GraphQLContext, share: Payment
 export function freshnessOfPayment(context: GraphQLContext, payment: Payment): Freshness {
   const maxAgeSeconds = context.operation.maxAgeSeconds.get(payment.id);
   const connection = context.world.connections.find(payment.account_id);
-  const ageMs = context.world.clock.now().getTime() - payment.as_of.getTime();
+  const now = context.operation.askedAt ?? context.world.clock.now();
+  const ageMs = now.getTime() - payment.as_of.getTime();
   const limitMs = Math.max((maxAgeSeconds ?? 0) * 1000, connection?.minLookIntervalMs ?? 0);
   const isOpen = payment.state === 'PENDING' || payment.state === 'AUTHORIZED' || payment.reserved_minor > 0n;
   return {

@@ -31,6 +31,7 @@ export async function resolvePayment(
   const look = await findPayment(context.world, merchantOf(context), ref, {
     maxAgeSeconds,
     waitMs,
+    ...(context.operation.askedAt === undefined ? {} : { askedAt: context.operation.askedAt }),
     mayFetch,
   });
   if (refused)
@@ -39,7 +40,10 @@ export async function resolvePayment(
     );
   if (look.kind === 'unavailable') throw providerUnavailable(look.failure);
   if (look.kind === 'absent') return null;
-  if (maxAgeSeconds !== undefined) demandFreshness(context, look.paymentId, maxAgeSeconds);
+  if (maxAgeSeconds !== undefined) {
+    demandFreshness(context, look.paymentId, maxAgeSeconds);
+    if (look.readAt !== undefined) context.operation.askedAt ??= look.readAt;
+  }
   context.loaders.payment.clear(look.paymentId);
   return look.paymentId;
 }

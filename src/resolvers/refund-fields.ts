@@ -81,7 +81,8 @@ export async function freshnessOfRefund(context: GraphQLContext, refund: Refund)
     asOf: instants.length === 0 ? refund.updated_at : new Date(Math.min(...instants)),
     lookGapsMs: connection?.adapter.lookGapsMs ?? [],
     minLookIntervalMs: connection?.minLookIntervalMs ?? DEFAULT_MIN_LOOK_INTERVAL_MS,
-    now: context.world.clock.now(),
+    // What was as young as wanted when it was asked for does not grow stale on its way.
+    now: context.operation.askedAt ?? context.world.clock.now(),
     maxAgeSeconds: context.operation.maxAgeSeconds.get(refund.id),
   });
 }

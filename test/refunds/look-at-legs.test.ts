@@ -85,7 +85,15 @@ describe('a page of pending refunds', () => {
     expect(await look(refunds.map(({ legId }) => legId))).toMatchObject([
       { accountCode: 'yookassa-demo', failure: { code: 'PROVIDER_UNAVAILABLE' } },
     ]);
-    expect(await Promise.all(refunds.map(({ id }) => refundRow(t, id)))).toEqual(before);
+    const after = await Promise.all(refunds.map(({ id }) => refundRow(t, id)));
+    for (const [index, { legs, ...refund }] of after.entries()) {
+      const { legs: legsBefore, ...refundBefore } = before[index]!;
+      expect(refund).toEqual(refundBefore);
+      // Readers have to wait before they ask again; nothing else has changed.
+      const untold = { look_retries: 0, look_retry_at: null };
+      expect(legs.map((leg) => ({ ...leg, ...untold }))).toEqual(legsBefore);
+      expect(legs).toMatchObject([{ look_retries: 1, look_retry_at: expect.any(Date) as Date }]);
+    }
   });
 
   test('is not another merchant’s to look at', async () => {

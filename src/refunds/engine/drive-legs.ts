@@ -26,22 +26,26 @@ export async function driveLegs(world: World, connection: Connection, round: Rou
     if (status === 'QUEUED') return 'waiting';
     return status === 'SENDING' || status === 'UNKNOWN' ? 'lost' : 'known';
   });
+  // Each kind is given back when it is done: who polls what was looked at need not wait for what is being sent.
+  const work = async (some: readonly DueLeg[] = [], task: (some: readonly DueLeg[]) => Promise<void>) => {
+    if (some.length === 0) return;
+    await guarded(batch, some, task);
+    failpoint('engine.before-release');
+    await release(world, connection, batch, some);
+  };
   await Promise.all([
-    guarded(batch, kinds.get('waiting'), (waiting) => sendQueued(world, connection, batch, waiting)),
-    guarded(batch, kinds.get('lost'), (lost) => recoverAll(world, connection, batch, lost)),
-    guarded(batch, kinds.get('known'), (known) => lookAtKnown(world, connection, batch, known)),
+    work(kinds.get('waiting'), (waiting) => sendQueued(world, connection, batch, waiting)),
+    work(kinds.get('lost'), (lost) => recoverAll(world, connection, batch, lost)),
+    work(kinds.get('known'), (known) => lookAtKnown(world, connection, batch, known)),
   ]);
-  failpoint('engine.before-release');
-  await release(world, connection, batch, legs);
   return { isFull: legs.length === round.batchSize, legIds: legs.map((leg) => leg.id) };
 }
 
 async function guarded(
   batch: Batch,
-  legs: readonly DueLeg[] = [],
+  legs: readonly DueLeg[],
   work: (legs: readonly DueLeg[]) => Promise<void>,
 ): Promise<void> {
-  if (legs.length === 0) return;
   try {
     await work(legs);
   } catch (error) {

@@ -3,7 +3,7 @@ import { findWebhookSubjects, makeOperationsDue, type WebhookSubjectRow } from '
 import type { LegId, PaymentId, WebhookDeliveryId } from '../../ids.ts';
 import type { Connection } from '../../providers/connections.ts';
 import { inParallel } from '../in-parallel.ts';
-import { lookAtLegs } from '../look.ts';
+import { askAboutLegs } from '../look-together.ts';
 import { seePayment } from '../see-payment.ts';
 import type { World } from '../world.ts';
 import { push } from './push.ts';
@@ -39,12 +39,12 @@ export async function lookAtSubjects(
   const ids = deliveries.map(({ id }) => id);
   const subjects = await findWebhookSubjects(world.db, connection.accountId, ids);
   const verdicts = new Map<WebhookDeliveryId, Verdict>();
-  const legs = new Map<LegId, WebhookDeliveryId[]>();
+  const legs = new Map<LegId, WebhookSubjectRow[]>();
   const payments = new Map<PaymentId, WebhookSubjectRow[]>();
   for (const subject of subjects) {
     const known = verdictBeforeLook(connection, subject);
     if (known !== undefined) verdicts.set(subject.deliveryId, known);
-    else if (subject.legId !== null) push(legs, subject.legId, subject.deliveryId);
+    else if (subject.legId !== null) push(legs, subject.legId, subject);
     else if (subject.paymentId !== null) push(payments, subject.paymentId, subject);
   }
   if (isOver()) return { verdicts, legIds: [] };
@@ -100,17 +100,16 @@ async function noteUnseen(
 async function lookAtNamedLegs(
   world: World,
   connection: Connection,
-  legs: ReadonlyMap<LegId, readonly WebhookDeliveryId[]>,
+  legs: ReadonlyMap<LegId, readonly WebhookSubjectRow[]>,
   verdicts: Map<WebhookDeliveryId, Verdict>,
 ): Promise<void> {
   if (legs.size === 0) return;
-  let kind: 'looked' | 'failed' = 'failed';
-  try {
-    const { failures } = await lookAtLegs(world, connection.merchantId, [...legs.keys()]);
-    if (failures.length === 0) kind = 'looked';
-  } catch (error) {
-    const { accountCode: account } = connection;
-    world.log.error({ err: error, account }, 'refunds that webhooks named could not be looked at');
-  }
-  for (const deliveryId of [...legs.values()].flat()) verdicts.set(deliveryId, { kind });
+  const wanted = [...legs].map(([legId, named]) => ({
+    legId,
+    // A look that anybody began after the last of its messages had come tells all that they could.
+    after: new Date(Math.max(...named.map(({ receivedAt }) => receivedAt.getTime()))),
+  }));
+  const { failures, missed } = await askAboutLegs(world, connection, wanted);
+  const kind = failures.length + missed.length === 0 ? 'looked' : 'failed';
+  for (const { deliveryId } of [...legs.values()].flat()) verdicts.set(deliveryId, { kind });
 }
