@@ -24,8 +24,7 @@ const lostAtMost = 2;
  * Finds out about many refunds of one account in as few calls as its lists allow: pages over time where they promise to
  * be cheaper than the rest, then at once the refunds of one payment together, and single reads. A refund that a
  * list did not show is read by its id, since lists may lag behind; so is one that a list shows as failed without
- * telling why. Lists
- * that tell nothing cost at most `readsAtOnce` + 3 calls more than single reads alone would.
+ * telling why. Lists that tell nothing cost at most `readsAtOnce` + 3 calls more than single reads alone would.
  */
 export async function lookAtRefunds(calls: LookCalls, wanted: readonly KnownRefund[]): Promise<Looks> {
   const ledger = openLedger(wanted, calls.budget, calls.now);
