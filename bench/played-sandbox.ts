@@ -45,9 +45,9 @@ export interface Logged {
 export interface PlayedSandbox {
   readonly accounts: readonly Played[];
   /** The control API (docs/sandbox.md): a GET without a body, a POST with one. Throws what it refuses. */
-  control<T>(route: string, body?: unknown): Promise<T>;
+  readonly control: <T>(route: string, body?: unknown) => Promise<T>;
   /** Takes all faults away. */
-  clearFaults(): Promise<void>;
+  readonly clearFaults: () => Promise<void>;
   stop(): Promise<void>;
 }
 
