@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import type { ApiKeyId, MerchantId } from './ids.ts';
 
-export const scopes = ['read', 'write'] as const;
+export const scopes = ['read', 'write', 'debug'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** Who asks: one API key of one merchant. Every read and write is limited to `merchantId`. */

@@ -75,7 +75,8 @@ function readArguments(args: readonly string[]): NewKeyRequest {
 function readScopes(list: string, report: Report): Scope[] {
   const words = new Set(list.split(',').map((word) => word.trim()));
   const known = scopes.filter((scope) => words.has(scope));
-  if (known.length !== words.size) report('--scopes', `must be read, write or read,write. ${USAGE}`);
+  if (known.length !== words.size)
+    report('--scopes', `must be one or several of ${scopes.join(', ')}, with commas between. ${USAGE}`);
   return known;
 }
 

@@ -28,7 +28,7 @@ export const USAGE = `Commands:
   events endpoints | list | resend | enable       events that were sent: see docs/events.md
   webhooks [--base URL | --renew ACCOUNT]         where accounts take webhooks: see docs/webhooks.md
   schema                                          prints the GraphQL schema
-  key --merchant CODE --name WHO --scopes LIST    makes an API key; LIST is read, write or read,write
+  key --merchant CODE --name WHO --scopes LIST    makes an API key; LIST is of read, write and debug
 
 The environment is described in docs/configuration.md.
 `;

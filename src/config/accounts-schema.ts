@@ -24,8 +24,10 @@ const keySchema = z.strictObject({
     .describe('SHA-256 of the API key in lower-case hex. The key itself is never stored.'),
   scopes: z
     .array(z.enum(scopes))
-    .min(1, 'must name at least one scope: "read", "write"')
-    .describe('read: see payments and refunds. write: give money back. Neither includes the other.'),
+    .min(1, 'must name at least one scope: "read", "write", "debug"')
+    .describe(
+      'read: see payments and refunds. write: give money back. debug: see which provider calls an operation took. None includes another.',
+    ),
 });
 
 const days = z.int().min(0).max(60);

@@ -187,6 +187,18 @@ export interface Touch {
   readonly nextLookInMs: number | null;
 }
 
+/** Makes legs due now, so that the engine looks at them; those that are due already stay as they are (primary key). */
+export async function putOffToEngine(db: Db, ids: readonly LegId[]): Promise<readonly LegId[]> {
+  if (ids.length > 0)
+    await db
+      .updateTable('refund_legs')
+      .set({ next_look_at: appNow })
+      .where('id', 'in', [...ids])
+      .where('next_look_at', '>', appNow)
+      .execute();
+  return ids;
+}
+
 /** Notes that these legs were looked at and nothing had changed: `as_of` only moves forward (primary keys). */
 export async function touchLegs(db: Db, touches: readonly Touch[]): Promise<void> {
   if (touches.length === 0) return;

@@ -59,6 +59,8 @@ export interface AccountHttp {
   ): Promise<WireResult>;
   /** Whether a call would be given up now without being tried, since the provider did not answer those before. */
   isGivenUp(): boolean;
+  /** How many reads could be begun within so many milliseconds, by the account's rate and its slots; 0 in a pause. */
+  readsWithin(durationMs: number): number;
 }
 
 export interface AccountHttpOptions {
@@ -135,6 +137,8 @@ export function createAccountHttp(options: AccountHttpOptions): ClosableAccountH
           },
         });
   const lanes = createLanes({ send: maxInFlight, read: maxInFlight }, MAX_WAITING_PER_LANE, bucket);
+  /** How long reads took lately; the latest counts a quarter. */
+  let typicalReadMs: number | undefined;
   // One request per connection at a time: undici repeats pipelined requests by itself when a connection breaks.
   const agent = new Agent({ pipelining: 1, allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS } });
 
@@ -158,6 +162,8 @@ export function createAccountHttp(options: AccountHttpOptions): ClosableAccountH
       const result: WireResult = entry.admitted ? await run() : { kind: 'not-sent', reason: entry.reason };
       if (result === circuitOpen) return giveUp();
       const durationMs = clock.monotonicMs() - enteredMs;
+      if (lane === 'read' && result.kind === 'answer')
+        typicalReadMs = typicalReadMs === undefined ? durationMs : (typicalReadMs * 3 + durationMs) / 4;
       observer?.called(lane, callResultOf(result), durationMs);
       logCall(log, request, result, { attempt: limits.attempt, queuedMs: enteredMs - askedMs, durationMs });
       return result;
@@ -217,6 +223,7 @@ export function createAccountHttp(options: AccountHttpOptions): ClosableAccountH
       return call('send', request, secretHeaders, limits);
     },
     isGivenUp: () => breaker.refuses(),
+    readsWithin: (durationMs) => lanes.readsWithin(durationMs, typicalReadMs),
     async close() {
       await lanes.close();
       await agent.destroy();

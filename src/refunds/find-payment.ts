@@ -2,10 +2,12 @@ import { findPayment as findPaymentRow, findPaymentAtProvider, type ReadPayment 
 import type { Failure } from '../errors.ts';
 import { isUuid, type MerchantId, type PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
+import type { FollowedPlan } from './followed-plan.ts';
 import { lookAtDuePayment } from './look-together.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import { settledWithin } from './background.ts';
-import { seePayment, tooSlow, type Sight } from './see-payment.ts';
+import { planOfOthers, planOfPayments, seeAsCall } from './see-as-call.ts';
+import { tooSlow, type Sight } from './see-payment.ts';
 import type { World } from './world.ts';
 
 /** How long a provider's "there is no such payment" is believed by queries. */
@@ -24,6 +26,12 @@ export async function findStoredPayment(
   return findPaymentAtProvider(world.db, merchantId, connection.accountId, ref.paymentId);
 }
 
+/** Hears what was done to know something as it is now; unfinished: it goes on after the answer. */
+export type NoteLook = (look: {
+  readonly plans: readonly FollowedPlan[];
+  readonly isUnfinished: boolean;
+}) => void;
+
 export type PaymentFinding =
   | {
       readonly kind: 'found';
@@ -41,6 +49,7 @@ export type PaymentFinding =
  *
  * @param options.askedAt from when its age counts, by the database's time; absent: from now
  * @param options.mayFetch asked once before an unseen payment is fetched
+ * @param options.note hears what calls that took
  */
 export async function findPayment(
   world: World,
@@ -51,14 +60,17 @@ export async function findPayment(
     readonly waitMs: number;
     readonly askedAt?: Date;
     readonly mayFetch: () => boolean;
+    readonly note?: NoteLook;
   },
 ): Promise<PaymentFinding> {
   const stored = await findStoredPayment(world, merchantId, ref);
   if (stored !== undefined) {
     const connection = world.connections.find(stored.account_id);
     const { maxAgeSeconds, waitMs, askedAt = stored.read_at } = options;
-    if (connection !== undefined && maxAgeSeconds !== undefined)
-      await lookAtDuePayment(world, connection, stored, { maxAgeSeconds, waitMs, askedAt });
+    if (connection !== undefined && maxAgeSeconds !== undefined) {
+      const met = await lookAtDuePayment(world, connection, stored, { maxAgeSeconds, waitMs, askedAt });
+      options.note?.(met);
+    }
     return { kind: 'found', paymentId: stored.id, readAt: stored.read_at };
   }
   const connection = 'id' in ref ? undefined : world.connections.findByCode(merchantId, ref.account);
@@ -70,12 +82,12 @@ async function fetchUnseen(
   world: World,
   connection: Connection,
   providerPaymentId: string,
-  options: { readonly waitMs: number; readonly mayFetch: () => boolean },
+  options: { readonly waitMs: number; readonly mayFetch: () => boolean; readonly note?: NoteLook },
 ): Promise<PaymentFinding> {
   const missKey = `${connection.accountId} ${providerPaymentId}`;
   const nowMs = world.clock.now().getTime();
   if ((world.missedPayments.get(missKey) ?? 0) > nowMs || !options.mayFetch()) return { kind: 'absent' };
-  const sight = await seeTogether(world, connection, providerPaymentId, options.waitMs);
+  const sight = await seeTogether(world, connection, providerPaymentId, options);
   if (sight.kind === 'seen') return { kind: 'found', paymentId: sight.payment.id };
   if (sight.kind === 'absent') {
     if (world.missedPayments.size >= missesAtMost) world.missedPayments.clear();
@@ -89,13 +101,21 @@ async function seeTogether(
   world: World,
   connection: Connection,
   providerPaymentId: string,
-  waitMs: number,
+  { waitMs, note }: { readonly waitMs: number; readonly note?: NoteLook },
 ): Promise<Sight> {
   const key = `${connection.accountId} ${providerPaymentId}`;
-  let reading = world.readings.get(key);
-  if (reading === undefined) {
-    reading = seePayment(world, connection, providerPaymentId).finally(() => world.readings.delete(key));
-    world.readings.set(key, reading);
+  const others = world.readings.get(key);
+  const reading =
+    others ?? seeAsCall(world, connection, providerPaymentId).finally(() => world.readings.delete(key));
+  if (others === undefined) world.readings.set(key, reading);
+  if (!(await settledWithin(reading, waitMs))) {
+    note?.({ plans: [], isUnfinished: true });
+    return { kind: 'unavailable', failure: tooSlow };
   }
-  return (await settledWithin(reading, waitMs)) ? reading : { kind: 'unavailable', failure: tooSlow };
+  const { sight, call } = await reading;
+  note?.({
+    plans: [others === undefined ? planOfPayments(connection, [call]) : planOfOthers(connection, 1)],
+    isUnfinished: false,
+  });
+  return sight;
 }

@@ -15,6 +15,8 @@ export interface Wish {
 export interface WishesMet extends Pick<LegsLookedAt, 'failures' | 'plans'> {
   /** What was neither looked at nor refused an answer before the time was over. */
   readonly missed: readonly LookId[];
+  /** Something goes on after the answer, or was left for later. */
+  readonly isUnfinished: boolean;
 }
 
 /** Somebody who waits for looks, whoever makes them. */
@@ -181,5 +183,6 @@ export function metFor(waiter: Waiter): WishesMet {
     failures: looks.flatMap((look) => look.failures),
     plans: [...own, ...others],
     missed: waiter.missed,
+    isUnfinished: waiter.missed.length > 0,
   };
 }

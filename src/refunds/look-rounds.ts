@@ -1,3 +1,4 @@
+import { lookBudgetMs, type LookBudget } from './call-budget.ts';
 import { claimLooks, noteLooked, type LookId, type LookTable } from '../db/look-leases.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { LegsLookedAt } from './followed-plan.ts';
@@ -26,7 +27,12 @@ export interface LookKind {
   readonly name: string;
   desk(world: World): LookDesk;
   /** Asks the provider about rows of one account, stores what it says, and notes when it was asked. */
-  look(world: World, connection: Connection, ids: readonly LookId[]): Promise<LegsLookedAt>;
+  look(
+    world: World,
+    connection: Connection,
+    ids: readonly LookId[],
+    budget: LookBudget,
+  ): Promise<LegsLookedAt>;
 }
 
 export interface WishOptions {
@@ -62,7 +68,7 @@ export function wantLooks(
   if (waitMs <= 0) {
     join(desk, connection, line, wishes, isUrgent, undefined);
     gather(world, kind, connection, line);
-    return Promise.resolve({ failures: [], plans: [], missed: [] });
+    return Promise.resolve({ failures: [], plans: [], missed: [], isUnfinished: wishes.length > 0 });
   }
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
@@ -178,7 +184,9 @@ async function lookAt(
   const lease = token && holdLease(world, kind.table, ids, token);
   let look: LegsLookedAt | undefined;
   try {
-    look = await kind.look(world, connection, ids);
+    // Who wants a look now gets it, however long it waits for its turn.
+    const isUrgent = entries.some((entry) => entry.isUrgent);
+    look = await kind.look(world, connection, ids, isUrgent ? {} : { withinMs: lookBudgetMs });
   } catch (error) {
     const unanswered = ids.map((id) => ({ id, lookedAt: null }));
     await noteLooked(world.db, kind.table, unanswered).catch(() => undefined);
@@ -196,9 +204,10 @@ function tell(desk: LookDesk, entry: Entry, look: LegsLookedAt | undefined): boo
   for (const waiter of entry.waiters) {
     const isServed = waiter.pending.get(entry.id)! <= entry.startedAt!;
     if (!isServed && (!isFailed || waiter.isUrgent)) continue;
-    if (look === undefined) waiter.missed.push(entry.id);
-    else if (entry.asker === waiter || waiter.isUrgent) waiter.looks.add(look);
-    else countShared(entry, waiter);
+    const isPutOff = look?.putOff.some((id) => id === entry.id) === true;
+    if (look === undefined || isPutOff) waiter.missed.push(entry.id);
+    if (look !== undefined && (entry.asker === waiter || waiter.isUrgent)) waiter.looks.add(look);
+    else if (look !== undefined && !isPutOff) countShared(entry, waiter);
     leave(entry, waiter);
   }
   if (entry.waiters.size > 0) return false;

@@ -4,20 +4,21 @@ import { readBatchOf, type RefundLeg } from '../db/read-batch.ts';
 import type { LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { LegStatus } from '../vocabulary.ts';
-import type { FollowedPlan, LegsLookedAt, LookFailures } from './followed-plan.ts';
+import type { LegsLookedAt, LookFailures, MadeCall } from './followed-plan.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Wish, WishesMet } from './look-desk.ts';
 import { lookAtMostMs } from './look-lease.ts';
 import { wantLooks, type LookKind } from './look-rounds.ts';
 import { lookAtLegs } from './look.ts';
-import { seePayment } from './see-payment.ts';
+import { planOfPayments, seeAsCall } from './see-as-call.ts';
 import type { World } from './world.ts';
 
 const legKind: LookKind = {
   table: 'refund_legs',
   name: 'look at refunds',
   desk: (world) => world.looks.legs,
-  look: (world, connection, ids) => lookAtLegs(world, connection.merchantId, ids as readonly LegId[]),
+  look: (world, connection, ids, budget) =>
+    lookAtLegs(world, connection.merchantId, ids as readonly LegId[], budget),
 };
 
 const paymentKind: LookKind = {
@@ -107,6 +108,7 @@ const mergeMet = (all: readonly WishesMet[]): WishesMet => ({
   failures: all.flatMap(({ failures }) => failures),
   plans: all.flatMap(({ plans }) => plans),
   missed: all.flatMap(({ missed }) => missed),
+  isUnfinished: all.some(({ isUnfinished }) => isUnfinished),
 });
 
 /**
@@ -152,11 +154,12 @@ export async function lookAtDuePayment(
   connection: Connection,
   payment: ReadPayment,
   { maxAgeSeconds, waitMs, askedAt = payment.read_at }: Demand,
-): Promise<void> {
+): Promise<WishesMet> {
   const maxAgeMs = Math.max(maxAgeSeconds * 1000, connection.minLookIntervalMs);
   const after = new Date(askedAt.getTime() - maxAgeMs);
-  if (Math.max(payment.as_of.getTime(), payment.looked_at?.getTime() ?? 0) >= after.getTime()) return;
-  await wantLooks(world, paymentKind, connection, [{ id: payment.id, after }], { waitMs });
+  if (Math.max(payment.as_of.getTime(), payment.looked_at?.getTime() ?? 0) >= after.getTime())
+    return mergeMet([]);
+  return wantLooks(world, paymentKind, connection, [{ id: payment.id, after }], { waitMs });
 }
 
 /** Reads payments at their provider, each by itself. */
@@ -166,12 +169,14 @@ async function lookAtPayments(
   ids: readonly PaymentId[],
 ): Promise<LegsLookedAt> {
   const failures: LookFailures[number][] = [];
+  const calls: MadeCall[] = [];
   const looks: { readonly id: LookId; readonly lookedAt: Date | null }[] = [];
   const see = async (id: PaymentId): Promise<void> => {
     const payment = await findPayment(world.db, connection.merchantId, id);
     if (payment === undefined) return;
     // To its end, and not only as long as somebody waits: what is under way must not be begun again.
-    const sight = await seePayment(world, connection, payment.provider_payment_id, lookAtMostMs);
+    const { sight, call } = await seeAsCall(world, connection, payment.provider_payment_id, lookAtMostMs);
+    calls.push(call);
     const isAnswered = sight.kind !== 'unavailable';
     if (!isAnswered) failures.push({ accountCode: connection.accountCode, failure: sight.failure });
     looks.push({ id, lookedAt: isAnswered ? payment.read_at : null });
@@ -181,5 +186,5 @@ async function lookAtPayments(
     looks.push({ id, lookedAt: null });
   });
   await noteLooked(world.db, 'payments', looks);
-  return { failures, plans: [] satisfies FollowedPlan[], putOff: [] };
+  return { failures, plans: [planOfPayments(connection, calls)], putOff: [] };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { inTransaction } from '../db/in-transaction.ts';
-import { listLegs, noteVanished, touchLegs } from '../db/legs.ts';
+import { listLegs, noteVanished, putOffToEngine, touchLegs } from '../db/legs.ts';
 import { noteLooked } from '../db/look-leases.ts';
 import { listLookTargets, type LookTarget } from '../db/look-targets.ts';
 import { lockPaymentForUpdate, readAppNow } from '../db/payments.ts';
@@ -24,8 +24,9 @@ import { fewestCalls, type FollowedPlan, type LegsLookedAt, type MadeCall } from
 import type { LookCalls } from './plan-calls.ts';
 import { lookAtRefunds } from './plan-looks.ts';
 import { canLookFor } from './recovery-step.ts';
+import { callsWithin, type LookBudget } from './call-budget.ts';
 import { countRequests } from './count-requests.ts';
-import { seePayment } from './see-payment.ts';
+import { seeAsCall } from './see-as-call.ts';
 import { handOverSilent } from './silent-provider.ts';
 import type { World } from './world.ts';
 
@@ -38,6 +39,7 @@ export async function lookAtLegs(
   world: World,
   merchantId: MerchantId,
   legIds: readonly LegId[],
+  { withinMs = Infinity }: LookBudget = {},
 ): Promise<LegsLookedAt> {
   if (legIds.length === 0) return { failures: [], plans: [], putOff: [] };
   const targets = await listLookTargets(world.db, merchantId, legIds);
@@ -48,7 +50,7 @@ export async function lookAtLegs(
   const looks = await Promise.all(
     [...byAccount].map(async ([accountId, group]) => {
       const connection = world.connections.find(accountId);
-      return connection === undefined ? [] : [await lookAtAccount(world, connection, group)];
+      return connection === undefined ? [] : [await lookAtAccount(world, connection, group, withinMs)];
     }),
   );
   const all = looks.flat();
@@ -71,6 +73,7 @@ async function lookAtAccount(
   world: World,
   connection: Connection,
   targets: readonly LookTarget[],
+  withinMs: number,
 ): Promise<AccountLook> {
   const isSilent = !canBeAsked(connection.adapter.capabilities);
   // Where nothing can be asked only an answer that was not taken in yet has anything to tell.
@@ -94,7 +97,7 @@ async function lookAtAccount(
       amount: { minor: target.amountMinor, currency: toCurrency(target.currency) },
       createdAt: target.providerCreatedAt ?? target.createdAt,
     }));
-  const looks = await lookAtRefunds(callsOf(world, connection, times), wanted);
+  const looks = await lookAtRefunds(callsOf(world, connection, times, withinMs), wanted);
   await store(world, connection, named, looks.found, times);
   await noteAbsent(world, connection, named, looks.absent);
   const failure = looks.unavailable?.failure ?? notSeen;
@@ -125,7 +128,10 @@ async function lookAtAccount(
       putOff: looks.callsPutOff,
       lowerBound: isSilent ? 0 : payments.length + fewestCalls(connection.adapter.capabilities, wanted),
     },
-    putOff: named.filter((target) => putOff.has(target.providerRefundId!)).map(({ legId }) => legId),
+    putOff: await putOffToEngine(
+      world.db,
+      named.filter((target) => putOff.has(target.providerRefundId!)).map(({ legId }) => legId),
+    ),
   };
 }
 
@@ -144,17 +150,8 @@ async function seePaymentsOf(
   let failure: Failure | undefined;
   const see = async (providerPaymentId: string): Promise<void> => {
     if (failure !== undefined) return;
-    const beganMs = world.clock.monotonicMs();
-    const counted = countRequests(connection.access);
-    const sight = await seePayment(world, { ...connection, access: counted.access }, providerPaymentId);
-    calls.push({
-      kind: 'PAYMENT',
-      wanted: 1,
-      found: sight.kind === 'seen' ? 1 : 0,
-      requests: counted.requests(),
-      tookMs: world.clock.monotonicMs() - beganMs,
-      isAnswered: sight.kind !== 'unavailable',
-    });
+    const { sight, call } = await seeAsCall(world, connection, providerPaymentId);
+    calls.push(call);
     if (sight.kind === 'unavailable') failure = sight.failure;
     if (sight.kind !== 'seen') return;
     for (const facts of sight.refunds)
@@ -193,7 +190,7 @@ async function noteAbsent(
       );
 }
 
-function callsOf(world: World, connection: Connection, times: AnswerTimes): LookCalls {
+function callsOf(world: World, connection: Connection, times: AnswerTimes, withinMs: number): LookCalls {
   const { adapter, access } = connection;
   const { listByPayment, listByTime } = adapter.capabilities;
   const counted = async <T>(call: (access: AccountAccess) => Promise<T>) => {
@@ -219,7 +216,7 @@ function callsOf(world: World, connection: Connection, times: AnswerTimes): Look
     canListByTime: listByTime,
     canListByPayment: listByPayment,
     readsAtOnce: connection.maxInFlight,
-    budget: Infinity,
+    budget: callsWithin(access.http, withinMs),
   };
 }
 

@@ -9,7 +9,7 @@ import type { AccountId, PaymentId } from '../ids.ts';
 import type { Background } from './background.ts';
 import { createLookDesk, type LookDesk } from './look-desk.ts';
 import type { RestoringPass } from './restoring.ts';
-import type { Sight } from './see-payment.ts';
+import type { SeenByCall } from './see-as-call.ts';
 import { createChanges, type Changes } from './changes.ts';
 
 /** Everything a use case needs from outside, handed in. */
@@ -29,7 +29,7 @@ export interface World extends Kernel {
   /** What operations want looked at, and wait for; see look-together.ts. */
   readonly looks: { readonly legs: LookDesk; readonly payments: LookDesk };
   /** Reads of payments that queries wait for together, by account and the provider's id. */
-  readonly readings: Map<string, Promise<Sight>>;
+  readonly readings: Map<string, Promise<SeenByCall>>;
   /** Payments that a provider did not know a moment ago, until when (Unix ms) that is believed. */
   readonly missedPayments: Map<string, number>;
 }

@@ -1,4 +1,5 @@
 import type { MerchantId, PaymentId, RefundId } from '../ids.ts';
+import type { FollowedPlan } from '../refunds/followed-plan.ts';
 import type { Caller, World } from '../refunds/world.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import { createNestedRefundLists, type NestedRefundLists } from './nested-refund-lists.ts';
@@ -11,8 +12,17 @@ export interface OperationState {
   readonly maxAgeSeconds: Map<RefundId | PaymentId, number>;
   /** From when the age of what it wants fresh counts, by the database's time. */
   askedAt?: Date;
+  /** What was done to know something as it is now; absent: nothing was wanted so. */
+  looks?: OperationLooks;
   /** The end of the change feed, once a field has asked for it. */
   feedEnd?: Promise<string>;
+}
+
+/** The plans that fields of one operation had followed. */
+export interface OperationLooks {
+  readonly plans: FollowedPlan[];
+  /** Some of it goes on after the answer. */
+  isUnfinished: boolean;
 }
 
 /** What every resolver gets. One per operation: never share it between two callers or requests. */
@@ -36,6 +46,16 @@ export function createContext(world: World, caller: Caller): GraphQLContext {
 }
 
 export const merchantOf = (context: GraphQLContext): MerchantId => context.caller.viewer.merchantId;
+
+/** Remembers what was done for a field that wanted something as it is now, and that one did. */
+export function noteLook(
+  { operation }: GraphQLContext,
+  { plans, isUnfinished }: { readonly plans: readonly FollowedPlan[]; readonly isUnfinished: boolean },
+): void {
+  operation.looks ??= { plans: [], isUnfinished: false };
+  operation.looks.plans.push(...plans);
+  operation.looks.isUnfinished ||= isUnfinished;
+}
 
 /** Remembers how fresh a root field wants this to be; two fields may want the same thing. */
 export function demandFreshness(

@@ -3,7 +3,7 @@ import type { RefundLeg } from '../db/read-batch.ts';
 import type { RefundId } from '../ids.ts';
 import { isFinalRefund } from '../refunds/derive.ts';
 import { lookAtDueLegs } from '../refunds/look-together.ts';
-import { demandFreshness, type GraphQLContext } from './context.ts';
+import { demandFreshness, noteLook, type GraphQLContext } from './context.ts';
 import type { LookLimits } from './look-arguments.ts';
 
 /**
@@ -21,10 +21,14 @@ export async function lookAtRefunds(
   const open = refunds.filter((refund) => !isFinalRefund(refund.status)).map((refund) => refund.id);
   const legs = await legsOf(context, open);
   const [first] = legs;
-  if (first === undefined) return refunds;
+  if (first === undefined) {
+    noteLook(context, { plans: [], isUnfinished: false });
+    return refunds;
+  }
   // What one field of an operation has looked at is young enough for the next one.
   const askedAt = (context.operation.askedAt ??= first.read_at);
   const met = await lookAtDueLegs(context.world, legs, { maxAgeSeconds, waitMs, askedAt });
+  noteLook(context, met);
   if (met.plans.length + met.failures.length + met.missed.length === 0) return refunds;
   for (const id of open) forget(context, id);
   const fresh = await Promise.all(open.map((id) => context.loaders.refund.load(id)));

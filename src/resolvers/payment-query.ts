@@ -1,6 +1,6 @@
 import type { PaymentId } from '../ids.ts';
 import { findPayment } from '../refunds/find-payment.ts';
-import { demandFreshness, merchantOf, type GraphQLContext } from './context.ts';
+import { demandFreshness, merchantOf, noteLook, type GraphQLContext } from './context.ts';
 import { readLookLimits, type LookArguments } from './look-arguments.ts';
 import { readPaymentRef, type PaymentRefInput } from './payment-ref.ts';
 import { badUserInput, limitExceeded, providerUnavailable } from './request-errors.ts';
@@ -33,7 +33,9 @@ export async function resolvePayment(
     waitMs,
     ...(context.operation.askedAt === undefined ? {} : { askedAt: context.operation.askedAt }),
     mayFetch,
+    note: (seen) => noteLook(context, seen),
   });
+  if (maxAgeSeconds !== undefined) noteLook(context, { plans: [], isUnfinished: false });
   if (refused)
     throw limitExceeded(
       `One operation may ask for at most ${MAX_UNSEEN_PAYMENTS} payments that were never seen.`,

@@ -11,6 +11,7 @@ import { graphiqlOptions, renderGraphiql, type GraphiqlSetup } from './graphiql.
 import { validateDocument } from './literal-inputs.ts';
 import { createErrorMask } from './masked-errors.ts';
 import { useOneMoneyMutation, type IsMoneyMoving } from './money-mutations.ts';
+import { usePlanExtension } from './plan-extension.ts';
 import type { ServerContext, ServerPlugin } from './plugin.ts';
 import { useParsingErrors } from './request-parsing.ts';
 import { useVariableInputs } from './variable-inputs.ts';
@@ -60,6 +61,7 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
       useOurEngine(),
       useParsingErrors(),
       useOperationRecord(),
+      usePlanExtension(),
       useOneMoneyMutation(options.isMoneyMoving),
       useVariableInputs(),
     ],

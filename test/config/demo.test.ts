@@ -62,12 +62,12 @@ describe('demo mode', () => {
     expect(other?.arrivalDays).toBeUndefined();
   });
 
-  it('knows its two keys, with both scopes', () => {
+  it('knows its two keys, with all scopes', () => {
     const directory = createKeyDirectory(load({ DEMO: '1' }).merchants);
     expect(directory.authenticate(`Bearer ${DEMO_KEY}`)).toMatchObject({ merchantCode: 'demo' });
     const other = directory.authenticate(`Bearer ${OTHER_KEY}`);
     expect(other?.merchantCode).toBe('other');
-    expect([...(other?.scopes ?? [])]).toEqual(['read', 'write']);
+    expect([...(other?.scopes ?? [])]).toEqual(['read', 'write', 'debug']);
   });
 
   it('follows the port of the sandbox', () => {

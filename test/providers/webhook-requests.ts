@@ -19,7 +19,12 @@ export const requestOf = (
 const neverAsked = (): never => {
   throw new Error('A delivery was not read by itself.');
 };
-const noHttp: AccountHttp = { read: neverAsked, send: neverAsked, isGivenUp: neverAsked };
+const noHttp: AccountHttp = {
+  read: neverAsked,
+  send: neverAsked,
+  isGivenUp: neverAsked,
+  readsWithin: neverAsked,
+};
 
 /** An account that no provider is asked about. */
 export const accessWith = <Credentials>(credentials: Credentials, now: Date): AccountAccess<Credentials> => ({

@@ -247,6 +247,7 @@ function differing(
             read: (request, secrets) => http.read(request, secrets),
             send: (request, secrets, options) => http.send(request, secrets, { ...options, deadlineMs }),
             isGivenUp: () => http.isGivenUp(),
+            readsWithin: (durationMs) => http.readsWithin(durationMs),
           },
         },
   };

@@ -1,6 +1,6 @@
 import type { TokenBucket } from './token-bucket.ts';
 
-/** Sends and reads queue apart, so that many looks cannot keep a refund from being sent. */
+/** Sends and reads queue apart, and sends go first, so that many looks cannot keep a refund from being sent. */
 export type Lane = 'send' | 'read';
 
 export type Entry =
@@ -10,6 +10,13 @@ export type Entry =
 export interface Lanes {
   /** Waits its turn, at most `waitMs`. Whoever is admitted must `leave`. */
   enter(lane: Lane, waitMs: number): Promise<Entry>;
+  /**
+   * How many further reads would be admitted within that time, if no other came: what the rate leaves behind those who
+   * wait already, sends included, and as often as a slot becomes free. A queue of its own making is nothing to wait for.
+   *
+   * @param typicalMs how long a read keeps its slot; undefined: not known
+   */
+  readsWithin(durationMs: number, typicalMs: number | undefined): number;
   /** Refuses whoever waits or comes later; resolves when everybody who was admitted has left. */
   close(): Promise<void>;
 }
@@ -25,9 +32,12 @@ interface LaneState {
   inside: number;
 }
 
+/** While both lanes wait for the common rate, so many sends go before each read: a send may itself wait for a read. */
+const SENDS_BEFORE_A_READ = 3;
+
 /**
- * Who may call a provider now: first come, first served within a lane, at most `limits` at once, and both lanes
- * in turns when the common rate budget is short.
+ * Who may call a provider now: first come, first served within a lane, at most `limits` at once, and sends before
+ * reads when the common rate budget is short, without ever stopping reads.
  */
 export function createLanes(
   limits: Readonly<Record<Lane, number>>,
@@ -38,7 +48,7 @@ export function createLanes(
     send: { limit: limits.send, waiting: [], inside: 0 },
     read: { limit: limits.read, waiting: [], inside: 0 },
   };
-  let turn: Lane = 'send';
+  let sendsInARow = 0;
   let budgetTimer: NodeJS.Timeout | undefined;
   let closed = false;
   const empty = Promise.withResolvers<void>();
@@ -47,9 +57,10 @@ export function createLanes(
   const hasNext = (lane: LaneState): boolean => lane.waiting.length > 0 && lane.inside < lane.limit;
 
   function nextLane(): Lane | undefined {
-    const other: Lane = turn === 'send' ? 'read' : 'send';
-    if (hasNext(lanes[turn])) return turn;
-    return hasNext(lanes[other]) ? other : undefined;
+    const first: Lane = sendsInARow < SENDS_BEFORE_A_READ ? 'send' : 'read';
+    const second: Lane = first === 'send' ? 'read' : 'send';
+    if (hasNext(lanes[first])) return first;
+    return hasNext(lanes[second]) ? second : undefined;
   }
 
   function admit(lane: LaneState): void {
@@ -79,7 +90,7 @@ export function createLanes(
         }, waitMs);
         return;
       }
-      turn = lane === 'send' ? 'read' : 'send';
+      sendsInARow = lane === 'send' ? sendsInARow + 1 : 0;
       admit(lanes[lane]);
     }
   }
@@ -112,5 +123,14 @@ export function createLanes(
     return empty.promise;
   }
 
-  return { enter, close };
+  function readsWithin(durationMs: number, typicalMs: number | undefined): number {
+    const { send, read } = lanes;
+    if (closed) return 0;
+    const byRate = bucket.within(durationMs) - send.waiting.length - read.waiting.length;
+    const rounds = typicalMs === undefined ? Infinity : Math.max(1, Math.ceil(durationMs / typicalMs));
+    const bySlots = read.limit * rounds - read.inside - read.waiting.length;
+    return Math.max(0, Math.min(byRate, bySlots, maxWaiting - read.waiting.length));
+  }
+
+  return { enter, readsWithin, close };
 }

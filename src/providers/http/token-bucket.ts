@@ -6,6 +6,8 @@ const MAX_PAUSE_MS = 60_000;
 export interface TokenBucket {
   /** Takes one token and answers 0, or takes none and answers in how many milliseconds to ask again. */
   take(): number;
+  /** How many tokens it gives from now on for so long, if nobody else takes any; changes nothing. */
+  within(durationMs: number): number;
   /** Gives nothing for that long (at most a minute), then starts from empty. */
   pause(durationMs: number): void;
 }
@@ -29,6 +31,13 @@ export function createTokenBucket(perSecond: number, clock: Pick<Clock, 'monoton
         return 0;
       }
       return Math.max(1, Math.ceil(((1 - tokens) * 1000) / perSecond));
+    },
+    within(durationMs) {
+      const nowMs = clock.monotonicMs();
+      const fromMs = Math.max(nowMs, closedUntilMs);
+      if (fromMs > nowMs + durationMs) return 0;
+      const saved = Math.min(capacity, tokens + ((fromMs - countedAtMs) * perSecond) / 1000);
+      return Math.floor(saved + ((nowMs + durationMs - fromMs) * perSecond) / 1000);
     },
     pause(durationMs) {
       const untilMs = clock.monotonicMs() + Math.min(durationMs, MAX_PAUSE_MS);

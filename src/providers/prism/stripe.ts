@@ -93,6 +93,7 @@ const prefixed = (http: AccountHttp): AccountHttp => ({
   read: (request, secrets) => http.read(below(request), secrets),
   send: (request, secrets, options) => http.send(below(request), secrets, options),
   isGivenUp: () => http.isGivenUp(),
+  readsWithin: (durationMs) => http.readsWithin(durationMs),
 });
 
 const below = (request: WireRequest): WireRequest => ({ ...request, path: VERSION + request.path });

@@ -15,6 +15,7 @@ export const withReading = (adapter: ProviderAdapter, call: ConnectorCall): Prov
       read: (one, secrets) => access.http.read(one, secrets),
       send: async (one, secrets, options) => (sent = await access.http.send(one, secrets, options)),
       isGivenUp: () => access.http.isGivenUp(),
+      readsWithin: (durationMs) => access.http.readsWithin(durationMs),
     };
     const outcome = await adapter.sendRefund({ ...access, http }, request, order, mayStillSend);
     if (sent?.kind !== 'answer') return outcome;

@@ -2,6 +2,7 @@ import { claimDueLegs, listLookedAtLegs, releaseLegs, type DueLeg } from '../../
 import { failpoint } from '../../failpoints.ts';
 import type { Connection } from '../../providers/connections.ts';
 import { maySendFor } from '../account-health.ts';
+import { lookBudgetMs } from '../call-budget.ts';
 import { leaseMsOf } from '../claim.ts';
 import { lookAtLegs } from '../look.ts';
 import { recoverLegs } from '../recover.ts';
@@ -82,7 +83,9 @@ async function lookAtKnown(
 ): Promise<void> {
   if (batch.isOver()) return;
   const ids = known.map((leg) => leg.id);
-  const { failures, putOff } = await lookAtLegs(world, connection.merchantId, ids);
+  const { failures, putOff } = await lookAtLegs(world, connection.merchantId, ids, {
+    withinMs: lookBudgetMs,
+  });
   const result = failures.length > 0 ? 'failed' : 'done';
   for (const id of ids) batch.note(id, putOff.includes(id) ? 'left' : result);
 }

@@ -4,10 +4,14 @@ import { builder } from '../builder.ts';
 import { MerchantRef } from './merchant.ts';
 
 const ScopeEnum = builder.enumType('Scope', {
-  description: 'What an API key may do.',
+  description: 'What an API key may do. The list grows.',
   values: {
     READ: { value: 'read', description: 'Queries.' },
     WRITE: { value: 'write', description: 'Mutations.' },
+    DEBUG: {
+      value: 'debug',
+      description: 'To see in `extensions.plan` of an answer which provider calls it took.',
+    },
   } as const satisfies Record<Uppercase<Scope>, { value: Scope; description: string }>,
 });
 

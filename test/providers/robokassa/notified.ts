@@ -19,7 +19,7 @@ export const accessOf = (
   code: 'shop',
   credentials,
   options: optionsSchema.parse(more.options ?? {}),
-  http: { read: noCall, send: noCall, isGivenUp: noCall },
+  http: { read: noCall, send: noCall, isGivenUp: noCall, readsWithin: noCall },
   clock: { now: () => NOW },
 });
 
