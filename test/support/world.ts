@@ -46,6 +46,8 @@ export interface WorldDifferences {
   readonly adapter?: Partial<ProviderAdapter>;
   /** In place of the adapter's own deadline of a send, in milliseconds. */
   readonly sendDeadlineMs?: number;
+  /** How often a row may be asked for, in milliseconds; absent: as often as anybody wants. */
+  readonly minLookIntervalMs?: number;
   readonly log?: pino.Logger;
   /** Its own way to the same database. */
   readonly db?: World['db'];
@@ -229,13 +231,14 @@ export async function createTestWorld(
 
 function differing(
   connection: Connection,
-  { adapter, sendDeadlineMs: deadlineMs }: WorldDifferences,
+  { adapter, sendDeadlineMs: deadlineMs, minLookIntervalMs }: WorldDifferences,
 ): Connection {
   const { http } = connection.access;
   const patient = deadlineMs === undefined;
   return {
     ...connection,
     adapter: { ...connection.adapter, ...adapter },
+    minLookIntervalMs: minLookIntervalMs ?? connection.minLookIntervalMs,
     access: patient
       ? connection.access
       : {
