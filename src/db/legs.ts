@@ -215,34 +215,6 @@ export async function touchLegs(db: Db, touches: readonly Touch[]): Promise<void
     WHERE leg.id = touch.id AND leg.status = touch.status AND leg.as_of < touch.as_of`.execute(db);
 }
 
-/**
- * Keeps the raw outcome of a send before anything is concluded from it: one statement, no payment lock
- * (MONEY section 9).
- */
-export async function recordAttemptOutcome(
-  db: Db,
-  outcome: {
-    readonly legId: LegId;
-    readonly attempt: number;
-    readonly kind: NonNullable<Attempt['outcome']>;
-    readonly evidence: string;
-    readonly providerRefundId: string | null;
-  },
-): Promise<void> {
-  await db
-    .updateTable('leg_attempts')
-    .set({
-      outcome: outcome.kind,
-      outcome_at: sql<Date>`app_now()`,
-      evidence: outcome.evidence,
-      provider_refund_id: sql<string | null>`COALESCE(${outcome.providerRefundId}, provider_refund_id)`,
-      unclear_sends: sql<number>`unclear_sends + ${outcome.kind === 'unknown' ? 1 : 0}`,
-    })
-    .where('leg_id', '=', outcome.legId)
-    .where('attempt', '=', outcome.attempt)
-    .execute();
-}
-
 /** Whether any leg of a payment waits to be sent (refund_legs_open). */
 export async function hasQueuedLegs(db: Db, paymentId: PaymentId): Promise<boolean> {
   const row = await db

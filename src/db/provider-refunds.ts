@@ -3,6 +3,7 @@ import type { AccountId, LegId, MerchantId, PaymentId } from '../ids.ts';
 import type { Money } from '../money.ts';
 import type { Leg } from './legs.ts';
 import type { Database, ProviderRefundTable } from './tables.ts';
+import { writtenStatement, type ParameterTypes } from './written-statement.ts';
 
 export type ProviderRefund = Selectable<ProviderRefundTable>;
 
@@ -79,6 +80,86 @@ export interface SeenProviderRefund {
   readonly providerDetails: Readonly<Record<string, string>>;
 }
 
+/** Whose a provider refund is, and of which payment. */
+export interface SeenOwner {
+  readonly merchantId: MerchantId;
+  readonly accountId: AccountId;
+  readonly paymentId: PaymentId;
+}
+
+/** A provider refund as it was seen, as parameters. */
+export interface SeenInput extends SeenOwner {
+  readonly seenRefundId: string;
+  readonly boundTo: LegId | null;
+  readonly seenStatus: string;
+  readonly seenRawStatus: string;
+  readonly seenCurrency: string;
+  readonly seenMinor: bigint;
+  readonly seenReference: string | null;
+  readonly seenCreatedAt: Date;
+  readonly seenAsOf: Date;
+  /** JSON. */
+  readonly seenDetails: string;
+}
+
+export const seenTypes: ParameterTypes<SeenInput> = {
+  merchantId: 'uuid',
+  accountId: 'uuid',
+  paymentId: 'uuid',
+  seenRefundId: 'text',
+  boundTo: 'uuid',
+  seenStatus: 'text',
+  seenRawStatus: 'text',
+  seenCurrency: 'text',
+  seenMinor: 'bigint',
+  seenReference: 'text',
+  seenCreatedAt: 'timestamptz',
+  seenAsOf: 'timestamptz',
+  seenDetails: 'jsonb',
+};
+
+export const seenInput = (
+  { merchantId, accountId, paymentId }: SeenOwner,
+  seen: SeenProviderRefund,
+  boundTo: LegId | null,
+  asOf: Date,
+): SeenInput => ({
+  merchantId,
+  accountId,
+  paymentId,
+  seenRefundId: seen.providerRefundId,
+  boundTo,
+  seenStatus: seen.status,
+  seenRawStatus: seen.rawStatus,
+  seenCurrency: seen.amount.currency,
+  seenMinor: seen.amount.minor,
+  seenReference: seen.ourReference,
+  seenCreatedAt: seen.createdAt,
+  seenAsOf: asOf,
+  seenDetails: JSON.stringify(seen.providerDetails),
+});
+
+/** Keeps a provider refund for each row of `from`; what a conflict means is said behind it. */
+export const seenInsert = (from: string): string => `
+  INSERT INTO provider_refunds AS known (account_id, provider_refund_id, merchant_id, payment_id, leg_id, status,
+    raw_status, currency, amount_minor, our_reference, provider_created_at, as_of, details)
+  SELECT :accountId, :seenRefundId, :merchantId, :paymentId, :boundTo, :seenStatus,
+    :seenRawStatus, :seenCurrency, :seenMinor, :seenReference, :seenCreatedAt, :seenAsOf, :seenDetails
+  ${from}`;
+
+const newest = (column: string): string =>
+  `${column} = CASE WHEN excluded.as_of >= known.as_of THEN excluded.${column} ELSE known.${column} END`;
+
+const upsertStatement = writtenStatement<SeenInput, { readonly leg_id: LegId | null }>(
+  `${seenInsert('')}
+  ON CONFLICT (account_id, provider_refund_id) DO UPDATE SET
+    leg_id = COALESCE(known.leg_id, excluded.leg_id),
+    ${['currency', 'amount_minor', 'status', 'raw_status', 'details'].map(newest).join(',\n    ')},
+    as_of = GREATEST(excluded.as_of, known.as_of)
+  RETURNING leg_id`,
+  seenTypes,
+);
+
 /**
  * Keeps a provider refund as it was seen (MONEY section 5). A leg that is named binds a row that has none;
  * a bound row stays bound.
@@ -87,42 +168,13 @@ export interface SeenProviderRefund {
  */
 export async function upsertProviderRefund(
   tx: Kysely<Database>,
-  owner: { readonly merchantId: MerchantId; readonly accountId: AccountId; readonly paymentId: PaymentId },
+  owner: SeenOwner,
   seen: SeenProviderRefund,
   legId: LegId | null,
   asOf: Date,
 ): Promise<LegId | null> {
-  const row = await tx
-    .insertInto('provider_refunds')
-    .values({
-      account_id: owner.accountId,
-      provider_refund_id: seen.providerRefundId,
-      merchant_id: owner.merchantId,
-      payment_id: owner.paymentId,
-      leg_id: legId,
-      status: seen.status,
-      raw_status: seen.rawStatus,
-      currency: seen.amount.currency,
-      amount_minor: seen.amount.minor,
-      our_reference: seen.ourReference,
-      provider_created_at: seen.createdAt,
-      as_of: asOf,
-      details: JSON.stringify(seen.providerDetails),
-    })
-    .onConflict((oc) =>
-      oc.columns(['account_id', 'provider_refund_id']).doUpdateSet({
-        leg_id: sql<LegId | null>`COALESCE(provider_refunds.leg_id, excluded.leg_id)`,
-        currency: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.currency ELSE provider_refunds.currency END`,
-        amount_minor: sql<bigint>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.amount_minor ELSE provider_refunds.amount_minor END`,
-        status: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.status ELSE provider_refunds.status END`,
-        raw_status: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.raw_status ELSE provider_refunds.raw_status END`,
-        details: sql<string>`CASE WHEN excluded.as_of >= provider_refunds.as_of THEN excluded.details ELSE provider_refunds.details END`,
-        as_of: sql<Date>`GREATEST(excluded.as_of, provider_refunds.as_of)`,
-      }),
-    )
-    .returning('leg_id')
-    .executeTakeFirstOrThrow();
-  return row.leg_id;
+  const [row] = await upsertStatement(tx, seenInput(owner, seen, legId, asOf));
+  return row!.leg_id;
 }
 
 /**

@@ -10,7 +10,7 @@ import type { WebhookDeliveryId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import type { Evidence, LegStatus, TraceReference } from '../vocabulary.ts';
-import { moveLeg, type LegPatch } from './move-leg.ts';
+import { moveLeg, type LegPatch, type Move } from './move-leg.ts';
 import { nextLookMs } from './next-look.ts';
 import { returnedNothing } from './returned-nothing.ts';
 import { findTransition, isFinalLeg, type TransitionCause } from './transitions.ts';
@@ -58,24 +58,8 @@ export async function applyFacts(
   leg: Leg,
   facts: RefundFacts,
 ): Promise<readonly Leg[]> {
-  const isNothing = returnedNothing(facts) && ['FAILED', 'CANCELED', 'REVERSED'].includes(leg.status);
-  // A person may have counted another amount than was asked for.
-  const expectedMinor = leg.status === 'SUCCEEDED' ? leg.returned_minor : leg.amount_minor;
-  const isOther = facts.amount.minor !== expectedMinor || facts.amount.currency !== payment.currency;
-  const differs = isOther && !isNothing;
-  const to = differs ? 'MANUAL_REVIEW' : targetStatus(leg, facts);
-  const patch: LegPatch = {
-    providerRefundId: facts.providerRefundId,
-    rawStatus: facts.rawStatus,
-    failure: facts.failure,
-    traceReferences: facts.traceReferences,
-    asOf: context.asOf,
-    nextLookInMs: nextLookMs(
-      context.connection.adapter,
-      { status: to, createdAt: leg.created_at },
-      context.now,
-    ),
-  };
+  const judged = judgeFacts(context, payment, leg, facts);
+  const { to, differs } = judged;
   if (facts.status === 'UNRECOGNISED' && facts.rawStatus !== leg.raw_status)
     alarm(context.alerts, 'PROVIDER_STATUS_UNRECOGNISED', leg, facts);
   if (to === leg.status) {
@@ -100,15 +84,53 @@ export async function applyFacts(
   }
   if (to === 'MANUAL_REVIEW') alarm(context.alerts, 'REFUND_AMOUNT_DIFFERS', leg, facts);
   if (transition.alarm) alarm(context.alerts, 'REFUND_CONTRADICTED', leg, facts);
-  return moveLeg(tx, payment, legs, leg, {
-    to,
-    cause: context.cause,
-    source: sourceOf(context),
-    by: context.by,
-    patch,
-    evidence: { ...evidenceOf(facts, differs), ...evidenceOfMessage(context) },
-  });
+  return moveLeg(tx, payment, legs, leg, moveOfFacts(context, judged));
 }
+
+/** What a provider refund means for its leg, whether or not the table has that move. */
+export interface JudgedFacts {
+  readonly to: LegStatus;
+  /** It is for another amount than the leg. */
+  readonly differs: boolean;
+  readonly patch: LegPatch;
+  readonly facts: RefundFacts;
+}
+
+export function judgeFacts(
+  context: Pick<FactContext, 'connection' | 'asOf' | 'now'>,
+  { currency }: Pick<Payment, 'currency'>,
+  leg: Pick<Leg, 'status' | 'amount_minor' | 'returned_minor' | 'created_at'>,
+  facts: RefundFacts,
+): JudgedFacts {
+  const isNothing = returnedNothing(facts) && ['FAILED', 'CANCELED', 'REVERSED'].includes(leg.status);
+  // A person may have counted another amount than was asked for.
+  const expectedMinor = leg.status === 'SUCCEEDED' ? leg.returned_minor : leg.amount_minor;
+  const isOther = facts.amount.minor !== expectedMinor || facts.amount.currency !== currency;
+  const differs = isOther && !isNothing;
+  const to = differs ? 'MANUAL_REVIEW' : targetStatus(leg, facts);
+  const patch: LegPatch = {
+    providerRefundId: facts.providerRefundId,
+    rawStatus: facts.rawStatus,
+    failure: facts.failure,
+    traceReferences: facts.traceReferences,
+    asOf: context.asOf,
+    nextLookInMs: nextLookMs(
+      context.connection.adapter,
+      { status: to, createdAt: leg.created_at },
+      context.now,
+    ),
+  };
+  return { to, differs, patch, facts };
+}
+
+export const moveOfFacts = (context: FactContext, { to, differs, patch, facts }: JudgedFacts): Move => ({
+  to,
+  cause: context.cause,
+  source: sourceOf(context),
+  by: context.by,
+  patch,
+  evidence: { ...evidenceOf(facts, differs), ...evidenceOfMessage(context) },
+});
 
 /** Once for every other amount or word: the event says that it was told, however often the refund is looked at. */
 async function tellFinalDiffers(
@@ -138,7 +160,7 @@ async function tellFinalDiffers(
 }
 
 /** Rule 8: a word that we do not know leaves the leg open. */
-function targetStatus(leg: Leg, facts: RefundFacts): LegStatus {
+function targetStatus(leg: Pick<Leg, 'status'>, facts: RefundFacts): LegStatus {
   if (facts.status === 'UNRECOGNISED') return leg.status === 'MANUAL_REVIEW' ? 'MANUAL_REVIEW' : 'PENDING';
   if (returnedNothing(facts) && leg.status === 'SUCCEEDED') return 'REVERSED';
   if (returnedNothing(facts) && ['FAILED', 'CANCELED', 'REVERSED'].includes(leg.status)) return leg.status;

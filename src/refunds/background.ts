@@ -53,3 +53,15 @@ export async function settledWithin(promise: Promise<unknown>, ms: number): Prom
   );
   return Promise.race([settled, timeout]).finally(() => clearTimeout(timer));
 }
+
+/** What the promise gives within the time; undefined where it is later, or fails. It goes on either way. */
+export async function valueWithin<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let value: T | undefined;
+  await settledWithin(
+    promise.then((given) => {
+      value = given;
+    }),
+    ms,
+  );
+  return value;
+}

@@ -121,8 +121,11 @@ async function refundInstead(
   );
 }
 
-const refundCreated = (paymentId: PaymentId, created: Result<RefundCreated>): Result<PaymentCanceled> =>
-  created.ok ? succeed({ outcome: 'REFUND_CREATED', paymentId, ...created.value }) : created;
+function refundCreated(paymentId: PaymentId, created: Result<RefundCreated>): Result<PaymentCanceled> {
+  if (!created.ok) return created;
+  const { refundId, replayed } = created.value;
+  return succeed({ outcome: 'REFUND_CREATED', paymentId, refundId, replayed });
+}
 
 const refundCommand = (command: CancelPaymentCommand): CreateRefundCommand => ({
   idempotencyKey: command.idempotencyKey,

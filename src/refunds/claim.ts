@@ -24,7 +24,9 @@ export const pausedAccountGapMs = 60_000;
 /** A leg that this process, and no other, may send now. */
 export interface Claim {
   readonly connection: Connection;
-  readonly leg: Pick<Leg, 'id' | 'merchant_id' | 'refund_id' | 'amount_minor'>;
+  readonly leg: Pick<Leg, 'id' | 'merchant_id' | 'refund_id' | 'amount_minor' | 'created_at'>;
+  /** The other legs of the refund as they were then; absent for a leg that is sent once more. */
+  readonly others?: readonly Pick<Leg, 'id' | 'status' | 'returned_minor' | 'sent_at'>[];
   /** With this send counted. */
   readonly attempt: Pick<
     Attempt,
@@ -152,6 +154,7 @@ function tryToClaim(
     return {
       connection,
       leg,
+      others: legs.filter(({ id }) => id !== leg.id),
       attempt: { ...before, sends: before.sends + 1, last_sent_at: now },
       payment,
       isFirstSend: before.unclear_sends === 0,

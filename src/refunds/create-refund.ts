@@ -1,12 +1,13 @@
 import pg from 'pg';
 import { failpoint } from '../failpoints.ts';
 import { findIdempotency, findRefundIdByReference } from '../db/idempotency.ts';
+import type { Refund } from '../db/legs.ts';
 import type { Payment } from '../db/payments.ts';
 import { refuse, succeed, type Problem, type ProblemType, type Result } from '../errors.ts';
 import type { OperationId, RefundId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
 import type { RefundReason } from '../vocabulary.ts';
-import { settledWithin } from './background.ts';
+import { valueWithin } from './background.ts';
 import type { FreshRefunds } from './find-forgotten.ts';
 import { locatePayment, type LocatedPayment } from './locate-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
@@ -35,6 +36,8 @@ export interface RefundCreated {
   readonly refundId: RefundId;
   /** True when this key had made this refund before: its current state is the answer. */
   readonly replayed: boolean;
+  /** The refund as this request's own last statement has left it, where that is known; else it has to be read. */
+  readonly refund?: Refund | undefined;
 }
 
 /** Facts of a payment that are older are read again before money is reserved on them. */
@@ -62,8 +65,8 @@ export async function createRefund(
   const { refundId, claim, replayed, legCount } = reserved.value;
   if (claim !== undefined) {
     const leftMs = Math.max(0, deadline - world.clock.monotonicMs());
-    await settledWithin(sendClaimed(world, claim), leftMs);
-    if (legCount === 1) return succeed({ refundId, replayed });
+    const refund = await valueWithin(sendClaimed(world, claim), leftMs);
+    if (legCount === 1) return succeed({ refundId, replayed, refund });
   } else if (legCount > 0 && isSentByLine(located.value.connection)) {
     const { connection, payment } = located.value;
     void runLine(world, connection, payment.merchant_id, payment.id);

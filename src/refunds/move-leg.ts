@@ -1,7 +1,7 @@
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Cause } from '../context.ts';
-import { appNow, fromAppNow } from '../db/sql-time.ts';
-import { eventRow, type EventSource } from '../db/events.ts';
+import type { EventSource } from '../db/events.ts';
+import { updateLegMoved, type MoveInput } from '../db/leg-moves.ts';
 import type { Leg } from '../db/legs.ts';
 import type { Payment } from '../db/payments.ts';
 import type { Database } from '../db/tables.ts';
@@ -48,20 +48,114 @@ export interface Move {
 }
 
 export class ImpossibleTransition extends Error {
-  constructor(leg: Leg, move: Move) {
+  constructor(leg: Pick<Leg, 'id' | 'status'>, move: Move) {
     super(`leg ${leg.id} cannot move from ${leg.status} to ${move.to} by ${move.cause}`);
     this.name = 'ImpossibleTransition';
   }
 }
 
+/** What a move is decided on. */
+export type MovingLeg = Pick<
+  Leg,
+  | 'id'
+  | 'merchant_id'
+  | 'payment_id'
+  | 'refund_id'
+  | 'status'
+  | 'amount_minor'
+  | 'returned_minor'
+  | 'attempt'
+  | 'provider_refund_id'
+  | 'sent_at'
+>;
+type MovedLeg = Pick<Leg, 'id' | 'status' | 'returned_minor' | 'sent_at'>;
+
+export interface PlannedMove {
+  /** What changes on the leg, as the rest of this process has to know it. */
+  readonly moved: MovedLeg;
+  readonly input: MoveInput;
+}
+
 /**
- * Moves one leg along the table and, in one statement, everything that follows from it: the sums of payment,
- * sources and lines of the cart, the status of the refund, and the event (I5, I6). The caller holds the payment's lock in `tx`
- * and has read `legs` (all legs of the refund) under it.
+ * What one move along the table means for everything that follows from it: the sums of payment, sources and lines of the
+ * cart, the status of the refund, and the event (I5, I6). Pure.
  *
  * A provider's fact, or what a person found at the provider, that breaks the sum is recorded and marks the payment
  * `overcommitted`; a caller's wish that would break it violates the CHECK. A leg that leaves SUCCEEDED takes back what
  * was counted.
+ *
+ * @param others the other legs of the refund
+ * @throws ImpossibleTransition when the table does not have the move
+ */
+export function planMove(others: readonly MovedLeg[], leg: MovingLeg, move: Move): PlannedMove {
+  const transition = findTransition(leg.status, move.cause, move.to);
+  if (transition === undefined) throw new ImpossibleTransition(leg, move);
+  const patch = move.patch ?? {};
+  const moved: MovedLeg & Pick<Leg, 'amount_minor'> = {
+    id: leg.id,
+    amount_minor: leg.amount_minor,
+    status: move.to,
+    sent_at: move.to === 'SENDING' ? new Date() : leg.sent_at,
+    returned_minor: move.to === 'SUCCEEDED' ? (move.returnedMinor ?? leg.amount_minor) : 0n,
+  };
+  const after = [...others, moved];
+  const refundStatus = deriveRefundStatus(after.map(({ status, sent_at }) => ({ status, sentAt: sent_at })));
+  const reserved = delta(leg, moved, 'reserved');
+  const refunded = delta(leg, moved, 'refunded');
+  // Nobody but its sender looks at a leg that is being sent, until its lease is over (I7).
+  const otherwiseMs = isFinalLeg(move.to) ? null : (patch.leaseMs ?? 0);
+  const nextLookInMs = patch.nextLookInMs === undefined ? otherwiseMs : patch.nextLookInMs;
+  const input: MoveInput = {
+    merchantId: leg.merchant_id,
+    paymentId: leg.payment_id,
+    refundId: leg.refund_id,
+    legId: leg.id,
+    from: leg.status,
+    to: move.to,
+    isFinal: isFinalLeg(move.to),
+    returnedMinor: moved.returned_minor,
+    providerRefundId: patch.providerRefundId ?? null,
+    setsProviderRefundId: patch.providerRefundId !== undefined,
+    rawStatus: patch.rawStatus ?? null,
+    setsRawStatus: patch.rawStatus !== undefined,
+    failure: patch.failure ? JSON.stringify(patch.failure) : null,
+    setsFailure: patch.failure !== undefined,
+    traceReferences: patch.traceReferences === undefined ? null : JSON.stringify(patch.traceReferences),
+    asOf: patch.asOf ?? null,
+    attempt: patch.attempt ?? null,
+    leaseSeconds: toSeconds(patch.leaseMs ?? null),
+    nextLookSeconds: toSeconds(nextLookInMs),
+    reservedSign: reserved.sign,
+    reservedMinor: reserved.minor,
+    refundedSign: refunded.sign,
+    refundedMinor: refunded.minor,
+    // Else the share of the only source is what was returned, whatever was asked for.
+    countsAsOrdered: refunded.minor === BigInt(refunded.sign) * leg.amount_minor,
+    returnedItemsSign: Number(tellsItems(moved)) - Number(tellsItems(leg)),
+    isFact: ['evidence', 'answer', 'verdict'].includes(move.cause),
+    // What was refunded at the provider and is nobody's yet may be explained now: somebody looks at once.
+    isNamed: leg.provider_refund_id === null && namingStatuses.includes(move.to),
+    refundStatus,
+    isFinalRefund: isFinalRefund(refundStatus),
+    sumReturnedMinor: sumReturned(after),
+    ...attentionAfter(after.map(({ status }) => status)),
+    eventKind: kindOf(transition),
+    eventSource: move.source,
+    actor: move.by.actor,
+    apiKeyId: move.by.keyId,
+    requestId: move.by.requestId,
+    eventEvidence: JSON.stringify({
+      ...move.evidence,
+      cause: move.cause,
+      attempt: patch.attempt ?? leg.attempt,
+    }),
+  };
+  return { moved, input };
+}
+
+/**
+ * Moves one leg and, in one statement, everything that `planMove` says follows from it. The caller holds the payment's
+ * lock in `tx` and has read `legs` (all legs of the refund) under it.
  *
  * @returns the legs as they are now
  * @throws ImpossibleTransition when the table does not have the move
@@ -73,143 +167,14 @@ export async function moveLeg(
   leg: Leg,
   move: Move,
 ): Promise<Leg[]> {
-  const transition = findTransition(leg.status, move.cause, move.to);
-  if (transition === undefined) throw new ImpossibleTransition(leg, move);
-  const patch = move.patch ?? {};
-  const moved: Leg = {
-    ...leg,
-    status: move.to,
-    sent_at: move.to === 'SENDING' ? new Date() : leg.sent_at,
-    returned_minor: move.to === 'SUCCEEDED' ? (move.returnedMinor ?? leg.amount_minor) : 0n,
-  };
-  const after = legs.map((other) => (other.id === leg.id ? { ...other, ...moved } : other));
-  const refundStatus = deriveRefundStatus(after.map(({ status, sent_at }) => ({ status, sentAt: sent_at })));
-  const isFact = ['evidence', 'answer', 'verdict'].includes(move.cause);
-  const reserved = delta(leg, moved, 'reserved');
-  const refunded = delta(leg, moved, 'refunded');
-  // The share of the only source is what was returned, whatever was asked for.
-  const refundedPart =
-    refunded.minor === BigInt(refunded.sign) * leg.amount_minor
-      ? sql<bigint>`${refunded.sign} * part.amount_minor`
-      : sql<bigint>`${refunded.minor}::bigint`;
-  const returnedItems = Number(tellsItems(moved)) - Number(tellsItems(leg));
-  const attention = attentionAfter(after.map(({ status }) => status));
-
-  // Nobody but its sender looks at a leg that is being sent, until its lease is over (I7).
-  const otherwiseMs = isFinalLeg(move.to) ? null : (patch.leaseMs ?? 0);
-  const nextLookInMs = patch.nextLookInMs === undefined ? otherwiseMs : patch.nextLookInMs;
-
-  const overcommitted = isFact
-    ? sql<boolean>`overcommitted OR refunded_minor + reserved_minor + ${reserved.minor + refunded.minor} > captured_minor`
-    : sql<boolean>`overcommitted`;
-
-  // What was refunded at the provider and is nobody's yet may be explained now: somebody looks at once.
-  const isNamed = leg.provider_refund_id === null && namingStatuses.includes(move.to);
-
-  await tx
-    .with('moved', (cte) =>
-      cte
-        .updateTable('refund_legs')
-        .set({
-          status: move.to,
-          returned_minor: moved.returned_minor,
-          updated_at: appNow,
-          finalized_at: isFinalLeg(move.to) ? sql<Date>`COALESCE(finalized_at, app_now())` : null,
-          ...(move.to === 'SENDING' ? { sent_at: appNow } : {}),
-          ...(patch.providerRefundId === undefined ? {} : { provider_refund_id: patch.providerRefundId }),
-          ...(patch.rawStatus === undefined ? {} : { raw_status: patch.rawStatus }),
-          ...(patch.failure === undefined ? {} : { failure: patch.failure && JSON.stringify(patch.failure) }),
-          ...(patch.traceReferences === undefined
-            ? {}
-            : { trace_references: JSON.stringify(patch.traceReferences) }),
-          ...(patch.asOf === undefined ? {} : { as_of: sql<Date>`GREATEST(as_of, ${patch.asOf})` }),
-          ...(patch.attempt === undefined ? {} : { attempt: patch.attempt }),
-          lease_until: fromAppNow(patch.leaseMs ?? null),
-          next_look_at: fromAppNow(nextLookInMs),
-          look_failures: 0,
-        })
-        .where('id', '=', leg.id)
-        .where('status', '=', leg.status),
-    )
-    .with('paid', (cte) =>
-      cte
-        .updateTable('payments')
-        .set({
-          reserved_minor: sql<bigint>`reserved_minor + ${reserved.minor}`,
-          refunded_minor: sql<bigint>`refunded_minor + ${refunded.minor}`,
-          overcommitted,
-          ...(isNamed
-            ? { next_look_at: sql<Date>`CASE WHEN unbound_minor > 0 THEN app_now() ELSE next_look_at END` }
-            : {}),
-          version: sql<number>`version + 1`,
-          updated_at: appNow,
-        })
-        .where('id', '=', payment.id),
-    )
-    .with('shared', (cte) =>
-      cte
-        .updateTable('payment_sources as s')
-        .from('leg_sources as part')
-        .set({
-          reserved_minor: sql<bigint>`s.reserved_minor + ${reserved.sign} * part.amount_minor`,
-          refunded_minor: sql<bigint>`s.refunded_minor + ${refundedPart}`,
-          fee_reserved_minor: sql<bigint>`s.fee_reserved_minor + ${reserved.sign} * COALESCE(part.platform_fee_minor, 0)`,
-          fee_returned_minor: sql<bigint>`s.fee_returned_minor + ${refunded.sign} * COALESCE(part.platform_fee_minor, 0)`,
-          // The mark of a source says that its sum is broken now: it goes with the move that mends the sum.
-          overcommitted: sql<boolean>`(${isFact} OR s.overcommitted) AND
-              (s.refunded_minor + s.reserved_minor + ${reserved.sign} * part.amount_minor + ${refundedPart} > s.captured_minor
-                OR s.fee_returned_minor + s.fee_reserved_minor + ${reserved.sign + refunded.sign} * COALESCE(part.platform_fee_minor, 0) > COALESCE(s.platform_fee_minor, 0))`,
-        })
-        .whereRef('s.id', '=', 'part.source_id')
-        .where('part.leg_id', '=', leg.id),
-    )
-    .with('lined', (cte) =>
-      cte
-        .updateTable('payment_items as line')
-        .from('refund_items as part')
-        .set({
-          reserved_hundredths: sql<bigint>`line.reserved_hundredths + ${reserved.sign} * part.quantity_hundredths`,
-          reserved_minor: sql<bigint>`line.reserved_minor + ${reserved.sign} * part.amount_minor`,
-          returned_hundredths: sql<bigint>`line.returned_hundredths + ${returnedItems} * part.quantity_hundredths`,
-          returned_minor: sql<bigint>`line.returned_minor + ${returnedItems} * part.amount_minor`,
-          overcommitted: sql<boolean>`(${isFact} OR line.overcommitted) AND
-              (line.returned_hundredths + line.reserved_hundredths + ${reserved.sign + returnedItems} * part.quantity_hundredths > line.sold_hundredths
-                OR line.returned_minor + line.reserved_minor + ${reserved.sign + returnedItems} * part.amount_minor > line.sold_minor)`,
-        })
-        .whereRef('line.id', '=', 'part.item_id')
-        .where('part.leg_id', '=', leg.id),
-    )
-    .with('parent', (cte) =>
-      cte
-        .updateTable('refunds')
-        .set({
-          status: refundStatus,
-          returned_minor: sumReturned(after),
-          ...attention,
-          version: sql<number>`version + 1`,
-          updated_at: appNow,
-          finalized_at: isFinalRefund(refundStatus) ? sql<Date>`COALESCE(finalized_at, app_now())` : null,
-        })
-        .where('id', '=', leg.refund_id),
-    )
-    .insertInto('events')
-    .values(
-      eventRow({
-        merchantId: leg.merchant_id,
-        paymentId: leg.payment_id,
-        refundId: leg.refund_id,
-        legId: leg.id,
-        kind: kindOf(transition),
-        from: leg.status,
-        to: move.to,
-        source: move.source,
-        cause: move.by,
-        evidence: { ...move.evidence, cause: move.cause, attempt: patch.attempt ?? leg.attempt },
-      }),
-    )
-    .execute();
-  return after;
+  if (leg.payment_id !== payment.id) throw new TypeError(`leg ${leg.id} is of another payment`);
+  const others = legs.filter((other) => other.id !== leg.id);
+  const { moved, input } = planMove(others, leg, move);
+  await updateLegMoved(tx, input);
+  return legs.map((other) => (other.id === leg.id ? { ...leg, ...moved } : other));
 }
+
+const toSeconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
 
 /** What the event is called: a contradiction and a person's verdict are told apart from ordinary moves. */
 const kindOf = ({ alarm, cause }: Transition): string => {
@@ -219,15 +184,21 @@ const kindOf = ({ alarm, cause }: Transition): string => {
 /** Here a leg has its name at the provider, or never will. */
 const namingStatuses: readonly LegStatus[] = ['PENDING', 'SUCCEEDED', 'FAILED', 'CANCELED'];
 
+type Counted = Pick<Leg, 'status' | 'amount_minor' | 'returned_minor'>;
+
 /** How a bucket changes when the leg leaves one status for another, as a sign and in minor units. */
-function delta(before: Leg, after: Leg, bucket: 'reserved' | 'refunded'): { sign: number; minor: bigint } {
+function delta(
+  before: Counted,
+  after: Counted,
+  bucket: 'reserved' | 'refunded',
+): { sign: number; minor: bigint } {
   return {
     sign: Number(bucketOf(after.status) === bucket) - Number(bucketOf(before.status) === bucket),
     minor: countedIn(after, bucket) - countedIn(before, bucket),
   };
 }
 
-const countedIn = (leg: Leg, bucket: 'reserved' | 'refunded'): bigint => {
+const countedIn = (leg: Counted, bucket: 'reserved' | 'refunded'): bigint => {
   if (bucketOf(leg.status) !== bucket) return 0n;
   return bucket === 'refunded' ? leg.returned_minor : leg.amount_minor;
 };
@@ -236,8 +207,8 @@ const countedIn = (leg: Leg, bucket: 'reserved' | 'refunded'): bigint => {
  * Whether a leg says what was returned of each line: of one that returned another amount than was ordered that is not
  * known, and what it took shows, as of a refund made elsewhere, in what the provider says is left.
  */
-const tellsItems = (leg: Leg): boolean =>
+const tellsItems = (leg: Counted): boolean =>
   leg.status === 'SUCCEEDED' && leg.returned_minor === leg.amount_minor;
 
-const sumReturned = (legs: readonly Leg[]): bigint =>
+const sumReturned = (legs: readonly MovedLeg[]): bigint =>
   legs.filter((leg) => leg.status === 'SUCCEEDED').reduce((sum, leg) => sum + leg.returned_minor, 0n);

@@ -57,7 +57,7 @@ async function goOn(world: World, connection: Connection, leg: Leg): Promise<Loo
   );
   if (claim === undefined) return [];
   failpoint('recover.before-replay');
-  const outcome = await sendLeg(world, claim);
+  const { outcome } = await sendLeg(world, claim);
   failpoint('recover.after-replay');
   // A replay may answer with the state of long ago: what counts is what a read says now.
   return outcome.kind === 'accepted' ? (await lookAtLegs(world, leg.merchant_id, [leg.id])).failures : [];

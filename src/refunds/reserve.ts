@@ -165,7 +165,16 @@ export function reserveRefund(
     const { method, path, body, headers } = first.attempt;
     const claim: Claim = {
       connection,
-      leg: { id: first.legId, merchant_id: merchantId, refund_id: refundId, amount_minor: first.amountMinor },
+      leg: {
+        id: first.legId,
+        merchant_id: merchantId,
+        refund_id: refundId,
+        amount_minor: first.amountMinor,
+        created_at: payment.locked_at,
+      },
+      others: legs
+        .slice(1)
+        .map(({ legId: id, status }) => ({ id, status, returned_minor: 0n, sent_at: null })),
       attempt: {
         attempt: 1,
         sends: 1,

@@ -2,18 +2,21 @@ import { inTransaction } from '../db/in-transaction.ts';
 import { failpoint } from '../failpoints.ts';
 import { withLogContext } from '../request-context.ts';
 import type { Kysely } from 'kysely';
-import { getAttempt, listLegs, recordAttemptOutcome, type Leg } from '../db/legs.ts';
+import { recordAttemptOutcome, type MovedRefund } from '../db/attempt-outcomes.ts';
+import { getAttempt, listLegs, type Leg } from '../db/legs.ts';
 import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
 import { fromAppNow } from '../db/sql-time.ts';
 import type { Database } from '../db/tables.ts';
 import { toCurrency } from '../money.ts';
 import { systemCause } from '../context.ts';
 import type { SendOutcome } from '../providers/provider.ts';
-import type { Evidence, LegStatus } from '../vocabulary.ts';
+import type { Evidence } from '../vocabulary.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { applyFacts, factContext } from './apply-facts.ts';
-import { pausedAccountGapMs, type Claim } from './claim.ts';
-import { alertReviewer, cannotBeAsked, evidenceOfReview, hasNoStep, keyConflict } from './recovery-step.ts';
+import { answerAtOnce } from './answer-at-once.ts';
+import type { Claim } from './claim.ts';
+import { alertReviewer, cannotBeAsked, evidenceOfReview } from './recovery-step.ts';
+import { afterNoAcceptance, evidenceOfSend, moveOfNoAcceptance, type NotAccepted } from './send-outcome.ts';
 import { requestOf } from './stored-request.ts';
 import { moveLeg } from './move-leg.ts';
 import { settleOvercommitment } from './overcommitment.ts';
@@ -23,39 +26,53 @@ import { bindProviderRefund, keepOfEarlierAttempt } from './bind.ts';
 import { untilCommitted } from './until-committed.ts';
 import type { World } from './world.ts';
 
-/** A deferred leg without the provider's own advice is tried again after this. */
-const deferredGapMs = 30_000;
+/** What became of a send. */
+export interface Sent {
+  readonly outcome: SendOutcome;
+  /** What its one statement has left; undefined: it took two steps. */
+  readonly atOnce: MovedRefund | undefined;
+}
 
 /**
- * Sends a claimed leg once and records what became of it: the raw outcome first, in a statement that is
- * repeated until it commits, then the transition (MONEY sections 2 and 9). Never throws for a provider.
+ * Sends a claimed leg once and records what became of it: outcome and transition in one statement where nothing is
+ * unusual; else the raw outcome first, in a statement that is repeated until it commits, then the transition (MONEY
+ * sections 2, 9 and 11). Never throws for a provider.
  */
-export async function sendLeg(world: World, claim: Claim): Promise<SendOutcome> {
+export async function sendLeg(world: World, claim: Claim): Promise<Sent> {
+  const startedMs = world.clock.monotonicMs();
   const outcome = await withLogContext({ refundId: claim.leg.refund_id }, () => callProvider(world, claim));
   world.metrics.legSent(claim.connection.accountCode, outcome.kind);
   failpoint('send.after-call');
-  const { leg, attempt } = claim;
+  const { leg } = claim;
   if (outcome.kind === 'unknown' && outcome.isKeyConflict === true)
     world.alerts.raise(
       'PROVIDER_KEY_CONFLICT',
       { refundId: leg.refund_id, legId: leg.id },
       'the provider knows the key of this leg with other content; no other key is tried',
     );
+  const tookMs = world.clock.monotonicMs() - startedMs;
+  const atOnce = await answerAtOnce(world, claim, outcome, tookMs);
+  if (atOnce === undefined) await answerInTwoSteps(world, claim, outcome);
+  failpoint('send.after-transition');
+  world.changes.announce(leg.refund_id);
+  await noteAccountHealth(world, claim.connection, 'SEND', outcome);
+  return { outcome, atOnce };
+}
+
+/** Each step reads what is there and can be repeated, whatever became of an attempt before it. */
+async function answerInTwoSteps(world: World, claim: Claim, outcome: SendOutcome): Promise<void> {
   await untilCommitted(world, 'record the outcome of a send', () =>
     recordAttemptOutcome(world.db, {
-      legId: leg.id,
-      attempt: attempt.attempt,
-      kind: outcome.kind,
-      evidence: JSON.stringify(evidenceOf(outcome)),
-      providerRefundId: outcome.kind === 'accepted' ? outcome.refund.providerRefundId : null,
+      legId: claim.leg.id,
+      sentAttempt: claim.attempt.attempt,
+      outcome: outcome.kind,
+      outcomeEvidence: JSON.stringify(evidenceOfSend(outcome)),
+      answeredRefundId: outcome.kind === 'accepted' ? outcome.refund.providerRefundId : null,
+      unclearSends: outcome.kind === 'unknown' ? 1 : 0,
     }),
   );
   failpoint('send.after-outcome');
   await untilCommitted(world, 'apply the outcome of a send', () => applyOutcome(world, claim, outcome));
-  failpoint('send.after-transition');
-  world.changes.announce(leg.refund_id);
-  await noteAccountHealth(world, claim.connection, 'SEND', outcome);
-  return outcome;
 }
 
 async function callProvider(world: World, claim: Claim): Promise<SendOutcome> {
@@ -87,15 +104,6 @@ async function callProvider(world: World, claim: Claim): Promise<SendOutcome> {
     };
   }
 }
-
-const evidenceOf = (outcome: SendOutcome): Evidence => ({
-  ...outcome.evidence,
-  outcome: outcome.kind,
-  ...(outcome.kind === 'unknown' && outcome.isKeyConflict === true ? { [keyConflict]: true } : {}),
-  ...(outcome.kind === 'accepted'
-    ? {}
-    : { code: outcome.failure.code, providerCode: outcome.failure.providerCode }),
-});
 
 async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): Promise<void> {
   await inTransaction(world.db, async (tx) => {
@@ -135,14 +143,8 @@ async function applyOutcome(world: World, claim: Claim, outcome: SendOutcome): P
       return;
     }
     const isReview = next.to === 'MANUAL_REVIEW';
-    await moveLeg(tx, payment, legs, leg, {
-      to: next.to,
-      cause: 'answer',
-      source: 'PROVIDER_ANSWER',
-      by: systemCause,
-      patch: { failure: outcome.failure, nextLookInMs: next.nextLookInMs },
-      evidence: { ...evidenceOf(outcome), ...(isReview ? await evidenceForAPerson(tx, claim) : {}) },
-    });
+    const more = isReview ? await evidenceForAPerson(tx, claim) : {};
+    await moveLeg(tx, payment, legs, leg, moveOfNoAcceptance(outcome, next, more));
     if (isReview) alertReviewer(world, claim.connection, leg);
   });
 }
@@ -163,7 +165,7 @@ async function evidenceForAPerson(
 async function keepUnknown(
   tx: Kysely<Database>,
   leg: Leg,
-  outcome: Exclude<SendOutcome, { kind: 'accepted' }>,
+  outcome: NotAccepted,
   nextLookInMs: number | null,
 ): Promise<void> {
   await tx
@@ -175,25 +177,6 @@ async function keepUnknown(
     })
     .where('id', '=', leg.id)
     .execute();
-}
-
-/** MONEY section 2: only a first send can be refused, put back or freed; after that only the truth decides. */
-function afterNoAcceptance(
-  claim: Claim,
-  outcome: Exclude<SendOutcome, { kind: 'accepted' }>,
-  status: LegStatus,
-): { readonly to: LegStatus; readonly nextLookInMs: number | null } {
-  const [firstGapMs = deferredGapMs] = claim.connection.adapter.lookGapsMs;
-  const { recovery } = claim.connection.adapter;
-  // Nothing to look for, and nothing that may be sent again: a person's at once.
-  if (outcome.kind === 'unknown' && status === 'SENDING' && hasNoStep(recovery))
-    return { to: 'MANUAL_REVIEW', nextLookInMs: firstGapMs };
-  if (outcome.kind === 'unknown' || !claim.isFirstSend || status === 'UNKNOWN')
-    return { to: 'UNKNOWN', nextLookInMs: firstGapMs };
-  if (outcome.kind === 'refused') return { to: 'FAILED', nextLookInMs: null };
-  if (outcome.kind === 'not-sent') return { to: 'QUEUED', nextLookInMs: deferredGapMs };
-  const pausedMs = outcome.failure.code === 'AUTHENTICATION_FAILED' ? pausedAccountGapMs : deferredGapMs;
-  return { to: 'QUEUED', nextLookInMs: outcome.retryAfterMs ?? pausedMs };
 }
 
 /** The provider answered with a refund that another leg of ours has: only a person can tell. */

@@ -1,6 +1,7 @@
 import type { MerchantId, PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import { hasQueuedLegs } from '../db/legs.ts';
+import type { MovedRefund } from '../db/attempt-outcomes.ts';
+import { hasQueuedLegs, type Refund } from '../db/legs.ts';
 import { maySendFor } from './account-health.ts';
 import { claimNextLeg, type Claim } from './claim.ts';
 import { sendLeg } from './send-leg.ts';
@@ -55,15 +56,20 @@ async function sendUntilEmpty(
  * Sends a leg that is claimed already, then, in the background, whatever waits behind it. A leg that another
  * request queued while this one was being sent is seen here, since both held the payment's lock.
  *
- * @returns when the leg's own outcome is applied; never rejects
+ * @returns when the leg's own outcome is applied: the refund as that has left it, where one statement did it all; never
+ * rejects
  */
-export function sendClaimed(world: World, claim: Claim): Promise<void> {
+export async function sendClaimed(world: World, claim: Claim): Promise<Refund | undefined> {
   const { connection, payment } = claim;
-  const sent = world.background.run('send a leg', () => sendLeg(world, claim));
+  let atOnce: MovedRefund | undefined;
+  const sent = world.background.run('send a leg', async () => {
+    ({ atOnce } = await sendLeg(world, claim));
+  });
   void world.background.run('send what waits behind a leg', async () => {
     await sent;
-    if (world.background.draining || !(await hasQueuedLegs(world.db, payment.id))) return;
+    if (world.background.draining || !(atOnce?.waits ?? (await hasQueuedLegs(world.db, payment.id)))) return;
     await runLine(world, connection, payment.merchant_id, payment.id);
   });
-  return sent;
+  await sent;
+  return atOnce?.refund;
 }

@@ -65,7 +65,7 @@ async function syncLegs(world: World, connection: Connection, refundId: RefundId
 async function syncLeg(world: World, connection: Connection, leg: Leg): Promise<LookFailures> {
   if (leg.status === 'QUEUED') {
     const claim = await claimNextLeg(world, connection, leg.merchant_id, leg.payment_id, leg.id);
-    const outcome = claim && (await sendLeg(world, claim));
+    const outcome = claim && (await sendLeg(world, claim)).outcome;
     const isPutBack = outcome?.kind === 'deferred' || outcome?.kind === 'not-sent';
     return isPutBack ? [{ accountCode: connection.accountCode, failure: outcome.failure }] : [];
   }

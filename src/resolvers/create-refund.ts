@@ -39,8 +39,11 @@ export async function resolveCreateRefund(
   if (command === undefined || problems.length > 0) return refused(problems);
   const result = await createRefund(context.world, context.caller, command);
   if (!result.ok) return refused(result.problems);
-  forget(context, result.value.refundId);
-  return { ...result.value, problems: [] };
+  const { refundId, replayed, refund } = result.value;
+  forget(context, refundId);
+  // Committed a moment ago, and nobody was told of it yet: what a read would find, or what it had just missed.
+  if (refund !== undefined) context.loaders.refund.prime(refundId, refund);
+  return { refundId, replayed, problems: [] };
 }
 
 function readCommand(place: Place, input: CreateRefundInput): CreateRefundCommand | undefined {

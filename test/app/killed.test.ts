@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../src/db/tables.ts';
 import { failpointNames, type FailpointName } from '../../src/failpoints.ts';
 import { parseGlobalId } from '../../src/resolvers/global-id.ts';
+import { holdPayment } from '../support/busy-payment.ts';
 import { findViolations, isOpen } from '../support/invariants.ts';
 import { takeSnapshot } from '../support/snapshot.ts';
 import type { LedgerPayment } from '../support/world.ts';
@@ -23,12 +24,13 @@ afterEach(() => place.remove());
 const key = 'killed-in-between';
 
 /**
- * How a process comes to a point. `create`: while it answers createRefund. `pending`: while its engine looks at a refund
+ * How a process comes to a point. `create`: while it answers createRefund. `busy`: the same, while somebody else has the
+ * payment's lock, so that the outcome is stored before what follows from it. `pending`: while its engine looks at a refund
  * that the provider has ended meanwhile. `lost`: while its engine finds out about an answer that was lost. `void`: while it
  * answers cancelPayment. `webhook`: right after it has answered a webhook. `event`: while it delivers one, which
  * test/events/killed.test.ts plays.
  */
-type Scene = 'create' | 'pending' | 'lost' | 'void' | 'webhook' | 'event';
+type Scene = 'create' | 'busy' | 'pending' | 'lost' | 'void' | 'webhook' | 'event';
 
 /** Every point of the registry has its scene; one without fails the first test. */
 const scenes: Readonly<Record<FailpointName, Scene>> = {
@@ -36,7 +38,7 @@ const scenes: Readonly<Record<FailpointName, Scene>> = {
   'refund.after-intent': 'create',
   'send.before-call': 'create',
   'send.after-call': 'create',
-  'send.after-outcome': 'create',
+  'send.after-outcome': 'busy',
   'send.after-transition': 'create',
   'engine.after-claim': 'pending',
   'engine.before-release': 'pending',
@@ -141,6 +143,30 @@ describe('a service that is killed', () => {
     const answer = refund(url, payment, key).catch(() => 'cut');
     expect(await first.exit).toBe('SIGKILL');
     expect(await answer).toBe('cut');
+    const next = runDemo(place);
+    await expectFoundOut([next], await next.url(), payment);
+  });
+
+  test.each(pointsOf('busy'))('at %s, with its payment in other hands, too', async (point) => {
+    const first = runDemo(place, { FAILPOINTS: `${point}:kill` });
+    const url = await first.url();
+    const payment = await newPayment(place);
+    await provider('faults', { operation: 'createRefund', kind: 'slow', ms: 1_500 });
+    const answer = refund(url, payment, key).catch(() => 'cut');
+    while ((await refundsAtProvider(place, payment)) === 0) await delay(10);
+    const rows = await openRows(place.dataDir);
+    try {
+      const held = await holdPayment(rows.db, payment, () => first.exit);
+      await held.released;
+      expect(await first.exit).toBe('SIGKILL');
+      expect(await answer).toBe('cut');
+      const stored = rows.db.selectFrom('leg_attempts').innerJoin('refund_legs', 'id', 'leg_id');
+      expect(await stored.select(['outcome', 'status']).execute()).toEqual([
+        { outcome: 'accepted', status: 'SENDING' },
+      ]);
+    } finally {
+      await rows.close();
+    }
     const next = runDemo(place);
     await expectFoundOut([next], await next.url(), payment);
   });

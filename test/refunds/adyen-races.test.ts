@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { sql } from 'kysely';
-import { recordAttemptOutcome } from '../../src/db/legs.ts';
+import { recordAttemptOutcome } from '../../src/db/attempt-outcomes.ts';
 import type { Connections } from '../../src/providers/connections.ts';
 import { driveDue } from '../../src/refunds/engine/drive-due.ts';
 import { lookAtLegs } from '../../src/refunds/look.ts';
@@ -77,10 +77,11 @@ it('a stored answer that is taken in late says nothing against what was told mea
   // As the sender has kept it, before what follows from it.
   await recordAttemptOutcome(t.database.db, {
     legId: leg.id,
-    attempt: attempt.attempt,
-    kind: 'accepted',
-    evidence: '{}',
-    providerRefundId: made!.id,
+    sentAttempt: attempt.attempt,
+    outcome: 'accepted',
+    outcomeEvidence: '{}',
+    answeredRefundId: made!.id,
+    unclearSends: 0,
   });
   const item = { paymentId, refundId: made!.id, reference: attempt.provider_key, success: false };
   const { world } = t.app;

@@ -7,6 +7,7 @@ import { retryRefund } from '../../src/refunds/retry-refund.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';
 import { createErrorMask } from '../../src/server/masked-errors.ts';
 import type { RefundId } from '../../src/ids.ts';
+import { busyWhenAnswered } from '../support/busy-payment.ts';
 import { proxiedWorld, type ProxiedWorld } from '../support/proxied-world.ts';
 import {
   armFault,
@@ -24,16 +25,21 @@ import { createTestWorld, type TestWorld } from '../support/world.ts';
 
 let t: TestWorld;
 let through: ProxiedWorld;
+/** Of its payments somebody else has the lock when the provider answers. */
+let busy: ProxiedWorld;
 beforeAll(async () => {
   t = await createTestWorld('lost_commits');
   through = await proxiedWorld(t);
+  busy = await proxiedWorld(t, {}, { adapter: busyWhenAnswered(t) });
 });
 afterAll(async () => {
   await through.close();
+  await busy.close();
   await t.close();
 });
 afterEach(async () => {
   through.proxy.pass();
+  busy.proxy.pass();
   await clearFaults(t);
 });
 
@@ -85,8 +91,10 @@ describe.each(sides)('a connection that is lost in COMMIT, %s it took effect', (
 
   test("of the outcome's transition: it is repeated, and counted once", async () => {
     const paymentId = await t.payment('1500.00');
-    const cut = through.proxy.cutWhen(inCommitOf('update "refund_legs"', side));
-    const { refundId } = valueOf(await create(refundCommand(paymentId, 40_000n)));
+    const cut = busy.proxy.cutWhen(inCommitOf('UPDATE refund_legs', side));
+    const { refundId } = valueOf(
+      await createRefund(busy.world, t.caller(), refundCommand(paymentId, 40_000n)),
+    );
     await cut.done;
     await expectOneRefund(paymentId, refundId);
   });
@@ -108,7 +116,7 @@ describe.each(sides)('a connection that is lost in COMMIT, %s it took effect', (
     const paymentId = await t.payment('1500.00');
     await armFault(t, 'rate-limited');
     const { refundId } = valueOf(await create(refundCommand(paymentId, 40_000n)));
-    const cut = through.proxy.cutWhen(inCommitOf('"status" = $1', side));
+    const cut = through.proxy.cutWhen(inCommitOf('UPDATE refund_legs', side));
     expect(await toldOf(cancelRefund(through.world, t.caller(), { refundId }))).toEqual(sameKey);
     await cut.done;
     expect((await refundRow(t, refundId)).status).toBe(side === 'before' ? 'QUEUED' : 'CANCELED');
@@ -168,14 +176,41 @@ describe.each(sides)('a connection that is lost in COMMIT, %s it took effect', (
 });
 
 describe('a connection that is lost elsewhere', () => {
-  const rawOutcome = toServer('update "leg_attempts" set "outcome"');
+  const atOnce = toServer('\0WITH held');
+  const isDone = toClient('SELECT 1');
+  test.each([
+    ['before the statement that records an answer and what follows from it', before(atOnce)],
+    ['after it', before(atOnce, isDone)],
+  ] as const)('%s: the refund is read first, and counted once', async (side, rule) => {
+    const paymentId = await t.payment('1500.00');
+    const command = refundCommand(paymentId, 40_000n);
+    const cut = through.proxy.cutWhen(rule);
+    const { refundId } = valueOf(await create(command));
+    await cut.done;
+    await expectOneRefund(paymentId, refundId);
+    const refund = await refundRow(t, refundId);
+    expect(refund.attempts).toMatchObject([{ outcome: 'accepted', sends: 1, unclear_sends: 0 }]);
+    // What took effect was not done again.
+    const moves = await t.database.db
+      .selectFrom('events')
+      .select('evidence')
+      .where('refund_id', '=', refundId)
+      .where('kind', '=', 'leg.moved')
+      .execute();
+    expect(moves).toHaveLength(1);
+    expect({ side, version: refund.version }).toEqual({ side, version: 2 });
+  });
+
+  const rawOutcome = toServer('\0UPDATE leg_attempts SET');
   test.each([
     ['before', before(rawOutcome)],
     ['after', before(rawOutcome, toClient('UPDATE 1'))],
   ] as const)('%s the raw outcome of a send is stored: the outcome is kept', async (_side, rule) => {
     const paymentId = await t.payment('1500.00');
-    const cut = through.proxy.cutWhen(rule);
-    const { refundId } = valueOf(await create(refundCommand(paymentId, 40_000n)));
+    const cut = busy.proxy.cutWhen(rule);
+    const { refundId } = valueOf(
+      await createRefund(busy.world, t.caller(), refundCommand(paymentId, 40_000n)),
+    );
     await cut.done;
     await expectOneRefund(paymentId, refundId);
   });
