@@ -92,6 +92,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     metricsPage: config.metricsPort === undefined ? metricsPage : undefined,
     askDatabase: () => sql`SELECT 1`.execute(db),
     maxInflightRequests: config.maxInflightRequests,
+    persisted: config.persistedOperations,
     graphiql: options.graphiql,
     setClockOffset: movableClock && moveClock,
     webhooks: createWebhookEndpoint({

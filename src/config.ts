@@ -17,6 +17,7 @@ export type {
   KeyConfig,
   LogLevel,
   MerchantConfig,
+  PersistedOperationsConfig,
   ProviderSettings,
   ServiceConfig,
 } from './config/types.ts';

@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import type { PersistedOperationsConfig } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Caller } from '../refunds/world.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -10,6 +11,7 @@ import type { GraphiqlSetup } from './graphiql.ts';
 import { createGraphqlHandler } from './graphql.ts';
 import { createReadiness } from './health.ts';
 import { createInFlight } from './in-flight.ts';
+import { createLearnedDocuments } from './learned-documents.ts';
 import type { MetricsPage } from './metrics.ts';
 import type { IsMoneyMoving } from './money-mutations.ts';
 import { createRequestHandler } from './request-handler.ts';
@@ -36,6 +38,8 @@ export interface ServerDeps {
   readonly metrics: Metrics;
   /** Absent: `/metrics` is not served here. */
   readonly metricsPage?: MetricsPage | undefined;
+  /** Operations that were registered at start; absent: none, and any other is executed. */
+  readonly persisted?: PersistedOperationsConfig | undefined;
   /** Present in demo mode only. */
   readonly graphiql?: GraphiqlSetup | undefined;
   /** Present in demo and test mode only. */
@@ -61,7 +65,15 @@ export function createServer(deps: ServerDeps): Server {
   const inFlight = createInFlight(deps.maxInflightRequests);
   const handle = createRequestHandler({
     log: deps.log,
-    graphql: createGraphqlHandler({ ...deps, graphiql: deps.graphiql }),
+    graphql: createGraphqlHandler({
+      ...deps,
+      graphiql: deps.graphiql,
+      persisted: {
+        registered: deps.persisted?.documents ?? new Map(),
+        only: deps.persisted?.only ?? false,
+        learned: createLearnedDocuments(),
+      },
+    }),
     authenticate: deps.authenticate,
     readiness,
     inFlight,

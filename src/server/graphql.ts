@@ -11,8 +11,10 @@ import { graphiqlOptions, renderGraphiql, type GraphiqlSetup } from './graphiql.
 import { validateDocument } from './literal-inputs.ts';
 import { createErrorMask } from './masked-errors.ts';
 import { useOneMoneyMutation, type IsMoneyMoving } from './money-mutations.ts';
+import type { PersistedOperations } from './persisted-operations.ts';
 import type { ServerContext, ServerPlugin } from './plugin.ts';
-import { useParsingErrors } from './request-parsing.ts';
+import { readRequestParams } from './request-params.ts';
+import { useReadParams } from './read-params.ts';
 import { useVariableInputs } from './variable-inputs.ts';
 
 export interface GraphqlOptions {
@@ -21,6 +23,7 @@ export interface GraphqlOptions {
   readonly isMoneyMoving: IsMoneyMoving;
   /** The context of the resolvers for one operation. */
   readonly contextFor: (caller: Caller) => object;
+  readonly persisted: PersistedOperations;
   /** Present in demo mode only. */
   readonly graphiql: GraphiqlSetup | undefined;
 }
@@ -48,7 +51,7 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
     batching: false,
     multipart: false,
     logging: false,
-    // The body was bounded while it was read.
+    // Yoga is handed no body; it was bounded while it was read.
     maxRequestBodySize: false,
     maskedErrors: { maskError: createErrorMask(options.log) },
     parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
@@ -58,7 +61,7 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
     },
     plugins: [
       useOurEngine(),
-      useParsingErrors(),
+      useReadParams(),
       useOperationRecord(),
       useOneMoneyMutation(options.isMoneyMoving),
       useVariableInputs(),
@@ -69,11 +72,9 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
     // Only the query string is the caller's: neither Host nor an absolute request target counts.
     const url = `http://service/graphql${queryOf(incoming.url ?? '')}`;
     const init = { method: incoming.method ?? 'GET', headers: headersOf(incoming) };
-    const response = await yoga.fetch(
-      url,
-      body === undefined ? init : { ...init, body: body.toString('utf8') },
-      { caller, record },
-    );
+    const read =
+      caller && readRequestParams({ incoming, body, holder: caller.viewer.merchantId }, options.persisted);
+    const response = await yoga.fetch(url, init, { caller, record, read });
     const text = await response.text();
     if (text === '' && response.status >= 400) return explain(response.status);
     return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
@@ -94,14 +95,9 @@ function queryOf(target: string): string {
   return start < 0 ? '' : target.slice(start);
 }
 
-/**
- * Headers that Yoga reads; the others, the key among them, end here. A body is always JSON to it: Yoga would
- * execute forms and plain GraphQL too, which a web page can send without the browser asking first.
- */
-const headersOf = ({ headers: { accept } }: IncomingMessage): Record<string, string> => ({
-  'content-type': 'application/json',
-  ...(accept !== undefined && { accept }),
-});
+/** The one header that Yoga reads; the others, the key among them, end here. */
+const headersOf = ({ headers: { accept } }: IncomingMessage): Record<string, string> =>
+  accept === undefined ? {} : { accept };
 
 /** Yoga answers these with an empty body. */
 function explain(status: number): Answer {
