@@ -4,6 +4,7 @@ import type { Failure } from '../errors.ts';
 import { isFinalRefund, moneyMovementOf } from '../refunds/derive.ts';
 import { expectedArrival, type DateRange } from '../refunds/expected-arrival.ts';
 import { freshnessOf, type Freshness } from '../refunds/freshness.ts';
+import type { World } from '../refunds/world.ts';
 import type { AttentionReason, MoneyMovement } from '../vocabulary.ts';
 import type { GraphQLContext } from './context.ts';
 
@@ -72,16 +73,29 @@ export const arrivalOfRefund = (context: GraphQLContext, refund: Refund): DateRa
 
 /** As fresh as the leg that was looked at longest ago. */
 export async function freshnessOfRefund(context: GraphQLContext, refund: Refund): Promise<Freshness> {
-  const legs = await legsOfRefund(context, refund);
-  const connection = context.world.connections.find(refund.account_id);
-  const instants = legs.map((leg) => leg.as_of.getTime());
+  const instants = (await legsOfRefund(context, refund)).map((leg) => leg.as_of.getTime());
+  const lookedAt = instants.length === 0 ? null : new Date(Math.min(...instants));
+  const maxAgeSeconds = context.operation.maxAgeSeconds.get(refund.id);
+  const freshness = freshnessOfState(context.world, refund, lookedAt, maxAgeSeconds);
+  context.shown?.freshness.push(freshness);
+  return freshness;
+}
+
+/** @param lookedAt the oldest look at any of its legs; null: it has none */
+export function freshnessOfState(
+  world: World,
+  refund: Pick<Refund, 'status' | 'account_id' | 'created_at' | 'updated_at'>,
+  lookedAt: Date | null,
+  maxAgeSeconds: number | undefined,
+): Freshness {
+  const connection = world.connections.find(refund.account_id);
   return freshnessOf({
     status: refund.status,
     createdAt: refund.created_at,
-    asOf: instants.length === 0 ? refund.updated_at : new Date(Math.min(...instants)),
+    asOf: lookedAt ?? refund.updated_at,
     lookGapsMs: connection?.adapter.lookGapsMs ?? [],
     minLookIntervalMs: connection?.minLookIntervalMs ?? DEFAULT_MIN_LOOK_INTERVAL_MS,
-    now: context.world.clock.now(),
-    maxAgeSeconds: context.operation.maxAgeSeconds.get(refund.id),
+    now: world.clock.now(),
+    maxAgeSeconds,
   });
 }
