@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { AccountId, MerchantId, PaymentId, RefundId } from '../ids.ts';
 import type { LegStatus, RefundStatus } from '../vocabulary.ts';
 import { batchedRead, indexBy, type BatchedRead } from './batched-read.ts';
+import { appNow } from './sql-time.ts';
 import type { Database } from './tables.ts';
 
 /** What says whether anything of a refund has changed, and how fresh it is; the refund itself is not read. */
@@ -19,6 +20,8 @@ export interface RefundState {
   readonly as_of: Date | null;
   /** The same of those about which a provider can be asked; null: there is none. */
   readonly open_as_of: Date | null;
+  /** By the database's clock. */
+  readonly read_at: Date;
 }
 
 /** What says whether anything of a payment has changed. */
@@ -72,7 +75,7 @@ async function readRefundStates(
 ): Promise<Map<RefundId, RefundState>> {
   const { rows } = await sql<RefundState>`
     SELECT r.id, r.version, p.version AS payment_version, ${epoch} AS epoch, r.status, r.account_id,
-      r.created_at, r.updated_at, leg.as_of, leg.open_as_of
+      r.created_at, r.updated_at, leg.as_of, leg.open_as_of, ${appNow} AS read_at
     FROM refunds AS r
     JOIN payments AS p ON p.id = r.payment_id
     CROSS JOIN LATERAL (
@@ -84,8 +87,7 @@ async function readRefundStates(
 }
 
 /** Legs about which a provider can know something: for one that is queued nothing was sent. */
-export const askableLegStatuses: readonly LegStatus[] = ['SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'];
-const askable = [...askableLegStatuses];
+const askable: LegStatus[] = ['SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'];
 
 /** Primary key. */
 async function readPaymentStates(

@@ -1,12 +1,14 @@
 import type { Refund } from '../db/legs.ts';
 import type { RefundLeg } from '../db/read-batch.ts';
-import { askableLegStatuses } from '../db/read-states.ts';
-import type { AccountId, RefundId } from '../ids.ts';
+import type { RefundId } from '../ids.ts';
 import { settledWithin } from '../refunds/background.ts';
 import { isFinalRefund } from '../refunds/derive.ts';
-import type { World } from '../refunds/world.ts';
+import type { LegStatus } from '../vocabulary.ts';
 import { demandFreshness, type GraphQLContext } from './context.ts';
 import type { LookLimits } from './look-arguments.ts';
+
+/** Nothing was sent for a queued leg, so no provider knows anything of it. */
+const legStatusesToLookAt: readonly LegStatus[] = ['SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'];
 
 /**
  * Looks at the open legs of these refunds that are older than `maxAgeSeconds`, waits at most `waitMs`, and
@@ -39,15 +41,11 @@ async function legsOf(context: GraphQLContext, ids: readonly RefundId[]): Promis
   return legs.flatMap((some) => [...(some ?? [])]);
 }
 
-/** Of a leg that a provider can know something about. */
-const isDue = ({ world }: GraphQLContext, leg: RefundLeg, maxAgeSeconds: number): boolean =>
-  askableLegStatuses.includes(leg.status) && isLookDue(world, leg.account_id, leg.as_of, maxAgeSeconds);
-
 /** Older than wanted, and not looked at within the account's shortest interval. */
-export function isLookDue(world: World, accountId: AccountId, asOf: Date, maxAgeSeconds: number): boolean {
-  const connection = world.connections.find(accountId);
-  if (connection === undefined) return false;
-  const ageMs = world.clock.now().getTime() - asOf.getTime();
+function isDue(context: GraphQLContext, leg: RefundLeg, maxAgeSeconds: number): boolean {
+  const connection = context.world.connections.find(leg.account_id);
+  if (connection === undefined || !legStatusesToLookAt.includes(leg.status)) return false;
+  const ageMs = context.world.clock.now().getTime() - leg.as_of.getTime();
   return ageMs > Math.max(maxAgeSeconds * 1000, connection.minLookIntervalMs);
 }
 

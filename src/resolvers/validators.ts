@@ -6,7 +6,7 @@ import type { Freshness } from '../refunds/freshness.ts';
 import type { Caller, World } from '../refunds/world.ts';
 import { createContext } from './context.ts';
 import { parseGlobalId } from './global-id.ts';
-import { isLookDue, lookAtRefunds } from './look-at-refunds.ts';
+import { lookAtRefunds } from './look-at-refunds.ts';
 import { freshnessOfState } from './refund-fields.ts';
 import { summarizeFreshness } from './shown-freshness.ts';
 
@@ -106,11 +106,17 @@ function validatorOf({ refund, payment }: State, countsPayments: boolean): strin
 const freshnessIn = (world: World, { subject, refund }: State): Freshness[] =>
   refund === undefined ? [] : [freshnessOfState(world, refund, refund.as_of, subject.maxAgeSeconds)];
 
+/**
+ * Whether any leg is older than wanted and than the shortest interval of its account; by the database's time. What
+ * somebody has asked about in vain since counts as due here: then whoever looks decides.
+ */
 function dueIn(world: World, { subject: { maxAgeSeconds, waitMs }, refund }: State): DueLook[] {
   if (refund === undefined || maxAgeSeconds === undefined || isFinalRefund(refund.status)) return [];
-  if (refund.open_as_of === null || !isLookDue(world, refund.account_id, refund.open_as_of, maxAgeSeconds))
-    return [];
-  return [{ refundId: refund.id, maxAgeSeconds, waitMs }];
+  const connection = world.connections.find(refund.account_id);
+  if (connection === undefined || refund.open_as_of === null) return [];
+  const ageMs = refund.read_at.getTime() - refund.open_as_of.getTime();
+  const isDue = ageMs > Math.max(maxAgeSeconds * 1000, connection.minLookIntervalMs);
+  return isDue ? [{ refundId: refund.id, maxAgeSeconds, waitMs }] : [];
 }
 
 /** Changes when accounts are configured otherwise, so that what is shown of them may be another. */
