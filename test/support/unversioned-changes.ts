@@ -5,8 +5,11 @@ import type { Database } from '../../src/db/tables.ts';
 const shown = {
   refunds: `status returned_minor reference reason note metadata retries replaces attention attention_since
     finalized_at updated_at`.split(/\s+/),
-  refund_legs: 'status amount_minor returned_minor attempt provider_refund_id failure trace_references'.split(' '),
-  payments: `order_reference state amount_minor captured_minor refunded_minor reserved_minor unbound_minor overcommitted
+  refund_legs: 'status amount_minor returned_minor attempt provider_refund_id failure trace_references'.split(
+    ' ',
+  ),
+  payments:
+    `order_reference state amount_minor captured_minor refunded_minor reserved_minor unbound_minor overcommitted
     provider_refunded_minor refundable_by_provider captured_at facts_from as_of`.split(/\s+/),
 };
 

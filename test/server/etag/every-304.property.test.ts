@@ -47,14 +47,21 @@ const shapes: readonly ((refund: string, payment: string) => Poll)[] = [
     query: `query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Refund { ${STORED} } ... on Payment { ${PAYMENT} } } }`,
     variables: { ids: [payment, id, 'nothing'] },
   }),
-  (id) => ({ query: `{ node(id: "${id}") { ... on Refund { attention { reason } legs { status } ${FRESHNESS} } } }` }),
+  (id) => ({
+    query: `{ node(id: "${id}") { ... on Refund { attention { reason } legs { status } ${FRESHNESS} } } }`,
+  }),
   () => ({ query: `{ refunds(first: 50) { nodes { ${STORED} } pageInfo { hasNextPage endCursor } } }` }),
   (_id, payment) => ({
     query: `query ($filter: RefundFilter) { refunds(filter: $filter, maxAgeSeconds: 60) { edges { cursor node { id status note ${FRESHNESS} } } } }`,
     variables: { filter: { payment } },
   }),
-  () => ({ query: `{ refunds(filter: { status: [UNKNOWN, FAILED, MANUAL_REVIEW] }) { nodes { id ${FRESHNESS} } } }` }),
-  () => ({ query: '{ refunds(filter: { needsAttention: true }, first: 5) { nodes { id attention { reason since } } } }' }),
+  () => ({
+    query: `{ refunds(filter: { status: [UNKNOWN, FAILED, MANUAL_REVIEW] }) { nodes { id ${FRESHNESS} } } }`,
+  }),
+  () => ({
+    query:
+      '{ refunds(filter: { needsAttention: true }, first: 5) { nodes { id attention { reason since } } } }',
+  }),
 ];
 
 const keys = ['rf_test_demo', READER, 'rf_test_other'];
@@ -111,14 +118,22 @@ const lastTag = new Map<string, string>();
 const seenTags: string[] = [];
 const counts = { polls: 0, notModified: 0, compared: 0, repeated: 0, repeated304: 0 };
 
-async function askAndCompare({ shape, which, key, others }: typeof ask extends fc.Arbitrary<infer V> ? V : never) {
+async function askAndCompare({
+  shape,
+  which,
+  key,
+  others,
+}: typeof ask extends fc.Arbitrary<infer V> ? V : never) {
   const { id, payment } = play.refunds[which % play.refunds.length]!;
   const wanted = shapes[shape]!(id, payment);
   const viewer = { key: keys[key]! };
   const place = JSON.stringify([viewer, wanted]);
   const own = lastTag.get(place);
   await play.idle();
-  const foreign = Array.from({ length: others }, (_, n) => seenTags[(which + n * 7) % Math.max(seenTags.length, 1)]);
+  const foreign = Array.from(
+    { length: others },
+    (_, n) => seenTags[(which + n * 7) % Math.max(seenTags.length, 1)],
+  );
   const ifNoneMatch = [...foreign, own].filter((tag) => tag !== undefined).join(', ') || undefined;
   const answer = await poll(play.service, wanted, { ...viewer, ifNoneMatch });
   counts.polls += 1;
@@ -142,7 +157,12 @@ function keep(place: string, answer: PollAnswer): void {
   seenTags.push(answer.etag!);
 }
 
-async function compare(wanted: Poll, viewer: { key: string }, place: string, answer: PollAnswer): Promise<void> {
+async function compare(
+  wanted: Poll,
+  viewer: { key: string },
+  place: string,
+  answer: PollAnswer,
+): Promise<void> {
   counts.notModified += 1;
   const known = bodies.get(`${place} ${answer.etag}`);
   // Whoever gets a 304 has had the answer that it stands for, to this very request.
@@ -165,7 +185,10 @@ async function compare(wanted: Poll, viewer: { key: string }, place: string, ans
 test('whatever happens: every 304 stands for what an execution at that moment answers', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.oneof({ weight: 2, arbitrary: step }, { weight: 3, arbitrary: ask }), { minLength: 10, maxLength: 40 }),
+      fc.array(fc.oneof({ weight: 2, arbitrary: step }, { weight: 3, arbitrary: ask }), {
+        minLength: 10,
+        maxLength: 40,
+      }),
       async (steps) => {
         for (const each of steps) {
           if (each.do === 'ask') await askAndCompare(each);
@@ -174,7 +197,11 @@ test('whatever happens: every 304 stands for what an execution at that moment an
         await play.release();
       },
     ),
-    { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 15), interruptAfterTimeLimit: 120_000, endOnFailure: true },
+    {
+      numRuns: Number(process.env['PROPERTY_RUNS'] ?? 15),
+      interruptAfterTimeLimit: 120_000,
+      endOnFailure: true,
+    },
   );
   if (process.env['PROPERTY_COUNTS']) console.log(JSON.stringify(counts), play.refunds.length);
   expect(await listUnversionedChanges(play.service.database.db)).toEqual([]);

@@ -8,14 +8,41 @@ import { testMerchants } from '../../support/world.ts';
 
 /** A step of a random life; `which` chooses among the refunds that there are. */
 export const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('create' as const), fault: fc.constantFrom('', '', 'lost-before-effect', 'lost-after-effect', 'refuse', 'rate-limited') }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('settle' as const), to: fc.constantFrom('succeeded', 'succeeded', 'canceled') }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('create' as const),
+      fault: fc.constantFrom('', '', 'lost-before-effect', 'lost-after-effect', 'refuse', 'rate-limited'),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('settle' as const),
+      to: fc.constantFrom('succeeded', 'succeeded', 'canceled'),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('look' as const), which: fc.nat() }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('drive' as const), fault: fc.constantFrom('', '', 'lost-before-effect', 'error-before-effect') }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('pass' as const), seconds: fc.constantFrom(1, 7, 60, 900, 5_000, 90_000) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('drive' as const),
+      fault: fc.constantFrom('', '', 'lost-before-effect', 'error-before-effect'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('pass' as const),
+      seconds: fc.constantFrom(1, 7, 60, 900, 5_000, 90_000),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('retry' as const), which: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), which: fc.nat() }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('decide' as const), which: fc.nat(), returned: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('decide' as const), which: fc.nat(), returned: fc.boolean() }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('see payment' as const), which: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('hold' as const), which: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const) }) },
@@ -51,7 +78,11 @@ export const startPlay = async (name: string): Promise<Play> => {
               ...merchant,
               keys: [
                 ...merchant.keys,
-                { name: 'reader', sha256: createHash('sha256').update(READER).digest('hex'), scopes: ['read'] as const },
+                {
+                  name: 'reader',
+                  sha256: createHash('sha256').update(READER).digest('hex'),
+                  scopes: ['read'] as const,
+                },
               ],
             }
           : merchant,
@@ -86,7 +117,9 @@ export const startPlay = async (name: string): Promise<Play> => {
     if (refund !== null) refunds.push({ id: refund.id, payment: refund.payment.id });
   }
   const mutate = (name: string, type: string, input: object) =>
-    service.graphql(`mutation ($input: ${type}!) { ${name}(input: $input) { errors { message } } }`, { input });
+    service.graphql(`mutation ($input: ${type}!) { ${name}(input: $input) { errors { message } } }`, {
+      input,
+    });
   const chosen = (which: number): Known => refunds[1 + (which % (refunds.length - 1))]!;
   const stateOf = async (id: string) => {
     const { data } = await service.graphql<{ refund: { version: number; retries: number } }>(
@@ -102,7 +135,9 @@ export const startPlay = async (name: string): Promise<Play> => {
     const mayCommit = Promise.withResolvers<void>();
     const changed = Promise.withResolvers<void>();
     const done = db.transaction().execute(async (tx) => {
-      await sql`UPDATE refunds SET note = 'held ' || version, version = version + 1 WHERE id = ${rowId}`.execute(tx);
+      await sql`UPDATE refunds SET note = 'held ' || version, version = version + 1 WHERE id = ${rowId}`.execute(
+        tx,
+      );
       changed.resolve();
       await mayCommit.promise;
     });

@@ -6,6 +6,7 @@ export interface Poll {
   readonly query: string;
   readonly variables?: Record<string, unknown> | undefined;
   readonly operationName?: string | undefined;
+  readonly extensions?: object | undefined;
 }
 
 export interface PollAnswer {
@@ -25,10 +26,11 @@ export interface PollOptions {
   readonly at?: App | undefined;
 }
 
-export function urlOf({ query, variables, operationName }: Poll): string {
+export function urlOf({ query, variables, operationName, extensions }: Poll): string {
   const search = new URLSearchParams({ query });
   if (variables !== undefined) search.set('variables', JSON.stringify(variables));
   if (operationName !== undefined) search.set('operationName', operationName);
+  if (extensions !== undefined) search.set('extensions', JSON.stringify(extensions));
   return `/graphql?${search.toString()}`;
 }
 
