@@ -9,6 +9,8 @@ export interface RequestRecord {
   operationName: string | undefined;
   operationType: string | undefined;
   errorCodes: string[];
+  /** After which the same may be asked again, as its errors advise. */
+  retryAfterSeconds: number | undefined;
 }
 
 export const newRecord = (): RequestRecord => ({
@@ -16,6 +18,7 @@ export const newRecord = (): RequestRecord => ({
   operationName: undefined,
   operationType: undefined,
   errorCodes: [],
+  retryAfterSeconds: undefined,
 });
 
 const MAX_NAME_CHARACTERS = 100;
