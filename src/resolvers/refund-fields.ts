@@ -4,11 +4,10 @@ import type { Failure } from '../errors.ts';
 import { isFinalRefund, moneyMovementOf } from '../refunds/derive.ts';
 import { expectedArrival, type DateRange } from '../refunds/expected-arrival.ts';
 import { freshnessOf, type Freshness } from '../refunds/freshness.ts';
+import { isFinalLeg } from '../refunds/transitions.ts';
 import type { AttentionReason, MoneyMovement } from '../vocabulary.ts';
+import { rhythmOf } from './account-rhythm.ts';
 import type { GraphQLContext } from './context.ts';
-
-/** The shortest time between two looks of an account that is not configured any more, in milliseconds. */
-const DEFAULT_MIN_LOOK_INTERVAL_MS = 2_000;
 
 /** By name. */
 export async function legsOfRefund(context: GraphQLContext, refund: Refund): Promise<readonly RefundLeg[]> {
@@ -73,14 +72,16 @@ export const arrivalOfRefund = (context: GraphQLContext, refund: Refund): DateRa
 /** As fresh as the leg that was looked at longest ago. */
 export async function freshnessOfRefund(context: GraphQLContext, refund: Refund): Promise<Freshness> {
   const legs = await legsOfRefund(context, refund);
-  const connection = context.world.connections.find(refund.account_id);
   const instants = legs.map((leg) => leg.as_of.getTime());
+  const planned = legs.flatMap(({ status, next_look_at: at }) =>
+    isFinalLeg(status) || at === null ? [] : [at.getTime()],
+  );
   return freshnessOf({
+    ...rhythmOf(context.world, refund.account_id),
     status: refund.status,
     createdAt: refund.created_at,
     asOf: instants.length === 0 ? refund.updated_at : new Date(Math.min(...instants)),
-    lookGapsMs: connection?.adapter.lookGapsMs ?? [],
-    minLookIntervalMs: connection?.minLookIntervalMs ?? DEFAULT_MIN_LOOK_INTERVAL_MS,
+    nextLookAt: planned.length === 0 ? null : new Date(Math.min(...planned)),
     now: context.world.clock.now(),
     maxAgeSeconds: context.operation.maxAgeSeconds.get(refund.id),
   });
