@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { authenticateViewers } from './startup/authenticate-viewers.ts';
+import { checkOperations } from './startup/check-operations.ts';
 import { readVersion } from './startup/read-version.ts';
 import type { MovableClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -63,6 +64,8 @@ export interface App {
  */
 export async function startApp(config: Config, options: AppOptions): Promise<App> {
   const { log } = options;
+  const schema = buildSchema();
+  checkOperations(schema, config.persistedOperations);
   await using undo = new AsyncDisposableStack();
 
   let ready: Promise<unknown> | undefined;
@@ -85,7 +88,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const moveClock = clockMover(world, movableClock);
   let engine: Engine | undefined;
   const server = createServer({
-    schema: buildSchema(),
+    schema,
     log,
     authenticate: authenticateViewers(config.merchants, tenants),
     contextFor: (caller, shown) => createContext(world, caller, shown),

@@ -20,6 +20,8 @@ export interface RefundState {
   readonly as_of: Date | null;
   /** The same of those about which a provider can be asked; null: there is none. */
   readonly open_as_of: Date | null;
+  /** The first look that is planned at a leg which is not final; null: none is. */
+  readonly next_look_at: Date | null;
   /** By the database's clock. */
   readonly read_at: Date;
 }
@@ -75,11 +77,12 @@ async function readRefundStates(
 ): Promise<Map<RefundId, RefundState>> {
   const { rows } = await sql<RefundState>`
     SELECT r.id, r.version, p.version AS payment_version, ${epoch} AS epoch, r.status, r.account_id,
-      r.created_at, r.updated_at, leg.as_of, leg.open_as_of, ${appNow} AS read_at
+      r.created_at, r.updated_at, leg.as_of, leg.open_as_of, leg.next_look_at, ${appNow} AS read_at
     FROM refunds AS r
     JOIN payments AS p ON p.id = r.payment_id
     CROSS JOIN LATERAL (
-      SELECT min(l.as_of) AS as_of, min(l.as_of) FILTER (WHERE l.status = ANY(${askable}::text[])) AS open_as_of
+      SELECT min(l.as_of) AS as_of, min(l.as_of) FILTER (WHERE l.status = ANY(${askable}::text[])) AS open_as_of,
+        min(l.next_look_at) FILTER (WHERE l.status = ANY(${open}::text[])) AS next_look_at
       FROM refund_legs AS l WHERE l.refund_id = r.id
     ) AS leg
     WHERE r.merchant_id = ${merchantId} AND r.id = ANY(${[...ids]}::uuid[])`.execute(db);
@@ -88,6 +91,7 @@ async function readRefundStates(
 
 /** Legs about which a provider can know something: for one that is queued nothing was sent. */
 const askable: LegStatus[] = ['SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'];
+const open: LegStatus[] = ['QUEUED', ...askable];
 
 /** Primary key. */
 async function readPaymentStates(

@@ -4,12 +4,11 @@ import type { Failure } from '../errors.ts';
 import { isFinalRefund, moneyMovementOf } from '../refunds/derive.ts';
 import { expectedArrival, type DateRange } from '../refunds/expected-arrival.ts';
 import { freshnessOf, type Freshness } from '../refunds/freshness.ts';
+import { isFinalLeg } from '../refunds/transitions.ts';
 import type { World } from '../refunds/world.ts';
 import type { AttentionReason, MoneyMovement } from '../vocabulary.ts';
+import { rhythmOf } from './account-rhythm.ts';
 import type { GraphQLContext } from './context.ts';
-
-/** The shortest time between two looks of an account that is not configured any more, in milliseconds. */
-const DEFAULT_MIN_LOOK_INTERVAL_MS = 2_000;
 
 /** By name. */
 export async function legsOfRefund(context: GraphQLContext, refund: Refund): Promise<readonly RefundLeg[]> {
@@ -73,28 +72,40 @@ export const arrivalOfRefund = (context: GraphQLContext, refund: Refund): DateRa
 
 /** As fresh as the leg that was looked at longest ago. */
 export async function freshnessOfRefund(context: GraphQLContext, refund: Refund): Promise<Freshness> {
-  const instants = (await legsOfRefund(context, refund)).map((leg) => leg.as_of.getTime());
-  const lookedAt = instants.length === 0 ? null : new Date(Math.min(...instants));
+  const legs = await legsOfRefund(context, refund);
+  const planned = legs.flatMap(({ status, next_look_at: at }) =>
+    isFinalLeg(status) || at === null ? [] : [at],
+  );
   const maxAgeSeconds = context.operation.maxAgeSeconds.get(refund.id);
-  const freshness = freshnessOfState(context.world, refund, lookedAt, maxAgeSeconds);
+  const looks = { asOf: earliest(legs.map((leg) => leg.as_of)), nextLookAt: earliest(planned) };
+  const freshness = freshnessOfState(context.world, refund, looks, maxAgeSeconds);
   context.shown?.freshness.push(freshness);
   return freshness;
 }
 
-/** @param lookedAt the oldest look at any of its legs; null: it has none */
+const earliest = (instants: readonly Date[]): Date | null =>
+  instants.length === 0 ? null : new Date(Math.min(...instants.map((instant) => instant.getTime())));
+
+/** When the legs of a refund were looked at, and will be. */
+interface Looks {
+  /** The oldest look at any of them; null: it has none. */
+  readonly asOf: Date | null;
+  /** The first that is planned for one that is open; null: none is. */
+  readonly nextLookAt: Date | null;
+}
+
 export function freshnessOfState(
   world: World,
   refund: Pick<Refund, 'status' | 'account_id' | 'created_at' | 'updated_at'>,
-  lookedAt: Date | null,
+  { asOf, nextLookAt }: Looks,
   maxAgeSeconds: number | undefined,
 ): Freshness {
-  const connection = world.connections.find(refund.account_id);
   return freshnessOf({
+    ...rhythmOf(world, refund.account_id),
     status: refund.status,
     createdAt: refund.created_at,
-    asOf: lookedAt ?? refund.updated_at,
-    lookGapsMs: connection?.adapter.lookGapsMs ?? [],
-    minLookIntervalMs: connection?.minLookIntervalMs ?? DEFAULT_MIN_LOOK_INTERVAL_MS,
+    asOf: asOf ?? refund.updated_at,
+    nextLookAt,
     now: world.clock.now(),
     maxAgeSeconds,
   });

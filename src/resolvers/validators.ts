@@ -104,7 +104,16 @@ function validatorOf({ refund, payment }: State, countsPayments: boolean): strin
 }
 
 const freshnessIn = (world: World, { subject, refund }: State): Freshness[] =>
-  refund === undefined ? [] : [freshnessOfState(world, refund, refund.as_of, subject.maxAgeSeconds)];
+  refund === undefined
+    ? []
+    : [
+        freshnessOfState(
+          world,
+          refund,
+          { asOf: refund.as_of, nextLookAt: refund.next_look_at },
+          subject.maxAgeSeconds,
+        ),
+      ];
 
 /**
  * Whether any leg is older than wanted and than the shortest interval of its account; by the database's time. What

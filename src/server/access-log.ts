@@ -14,6 +14,8 @@ export interface RequestRecord {
   hasErrors: boolean;
   /** What the resolvers have shown. */
   readonly shown: Shown;
+  /** After which the same may be asked again, as its errors advise. */
+  retryAfterSeconds: number | undefined;
 }
 
 export const newRecord = (): RequestRecord => ({
@@ -23,6 +25,7 @@ export const newRecord = (): RequestRecord => ({
   errorCodes: [],
   hasErrors: false,
   shown: newShown(),
+  retryAfterSeconds: undefined,
 });
 
 const MAX_NAME_CHARACTERS = 100;

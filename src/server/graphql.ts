@@ -15,6 +15,7 @@ import { useOneMoneyMutation, type IsMoneyMoving } from './money-mutations.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
 import type { ServerContext, ServerPlugin } from './plugin.ts';
 import { readRequestParams } from './request-params.ts';
+import { useRetryAfter } from './retry-after.ts';
 import { useReadParams } from './read-params.ts';
 import { useVariableInputs } from './variable-inputs.ts';
 
@@ -64,6 +65,7 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
       useOurEngine(),
       useReadParams(),
       useOperationRecord(),
+      useRetryAfter(),
       useOneMoneyMutation(options.isMoneyMoving),
       useVariableInputs(),
     ],
@@ -81,7 +83,12 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
     const response = await yoga.fetch(url, init, { caller, record, read });
     const text = await response.text();
     if (text === '' && response.status >= 400) return explain(response.status);
-    return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
+    const { retryAfterSeconds } = record;
+    const headers = {
+      ...Object.fromEntries(response.headers),
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    };
+    return { status: response.status, headers, body: text };
   };
 }
 

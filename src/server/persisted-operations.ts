@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { GraphQLError } from 'graphql';
+import { bareIdentifier, sha256Of } from '../config/persisted-operations.ts';
 import type { LearnedDocuments } from './learned-documents.ts';
 
 /** Documents that a request can name instead of sending their text. */
@@ -44,21 +44,12 @@ export function findDocument(
     throw only ? notInList() : notFound();
   }
   if (known === query) return query;
-  if (known !== undefined || sha256(query) !== id)
+  if (known !== undefined || sha256Of(query) !== id)
     throw refusal('BAD_REQUEST', 'provided sha does not match query', 400);
   if (only) throw notInSafelist();
   learned.keep(holder, id, query);
   return query;
 }
-
-/** Lower-case hexadecimal SHA-256 of the text in UTF-8. */
-export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
-
-const SHA256_PREFIX = 'sha256:';
-
-/** An identifier as it is kept: a SHA-256 in either spelling is one identifier. */
-export const bareIdentifier = (id: string): string =>
-  id.startsWith(SHA256_PREFIX) ? id.slice(SHA256_PREFIX.length) : id;
 
 function identifierOf({ documentId, extensions }: DocumentRequest): string | undefined {
   const ours = documentId === undefined ? undefined : bareIdentifier(documentId);

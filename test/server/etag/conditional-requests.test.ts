@@ -76,7 +76,9 @@ describe('an answer to GET', () => {
     const first = await poll(service, wanted);
     const second = await poll(service, wanted, { ifNoneMatch: first.etag! });
     expect([second.status, second.text, second.etag]).toEqual([304, '', first.etag]);
-    for (const name of ['cache-control', 'vary', 'x-as-of', 'x-is-stale', 'x-poll-after-ms'])
+    // `x-poll-after-ms` counts down to the next look.
+    expect(second.headers.get('x-poll-after-ms')).toMatch(/^\d+$/);
+    for (const name of ['cache-control', 'vary', 'x-as-of', 'x-is-stale'])
       expect(second.headers.get(name), name).toBe(first.headers.get(name));
     expect([second.headers.get('content-length'), second.headers.get('content-type')]).toEqual([null, null]);
     expect(service.logged()).toMatch(/"status":304,.*"operationType":"query","operationName":"One"/);
@@ -402,4 +404,55 @@ describe('no tag, and nothing to keep, has an answer', () => {
       String(pollAfterMs),
     ]);
   });
+});
+
+describe('the freshness that a 304 tells', () => {
+  test.each(['pending', 'lost', 'failed', 'succeeded'])(
+    'of a refund that is %s is what an execution says',
+    async (what) => {
+      const paymentId = await service.payment('100.00');
+      if (what === 'lost')
+        await service.control('faults', {
+          provider: 'yookassa',
+          operation: 'createRefund',
+          kind: 'lost-before-effect',
+        });
+      await service.control('mode', {
+        provider: 'yookassa',
+        refunds: what === 'succeeded' ? 'instant' : 'pending',
+      });
+      await service.graphql(
+        'mutation ($input: CreateRefundInput!) { createRefund(input: $input) { replayed } }',
+        {
+          input: refundInput(paymentId, '10.00', { reference: `freshness-${what}` }),
+        },
+      );
+      if (what === 'failed')
+        await service.control('settle', { provider: 'yookassa', all: true, status: 'canceled' });
+      const { data } = await service.graphql<{ refund: { id: string } }>(
+        'query ($reference: String!) { refund(by: { reference: $reference }, maxAgeSeconds: 0, waitMs: 5000) { id } }',
+        { reference: `freshness-${what}` },
+      );
+      // Time stands still, so that what counts down says the same.
+      const { world } = service.app;
+      const { now } = world.clock;
+      const instant = new Date(now().getTime() + 500);
+      Object.assign(world.clock, { now: () => instant });
+      try {
+        const wanted = { query: ONE, variables: { id: data.refund.id } };
+        const first = await poll(service, wanted);
+        const second = await poll(service, wanted, { ifNoneMatch: first.etag! });
+        const { freshness } = first.data!['refund'] as { freshness: Record<string, unknown> };
+        expect(second.status).toBe(304);
+        const told = ['x-as-of', 'x-is-stale', 'x-poll-after-ms'].map((name) => second.headers.get(name));
+        expect(told).toEqual([
+          freshness['asOf'],
+          String(freshness['isStale']),
+          String(freshness['pollAfterMs']),
+        ]);
+      } finally {
+        Object.assign(world.clock, { now });
+      }
+    },
+  );
 });
