@@ -16,11 +16,12 @@ export interface LoadOrder {
 
 /**
  * `create`: a new refund of 1.00 RUB each time, of one payment after the other. `poll`: one refund, again and again.
- * `page`: a page of refunds that are not to be older than some seconds.
+ * `unchanged`: the same by GET, of who has the present answer. `page`: a page of refunds that are not to be older than some seconds.
  */
 export type Operation =
   | { readonly kind: 'create'; readonly account: string; readonly paymentIds: readonly string[] }
   | { readonly kind: 'poll'; readonly refundId: string }
+  | { readonly kind: 'unchanged'; readonly refundId: string; readonly etag: string }
   | {
       readonly kind: 'page';
       readonly refundIds: readonly string[];
@@ -57,7 +58,7 @@ let keys = 0;
 
 /** The body of the n-th request of an operation. */
 export function bodyOf(operation: Operation, n: number): string {
-  if (operation.kind === 'poll')
+  if (operation.kind === 'poll' || operation.kind === 'unchanged')
     return JSON.stringify({ query: POLL, variables: { id: operation.refundId } });
   if (operation.kind === 'page') {
     const { refundIds: ids, maxAgeSeconds, waitMs } = operation;
@@ -73,8 +74,30 @@ export function bodyOf(operation: Operation, n: number): string {
   return JSON.stringify({ query: CREATE, variables: { input } });
 }
 
+/** The n-th request of an operation; all but those for what has not changed are sent by POST. */
+export function requestOf(operation: Operation, n: number) {
+  const json = { accept: 'application/json' };
+  if (operation.kind !== 'unchanged')
+    return {
+      method: 'POST' as const,
+      path: '/graphql',
+      headers: { ...json, 'content-type': 'application/json' },
+      body: bodyOf(operation, n),
+    };
+  return {
+    method: 'GET' as const,
+    path: pathOf(operation.refundId),
+    headers: { ...json, 'if-none-match': operation.etag },
+  };
+}
+
+/** The URL by which one refund is polled. */
+export const pathOf = (refundId: string): string =>
+  `/graphql?${new URLSearchParams({ query: POLL, variables: JSON.stringify({ id: refundId }) }).toString()}`;
+
 /** Whether an answer is the right one: a load of errors would be fast. */
 export function isRight(operation: Operation, status: number, text: string): boolean {
+  if (operation.kind === 'unchanged') return status === 304;
   if (status !== 200) return false;
   if (operation.kind === 'page') return text.split('"isFinal":').length === operation.refundIds.length + 1;
   return text.includes('"status":"SUCCEEDED"') && (operation.kind === 'poll' || text.includes('"errors":[]'));

@@ -2,7 +2,7 @@
 // message and answers with a LoadResult.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { bodyOf, isRight, saysStale, type LoadOrder, type LoadResult } from './load-orders.ts';
+import { isRight, requestOf, saysStale, type LoadOrder, type LoadResult } from './load-orders.ts';
 
 const pools = new Map<string, Pool>();
 let requests = 0;
@@ -17,7 +17,7 @@ function poolOf(url: string, connections: number): Pool {
 
 async function run(order: LoadOrder): Promise<LoadResult> {
   const { urls, everyMs, operation } = order;
-  const headers = { authorization: `Bearer ${order.key}`, 'content-type': 'application/json' };
+  const authorization = `Bearer ${order.key}`;
   const startedMs = performance.now();
   const endsMs = startedMs + order.ms;
   const durations: number[] = [];
@@ -26,8 +26,8 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   let complaint = '';
 
   async function request(pool: Pool, askedMs: number): Promise<void> {
-    const body = bodyOf(operation, (requests += 1));
-    const answer = await pool.request({ path: '/graphql', method: 'POST', headers, body });
+    const { headers, ...wanted } = requestOf(operation, (requests += 1));
+    const answer = await pool.request({ ...wanted, headers: { ...headers, authorization } });
     const text = await answer.body.text();
     const doneMs = performance.now();
     if (!isRight(operation, answer.statusCode, text)) {

@@ -2,6 +2,7 @@ import { demoDocument } from './config/demo.ts';
 import { readEnvironment } from './config/environment.ts';
 import { readJsonFile } from './config/json-file.ts';
 import { type Path, printPath } from './config/path.ts';
+import { readPersistedOperations } from './config/persisted-operations.ts';
 import { allOrNothing, type Report } from './config/problems.ts';
 import { type AccountsDocument, readAccounts } from './config/merchants.ts';
 import { type Environment, substitute } from './config/substitute.ts';
@@ -17,6 +18,7 @@ export type {
   KeyConfig,
   LogLevel,
   MerchantConfig,
+  PersistedOperationsConfig,
   ProviderSettings,
   ServiceConfig,
 } from './config/types.ts';
@@ -32,18 +34,20 @@ export interface ConfigOptions {
  */
 export function loadConfig(env: Environment, options: ConfigOptions): Config {
   return allOrNothing((report) => {
-    const { service, accountsFile, demoEventsUrl, modeUnknown } = readEnvironment(env, report);
+    const { service, accountsFile, demoEventsUrl, persisted, modeUnknown } = readEnvironment(env, report);
+    const persistedOperations = readPersistedOperations(persisted.file, persisted.mode, report);
+    const ours = { ...service, ...(persistedOperations && { persistedOperations }) };
     const rules = { providers: options.credentials, demo: service.demo };
     if (service.demo) {
       const document = demoDocument(service.sandboxPort, demoEventsUrl);
-      return { ...service, ...readAccounts(document, rules, at('DEMO', report)) };
+      return { ...ours, ...readAccounts(document, rules, at('DEMO', report)) };
     }
     if (accountsFile !== undefined) {
       const read = (document: unknown, reportAt: ReportAt) => readAccounts(document, rules, reportAt);
-      return { ...service, ...readAccountsFile(accountsFile, env, read, report) };
+      return { ...ours, ...readAccountsFile(accountsFile, env, read, report) };
     }
     if (!modeUnknown && env['ACCOUNTS_FILE'] === undefined) report('ACCOUNTS_FILE', NO_ACCOUNTS);
-    return { ...service, ...NOTHING };
+    return { ...ours, ...NOTHING };
   });
 }
 

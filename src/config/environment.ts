@@ -19,6 +19,8 @@ export interface ReadEnvironment {
   readonly accountsFile: string | undefined;
   /** Where the demo sends its events; absent: nowhere, or what was given is no such place. */
   readonly demoEventsUrl: string | undefined;
+  /** Which operations are executed, and where those that clients may name are. */
+  readonly persisted: { readonly mode: 'any' | 'only'; readonly file: string | undefined };
   /** DEMO could not be read, so nothing can be said about what the mode requires. */
   readonly modeUnknown: boolean;
 }
@@ -63,7 +65,11 @@ export function readEnvironment(env: Environment, report: Report): ReadEnvironme
   if (!demo && !modeUnknown && eventsUrl !== undefined)
     report('DEMO_EVENTS_URL', 'is for the demo (DEMO=1) only; endpoints stand in the accounts file');
   const demoEventsUrl = eventsUrl !== undefined && isDemoEventsUrl(eventsUrl) ? eventsUrl : undefined;
-  return { service, accountsFile: read.text('ACCOUNTS_FILE'), demoEventsUrl, modeUnknown };
+  const persisted = {
+    mode: read.oneOf('PERSISTED_OPERATIONS', 'any', ['any', 'only'] as const),
+    file: read.text('PERSISTED_OPERATIONS_FILE'),
+  };
+  return { service, accountsFile: read.text('ACCOUNTS_FILE'), demoEventsUrl, persisted, modeUnknown };
 }
 
 function readDatabase(url: string | undefined, dataDir: string, report: Report): DatabaseConfig {
@@ -76,7 +82,7 @@ function readDatabase(url: string | undefined, dataDir: string, report: Report):
 }
 
 const VARIABLES =
-  'PORT HOST DATABASE_URL DATA_DIR ACCOUNTS_FILE DEMO SANDBOX_PORT LOG_LEVEL DB_PREPARED DB_POOL_SIZE MAX_INFLIGHT_REQUESTS SHUTDOWN_GRACE_MS ENGINE METRICS_PORT DEMO_EVENTS_URL'.split(
+  'PORT HOST DATABASE_URL DATA_DIR ACCOUNTS_FILE DEMO SANDBOX_PORT LOG_LEVEL DB_PREPARED DB_POOL_SIZE MAX_INFLIGHT_REQUESTS SHUTDOWN_GRACE_MS ENGINE METRICS_PORT DEMO_EVENTS_URL PERSISTED_OPERATIONS PERSISTED_OPERATIONS_FILE'.split(
     ' ',
   );
 

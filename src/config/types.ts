@@ -102,7 +102,17 @@ export interface ServiceConfig {
   readonly metricsPort?: number | undefined;
 }
 
+/** Operations that clients may name instead of sending them. */
+export interface PersistedOperationsConfig {
+  /** Texts by identifier; a SHA-256 without its prefix. */
+  readonly documents: ReadonlyMap<string, string>;
+  /** Whether nothing else is executed. */
+  readonly only: boolean;
+}
+
 export interface Config extends ServiceConfig {
+  /** Absent: none, and any operation is executed. */
+  readonly persistedOperations?: PersistedOperationsConfig | undefined;
   readonly merchants: readonly MerchantConfig[];
   /** Who hears of alerts, besides the log and the metrics; absent: nobody. */
   readonly operatorEndpoints?: readonly EventEndpointConfig[];

@@ -2,13 +2,11 @@ import type { Payment } from '../db/payments.ts';
 import type { PaymentShare } from '../db/read-batch.ts';
 import type { Capabilities } from '../providers/provider.ts';
 import { capabilitiesOfAccount } from './account-adapter.ts';
-import type { Freshness } from '../refunds/freshness.ts';
+import { pollGapMs, type Freshness } from '../refunds/freshness.ts';
 import { certainRestOf } from '../refunds/plan-split.ts';
 import { refundableOf } from '../refunds/refundability.ts';
+import { rhythmOf } from './account-rhythm.ts';
 import type { GraphQLContext } from './context.ts';
-
-/** When nothing else is known of the provider, in milliseconds. */
-const DEFAULT_POLL_AFTER_MS = 10_000;
 
 /** By seller; never empty once the payment is stored. */
 export async function sourcesOfPayment(
@@ -29,19 +27,19 @@ export async function refundableOfSource(context: GraphQLContext, share: Payment
 
 /**
  * How old the provider's facts are. Stale: older than this operation asked for. Worth polling while the
- * payment can still change by itself or a refund of it is under way.
+ * payment can still change by itself or a refund of it is under way, and the rarer the longer it has not changed.
  */
 export function freshnessOfPayment(context: GraphQLContext, payment: Payment): Freshness {
   const maxAgeSeconds = context.operation.maxAgeSeconds.get(payment.id);
-  const connection = context.world.connections.find(payment.account_id);
-  const now = context.operation.askedAt ?? context.world.clock.now();
-  const ageMs = now.getTime() - payment.as_of.getTime();
-  const limitMs = Math.max((maxAgeSeconds ?? 0) * 1000, connection?.minLookIntervalMs ?? 0);
+  const rhythm = rhythmOf(context.world, payment.account_id);
+  const nowMs = (context.operation.askedAt ?? context.world.clock.now()).getTime();
+  const ageMs = nowMs - payment.as_of.getTime();
+  const limitMs = Math.max((maxAgeSeconds ?? 0) * 1000, rhythm.minLookIntervalMs);
   const isOpen = payment.state === 'PENDING' || payment.state === 'AUTHORIZED' || payment.reserved_minor > 0n;
   return {
     asOf: payment.as_of,
     isStale: maxAgeSeconds !== undefined && ageMs > limitMs,
-    pollAfterMs: isOpen ? (connection?.adapter.lookGapsMs[0] ?? DEFAULT_POLL_AFTER_MS) : null,
+    pollAfterMs: isOpen ? pollGapMs(rhythm, nowMs - payment.updated_at.getTime()) : null,
   };
 }
 

@@ -11,7 +11,8 @@ export const FreshnessRef = builder.objectRef<Freshness>('Freshness').implement(
     }),
     pollAfterMs: t.exposeInt('pollAfterMs', {
       nullable: true,
-      description: 'Ask again after this many milliseconds. Null: stop polling, nothing more is expected.',
+      description:
+        'Ask again after this many milliseconds: when the service will have looked again, at the latest after what is usual for the provider and the age. Null: stop polling, nothing more is expected.',
     }),
   }),
 });

@@ -3,6 +3,7 @@ import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Caller } from '../refunds/world.ts';
+import type { Shown } from '../resolvers/shown-freshness.ts';
 import { useOperationRecord, type RequestRecord } from './access-log.ts';
 import { errorAnswer, type Answer } from './answer.ts';
 import { createDocumentCache } from './document-cache.ts';
@@ -12,8 +13,11 @@ import { validateDocument } from './literal-inputs.ts';
 import { createErrorMask } from './masked-errors.ts';
 import { useOneMoneyMutation, type IsMoneyMoving } from './money-mutations.ts';
 import { usePlanExtension } from './plan-extension.ts';
+import type { PersistedOperations } from './persisted-operations.ts';
 import type { ServerContext, ServerPlugin } from './plugin.ts';
-import { useParsingErrors } from './request-parsing.ts';
+import { readRequestParams } from './request-params.ts';
+import { useRetryAfter } from './retry-after.ts';
+import { useReadParams } from './read-params.ts';
 import { useVariableInputs } from './variable-inputs.ts';
 
 export interface GraphqlOptions {
@@ -21,7 +25,8 @@ export interface GraphqlOptions {
   readonly log: Logger;
   readonly isMoneyMoving: IsMoneyMoving;
   /** The context of the resolvers for one operation. */
-  readonly contextFor: (caller: Caller) => object;
+  readonly contextFor: (caller: Caller, shown: Shown) => object;
+  readonly persisted: PersistedOperations;
   /** Present in demo mode only. */
   readonly graphiql: GraphiqlSetup | undefined;
 }
@@ -49,19 +54,20 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
     batching: false,
     multipart: false,
     logging: false,
-    // The body was bounded while it was read.
+    // Yoga is handed no body; it was bounded while it was read.
     maxRequestBodySize: false,
     maskedErrors: { maskError: createErrorMask(options.log) },
     parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
-    context: ({ caller }) => {
+    context: ({ caller, record }) => {
       if (caller === undefined) throw new TypeError('An operation was about to run without a caller.');
-      return options.contextFor(caller);
+      return options.contextFor(caller, record.shown);
     },
     plugins: [
       useOurEngine(),
-      useParsingErrors(),
+      useReadParams(),
       useOperationRecord(),
       usePlanExtension(),
+      useRetryAfter(),
       useOneMoneyMutation(options.isMoneyMoving),
       useVariableInputs(),
     ],
@@ -70,15 +76,21 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
   return async ({ incoming, body, caller, record }) => {
     // Only the query string is the caller's: neither Host nor an absolute request target counts.
     const url = `http://service/graphql${queryOf(incoming.url ?? '')}`;
-    const init = { method: incoming.method ?? 'GET', headers: headersOf(incoming) };
-    const response = await yoga.fetch(
-      url,
-      body === undefined ? init : { ...init, body: body.toString('utf8') },
-      { caller, record },
-    );
+    // The answer to HEAD is that to GET; its body is left out where it is written.
+    const method = incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET');
+    const init = { method, headers: headersOf(incoming) };
+    const source = { incoming: { method, url: incoming.url }, body };
+    const read =
+      caller && readRequestParams({ ...source, holder: caller.viewer.merchantId }, options.persisted);
+    const response = await yoga.fetch(url, init, { caller, record, read });
     const text = await response.text();
     if (text === '' && response.status >= 400) return explain(response.status);
-    return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
+    const { retryAfterSeconds } = record;
+    const headers = {
+      ...Object.fromEntries(response.headers),
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    };
+    return { status: response.status, headers, body: text };
   };
 }
 
@@ -96,14 +108,9 @@ function queryOf(target: string): string {
   return start < 0 ? '' : target.slice(start);
 }
 
-/**
- * Headers that Yoga reads; the others, the key among them, end here. A body is always JSON to it: Yoga would
- * execute forms and plain GraphQL too, which a web page can send without the browser asking first.
- */
-const headersOf = ({ headers: { accept } }: IncomingMessage): Record<string, string> => ({
-  'content-type': 'application/json',
-  ...(accept !== undefined && { accept }),
-});
+/** The one header that Yoga reads; the others, the key among them, end here. */
+const headersOf = ({ headers: { accept } }: IncomingMessage): Record<string, string> =>
+  accept === undefined ? {} : { accept };
 
 /** Yoga answers these with an empty body. */
 function explain(status: number): Answer {

@@ -13,7 +13,8 @@ export function createErrorMask(log: Logger): (thrown: unknown) => Error {
   return (thrown) => {
     const origin = originOf(thrown);
     if (origin instanceof GraphQLError) {
-      if (typeof origin.extensions['code'] === 'string') return withoutInternals(thrown, origin);
+      if (typeof origin.extensions['code'] === 'string')
+        return thrown instanceof GraphQLError ? thrown : origin;
       const argument = ARGUMENT_ERROR.exec(origin.message)?.[1];
       if (argument !== undefined)
         return badInput(thrown instanceof GraphQLError ? thrown : origin, [argument]);
@@ -46,15 +47,6 @@ function originOf(thrown: unknown): unknown {
   )
     origin = origin.originalError;
   return origin;
-}
-
-/** Yoga puts the text of a failed JSON.parse, which quotes the body, into the extensions. */
-function withoutInternals(thrown: unknown, origin: GraphQLError): GraphQLError {
-  const error = thrown instanceof GraphQLError ? thrown : origin;
-  if (error.extensions['originalError'] === undefined) return error;
-  const { originalError: _internal, ...extensions } = error.extensions;
-  // A body that is no JSON is no GraphQL request at all: 400 whatever the caller accepts.
-  return locatedLike(error, error.message, { ...extensions, http: { status: 400 } });
 }
 
 function locatedLike(thrown: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {

@@ -7,6 +7,7 @@ import { logAccess, newRecord, type RequestRecord } from './access-log.ts';
 import { errorAnswer, writeAnswer, type Answer } from './answer.ts';
 import { unauthenticated, type Authenticate } from './authenticate.ts';
 import { isJson, notJson } from './content-type.ts';
+import { isOpenedAlone, isSentByAnotherSite, sentByAnotherSite } from './cross-site.ts';
 import { demoClock, type SetClockOffset } from './demo-clock.ts';
 import { wantsGraphiql } from './graphiql.ts';
 import type { GraphqlHandler } from './graphql.ts';
@@ -139,8 +140,11 @@ async function webhookRoute(
 
 async function graphqlRoute(deps: HandlerDeps, exchange: Exchange): Promise<Answer> {
   const { request, record } = exchange;
-  if (deps.hasGraphiql && wantsGraphiql(request))
+  const isCrossSite = isSentByAnotherSite(request);
+  if (deps.hasGraphiql && wantsGraphiql(request) && (!isCrossSite || isOpenedAlone(request)))
     return deps.graphql({ incoming: request, body: undefined, caller: undefined, record });
+  if (isCrossSite) return sentByAnotherSite();
+  if ((request.url ?? '').length > MAX_URL_CHARACTERS) return urlTooLong();
   const viewer = deps.authenticate(request.headers.authorization);
   if (viewer === undefined) return unauthenticated();
   record.viewer = viewer;
@@ -172,6 +176,16 @@ async function authenticated(
   if (!visit.enter('working')) return overloaded();
   return deps.graphql({ incoming: request, body: read.bytes, caller, record });
 }
+
+/** What RFC 9110, section 4.1, asks of every recipient, and what proxies in front are likely to pass. */
+const MAX_URL_CHARACTERS = 8_000;
+
+const urlTooLong = (): Answer =>
+  errorAnswer(
+    414,
+    'URI_TOO_LONG',
+    `The URL has more than ${MAX_URL_CHARACTERS} characters. Send the operation by POST, or a persisted one.`,
+  );
 
 const isRead = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
 

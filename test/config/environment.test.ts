@@ -80,6 +80,7 @@ describe('the environment', () => {
       MAX_INFLIGHT_REQUESTS: '1e3',
       SHUTDOWN_GRACE_MS: '1000',
       METRICS_PORT: '-1',
+      PERSISTED_OPERATIONS: 'some',
       DEMO: 'true',
       DATA_DIR: '',
     };

@@ -28,7 +28,7 @@ describe('the gap between looks', () => {
 });
 
 describe('an answer', () => {
-  const known = { createdAt, lookGapsMs: gaps, minLookIntervalMs: seconds(2) };
+  const known = { createdAt, lookGapsMs: gaps, minLookIntervalMs: seconds(2), nextLookAt: null };
 
   test('of a final refund is never stale and needs no more polling', () => {
     for (const status of refundStatuses.filter(isFinalRefund))

@@ -34,7 +34,23 @@ describe('an error in a resolver', () => {
     const answer = await server.query('{ database }');
     expect(answer.errors?.[0]?.extensions).toEqual({ code: 'DATABASE_UNAVAILABLE', retry: 'SAME_KEY' });
     expect(answer.text).not.toContain('administrator');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([200, '1']);
   });
+
+  it('of a provider that may answer later says when to ask again', async () => {
+    const later = await server.query('{ provider(retry: "SAME_KEY") }');
+    expect(later.errors?.[0]?.extensions).toEqual({ code: 'PROVIDER_UNAVAILABLE', retry: 'SAME_KEY' });
+    expect(later.headers.get('retry-after')).toBe('5');
+    const waiting = await server.query('{ provider(retry: "WAIT") database }');
+    expect(waiting.headers.get('retry-after')).toBe('5');
+  });
+
+  it.each(['{ provider(retry: "ASK_A_HUMAN") }', '{ denied }', '{ fails }', '{ hello }'])(
+    'of another kind, as in %s, says nothing of it',
+    async (query) => {
+      expect((await server.query(query)).headers.has('retry-after')).toBe(false);
+    },
+  );
 
   it('that was made for the caller passes', async () => {
     const answer = await server.query('{ denied }');

@@ -35,6 +35,7 @@ const SDL = `
     fails: String
     denied: String
     database: String
+    provider(retry: String!): String
     wrongScalar: Int
     waits: String
     double(of: Int!): Int
@@ -121,6 +122,18 @@ export async function post(
   return readAnswer(answer);
 }
 
+/** Asks by GET with these parameters. */
+export async function get(
+  url: string,
+  parameters: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<GraphqlAnswer> {
+  const answer = await fetch(`${url}/graphql?${new URLSearchParams(parameters).toString()}`, {
+    headers: { authorization: `Bearer ${KEY}`, accept: 'application/graphql-response+json', ...headers },
+  });
+  return readAnswer(answer);
+}
+
 export async function readAnswer(answer: Response): Promise<GraphqlAnswer> {
   const text = await answer.text();
   const parsed = JSON.parse(text) as Pick<GraphqlAnswer, 'data' | 'errors'>;
@@ -163,6 +176,9 @@ function withResolvers(schema: GraphQLSchema, ran: string[], releases: (() => vo
   };
   query['database']!.resolve = () => {
     throw Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' });
+  };
+  query['provider']!.resolve = (_root, { retry }: { retry: string }) => {
+    throw new GraphQLError('It does not answer.', { extensions: { code: 'PROVIDER_UNAVAILABLE', retry } });
   };
   query['wrongScalar']!.resolve = () => 'secret-of-the-inside';
   query['waits']!.resolve = () => new Promise((resolve) => releases.push(() => resolve('done')));
