@@ -43,10 +43,13 @@ export async function heldWorld(t: TestWorld, differences: WorldDifferences = {}
 }
 
 /** Resolves when so many connections to the database wait for a lock. */
-export async function untilWaitingForLocks(t: Pick<TestWorld, 'database'>, count: number): Promise<void> {
+export async function untilWaitingForLocks(
+  { database }: Pick<ProxiedWorld, 'database'>,
+  count: number,
+): Promise<void> {
   for (;;) {
     const { rows } = await sql<{ waiting: number }>`SELECT count(*)::int AS waiting FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(t.database.db);
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(database.db);
     if (rows[0]!.waiting >= count) return;
     await sleep(5);
   }
