@@ -71,7 +71,7 @@ async function expectOneRefund(paymentId: string, refundId: RefundId): Promise<v
 }
 
 describe.each(sides)('a connection that is lost in COMMIT, %s it took effect', (side) => {
-  test('of the intent, one statement: the caller is told to send the same key again, and one refund comes of it', async () => {
+  test('of the intent: the caller is told to send the same key again, and one refund comes of it', async () => {
     const paymentId = await t.payment('1500.00');
     const command = refundCommand(paymentId, 40_000n);
     const cut = through.proxy.cutWhen(inStatement('INSERT INTO refunds', side));
