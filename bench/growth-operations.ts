@@ -100,6 +100,7 @@ const lists: readonly GrownOperation[] = [
     run: (grown) =>
       ask(grown, LIST, { first: 50, filter: { status: ['SUCCEEDED', 'FAILED'] }, after: cursorOf(grown.samples) }),
   },
+  list('UNKNOWN or MANUAL_REVIEW', () => ({ status: ['UNKNOWN', 'MANUAL_REVIEW'] })),
   list('open ones of an account', ({ account }) => ({
     account,
     status: ['QUEUED', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'],
@@ -109,6 +110,7 @@ const lists: readonly GrownOperation[] = [
   list('of a seller', ({ seller }) => ({ seller })),
   list('of a large seller', ({ largeSeller }) => ({ seller: largeSeller }), {}, 'large'),
   list('open ones of a month', (samples) => ({ ...month(samples), isFinal: false })),
+  list('FAILED of a month', (samples) => ({ ...month(samples), status: ['FAILED'] })),
   list('made elsewhere, of a month', (samples) => ({ ...month(samples), origin: 'EXTERNAL' })),
 ];
 

@@ -515,6 +515,7 @@ CREATE INDEX payments_by_account ON payments USING btree (merchant_id, account_i
 CREATE INDEX payments_by_order_reference ON payments USING btree (merchant_id, order_reference, created_at DESC, id DESC);
 CREATE INDEX payments_due ON payments USING btree (account_id, next_look_at) WHERE (next_look_at IS NOT NULL);
 CREATE INDEX payments_newest ON payments USING btree (merchant_id, created_at DESC, id DESC);
+CREATE INDEX payments_not_captured ON payments USING btree (merchant_id, created_at DESC, id DESC) WHERE (state <> 'CAPTURED'::text);
 COMMENT ON COLUMN payments.unbound_minor IS 'Provider refunds that belong to nobody yet; they lower what is refundable';
 COMMENT ON COLUMN payments.as_of IS 'Database time at which the provider request behind these facts started';
 COMMENT ON COLUMN payments.next_look_at IS 'Set while something about the payment is not explained: unbound refunds, or sums that differ';
@@ -658,7 +659,9 @@ CREATE TABLE refunds (
   CONSTRAINT refunds_status_known CHECK ((status = ANY (ARRAY['AWAITING_APPROVAL'::text, 'QUEUED'::text, 'PENDING'::text, 'UNKNOWN'::text, 'MANUAL_REVIEW'::text, 'SUCCEEDED'::text, 'PARTIALLY_SUCCEEDED'::text, 'FAILED'::text, 'CANCELED'::text, 'REVERSED'::text])))
 );
 CREATE INDEX refunds_by_account ON refunds USING btree (merchant_id, account_id, created_at DESC, id DESC);
+CREATE INDEX refunds_by_account_and_status ON refunds USING btree (merchant_id, account_id, status, created_at DESC, id DESC);
 CREATE INDEX refunds_by_change ON refunds USING btree (merchant_id, change_epoch, change_xid, change_seq) WHERE (change_epoch > 0);
+CREATE INDEX refunds_by_other_origin ON refunds USING btree (merchant_id, origin, created_at DESC, id DESC) WHERE (origin <> 'API'::text);
 CREATE INDEX refunds_by_payment ON refunds USING btree (payment_id, created_at DESC, id DESC);
 CREATE INDEX refunds_by_status ON refunds USING btree (merchant_id, status, created_at DESC, id DESC);
 CREATE INDEX refunds_needing_attention ON refunds USING btree (merchant_id, created_at DESC, id DESC) WHERE (attention IS NOT NULL);
