@@ -56,6 +56,13 @@ export const checks: readonly Check[] = [
       WHERE l.amount_minor IS DISTINCT FROM s.amount`,
   },
   {
+    name: 'sellers have their refunds',
+    sql: `(SELECT r.id, r.created_at, s.seller FROM refunds r JOIN refund_legs l ON l.refund_id = r.id
+        JOIN leg_sources ls ON ls.leg_id = l.id JOIN payment_sources s ON s.id = ls.source_id
+        EXCEPT SELECT refund_id, created_at, seller FROM refund_sellers)
+      UNION ALL SELECT refund_id, created_at, seller FROM refund_sellers f WHERE NOT EXISTS (SELECT FROM refunds r WHERE r.id = f.refund_id)`,
+  },
+  {
     name: 'every version has its event',
     sql: `SELECT r.id FROM refunds r LEFT JOIN (SELECT refund_id, count(*) AS events FROM events GROUP BY refund_id) e ON e.refund_id = r.id
       WHERE r.version IS DISTINCT FROM e.events`,

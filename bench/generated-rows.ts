@@ -74,6 +74,9 @@ export const batchRows: readonly string[] = [
   `INSERT INTO leg_sources (leg_id, source_id, merchant_id, amount_minor, platform_fee_minor)
   SELECT id, source_id, merchant_id, amount, CASE WHEN is_split THEN amount / 10 END FROM made_legs ORDER BY n, leg_no`,
 
+  `INSERT INTO refund_sellers (merchant_id, seller, created_at, refund_id)
+  SELECT merchant_id, seller, at, refund_id FROM made_legs ORDER BY n, leg_no`,
+
   `INSERT INTO refund_items (leg_id, item_id, merchant_id, refund_id, quantity_hundredths, amount_minor)
   SELECT id, generated.id('item', payment_n * 2 + line, seed, paid_at), merchant_id, refund_id, 400 / part, amount / 2
   FROM made_legs, generate_series(0, 1) AS line WHERE path <> 'imported' AND is_listed AND NOT is_split ORDER BY n`,

@@ -58,7 +58,7 @@ SELECT g, owner.*, run.seed, run.anchor, run.refunds,
 FROM generated.run CROSS JOIN generate_series($1::bigint, $2::bigint - 1) AS g
 JOIN generated.owners owner ON CASE
   WHEN g IN (0, $3::bigint - 1) THEN owner.is_small
-  ELSE generated.dice('owner', g, run.seed) / 10 BETWEEN owner.takes_from AND owner.takes_to - 1 END;
+  ELSE generated.dice('owner', $3 - g, run.seed) / 10 BETWEEN owner.takes_from AND owner.takes_to - 1 END;
 
 CREATE TEMP TABLE made_refunds ON COMMIT DROP AS
 SELECT made.*, generated.id('refund', n, seed, at) AS id,
@@ -70,14 +70,16 @@ FROM (
   SELECT placed.*, CASE
       WHEN is_recent THEN CASE
         WHEN d < 800 THEN 'queued' WHEN d < 1000 THEN CASE WHEN place < 3 THEN 'sending' ELSE 'pending' END
-        WHEN d < 3800 THEN 'pending' WHEN d < 4200 THEN 'unknown' WHEN d < 4600 THEN 'review' WHEN d < 5000 THEN 'failed'
-        WHEN d < 5200 THEN 'canceled' ELSE 'succeeded' END
+        WHEN d < 3800 THEN 'pending' WHEN d < 4600 THEN 'unknown' WHEN d < 5600 THEN 'review' WHEN d < 6000 THEN 'failed'
+        WHEN d < 6200 THEN 'canceled' ELSE 'succeeded' END
       WHEN d < 300 THEN 'failed' WHEN d < 450 THEN 'canceled' WHEN d < 550 THEN 'reversed' WHEN d < 555 THEN 'review'
       WHEN is_split AND d < 1200 THEN 'partly' WHEN NOT is_split AND d < 700 THEN 'imported'
       WHEN d < 4000 THEN 'settled' ELSE 'succeeded' END AS variant
   FROM (
     SELECT m.*, n, g * ${PAYMENTS_PER_GROUP} + place AS payment_n, place,
-      generated.dice('status', n, seed) AS d, n >= refunds - recent AS is_recent,
+      -- What is recent is the same whatever the size.
+      generated.dice('status', CASE WHEN n >= refunds - recent THEN refunds - n ELSE n END, seed) AS d,
+      n >= refunds - recent AS is_recent,
       -- Sums are multiples of 1200, so that every share below is whole.
       (100 + generated.dice('amount', g * ${PAYMENTS_PER_GROUP} + place, seed) % 900) * 1200 AS captured,
       (ARRAY[1, 1, 2, 4])[place + 1] AS part,

@@ -20,6 +20,19 @@ CREATE OR REPLACE FUNCTION public.feed_timeline()
  STABLE
 AS $function$ SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) $function$;
 
+CREATE OR REPLACE FUNCTION public.leg_sources_tell_seller()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO refund_sellers (merchant_id, seller, created_at, refund_id)
+  SELECT r.merchant_id, s.seller, r.created_at, r.id
+  FROM refund_legs l JOIN refunds r ON r.id = l.refund_id JOIN payment_sources s ON s.id = NEW.source_id
+  WHERE l.id = NEW.leg_id
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.open_feed_epoch(restored boolean)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -349,6 +362,7 @@ CREATE TABLE leg_sources (
   CONSTRAINT leg_sources_amount_positive CHECK ((amount_minor > 0))
 );
 CREATE INDEX leg_sources_by_source ON leg_sources USING btree (source_id);
+CREATE TRIGGER leg_sources_seller AFTER INSERT ON leg_sources FOR EACH ROW EXECUTE FUNCTION leg_sources_tell_seller();
 
 CREATE TABLE leg_transitions (
   from_status text NOT NULL,
@@ -613,6 +627,15 @@ COMMENT ON COLUMN refund_legs.next_look_at IS 'When somebody has to look again; 
 COMMENT ON COLUMN refund_legs.look_lease_until IS 'Until then one process has taken this look; its value is that claim''s token';
 COMMENT ON COLUMN refund_legs.look_failures IS 'Looks in a row that the provider did not answer';
 COMMENT ON COLUMN refund_legs.vanished_at IS 'Since then its provider does not know the refund that it had named';
+
+CREATE TABLE refund_sellers (
+  merchant_id uuid NOT NULL,
+  seller text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  refund_id uuid NOT NULL,
+  CONSTRAINT refund_sellers_pkey PRIMARY KEY (merchant_id, seller, created_at, refund_id)
+);
+COMMENT ON TABLE refund_sellers IS 'Refunds by seller in the order of lists; follows from leg_sources';
 
 CREATE TABLE refunds (
   id uuid NOT NULL,

@@ -37,8 +37,8 @@ export interface RefundConditions {
 type Db = Kysely<Database>;
 
 /**
- * Keyset over refunds_newest, refunds_by_payment, refunds_by_account, refunds_by_status or refunds_needing_attention,
- * as the conditions allow.
+ * Keyset over refunds_newest, refunds_by_payment, refunds_by_account, refunds_by_status, refunds_by_account_and_status,
+ * refunds_by_other_origin, refunds_needing_attention or refund_sellers_pkey, as the conditions allow.
  */
 export async function listRefunds(
   db: Db,
@@ -102,8 +102,14 @@ export async function listRefundsOfPayments(
 function selectRefunds(db: Db, merchantId: MerchantId, conditions: RefundConditions, page: PageQuery) {
   const { ids, paymentId, accountId, orderReference, reference, seller, statuses, origin } = conditions;
   const { needsAttention, createdAt, finalizedAt, amount } = conditions;
+  // What the order and its bounds are read from.
+  const at = seller === undefined ? 'refunds' : 'place';
+  const createdAtOf = sql.ref<Date>(`${at}.created_at`);
   return db
     .selectFrom('refunds')
+    .$if(seller !== undefined, (q) =>
+      q.innerJoin(refundsOfSeller(db, merchantId, seller!), 'place.id', 'refunds.id'),
+    )
     .selectAll('refunds')
     .select(exactCreatedAt('refunds').as('exact_created_at'))
     .where('refunds.merchant_id', '=', merchantId)
@@ -121,17 +127,16 @@ function selectRefunds(db: Db, merchantId: MerchantId, conditions: RefundConditi
         sql<boolean>`refunds.payment_id = ANY(ARRAY(${paymentsOfOrder(db, merchantId, orderReference!)}))`,
       ),
     )
-    .$if(seller !== undefined, (q) => q.where('refunds.id', 'in', refundsOfSeller(db, merchantId, seller!)))
-    .$if(createdAt?.from !== undefined, (q) => q.where('refunds.created_at', '>=', createdAt!.from!))
-    .$if(createdAt?.to !== undefined, (q) => q.where('refunds.created_at', '<', createdAt!.to!))
+    .$if(createdAt?.from !== undefined, (q) => q.where(createdAtOf, '>=', createdAt!.from!))
+    .$if(createdAt?.to !== undefined, (q) => q.where(createdAtOf, '<', createdAt!.to!))
     .$if(finalizedAt?.from !== undefined, (q) => q.where('refunds.finalized_at', '>=', finalizedAt!.from!))
     .$if(finalizedAt?.to !== undefined, (q) => q.where('refunds.finalized_at', '<', finalizedAt!.to!))
     .$if(amount !== undefined, (q) => q.where('refunds.currency', '=', amount!.currency))
     .$if(amount?.minMinor !== undefined, (q) => q.where('refunds.amount_minor', '>=', amount!.minMinor!))
     .$if(amount?.maxMinor !== undefined, (q) => q.where('refunds.amount_minor', '<=', amount!.maxMinor!))
-    .where(withinPage('refunds', page))
-    .orderBy('refunds.created_at', readDirection(page))
-    .orderBy('refunds.id', readDirection(page))
+    .where(withinPage(at, page))
+    .orderBy(createdAtOf, readDirection(page))
+    .orderBy(sql.ref(`${at}.id`), readDirection(page))
     .limit(page.limit + 1);
 }
 
@@ -155,12 +160,11 @@ const paymentsOfOrder = (db: Db, merchantId: MerchantId, orderReference: string)
     .where('payments.merchant_id', '=', merchantId)
     .where('payments.order_reference', '=', orderReference);
 
-/** Indexes payment_sources_by_seller and leg_sources_by_source. */
+/** The places of a seller's refunds in the lists (refund_sellers_pkey). */
 const refundsOfSeller = (db: Db, merchantId: MerchantId, seller: string) =>
   db
-    .selectFrom('payment_sources')
-    .innerJoin('leg_sources', 'leg_sources.source_id', 'payment_sources.id')
-    .innerJoin('refund_legs', 'refund_legs.id', 'leg_sources.leg_id')
-    .select('refund_legs.refund_id')
-    .where('payment_sources.merchant_id', '=', merchantId)
-    .where('payment_sources.seller', '=', seller);
+    .selectFrom('refund_sellers')
+    .select(['refund_id as id', 'created_at'])
+    .where('merchant_id', '=', merchantId)
+    .where('seller', '=', seller)
+    .as('place');

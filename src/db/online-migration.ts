@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type ClientConfig, type Pool } from 'pg';
+import { Client, DatabaseError, type ClientConfig, type Pool } from 'pg';
 
 /**
  * A migration that runs outside of a transaction, so that reads and writes go on meanwhile, whatever it takes. It may end
@@ -18,7 +18,10 @@ export interface OnlineSteps {
    * @param definition what follows the name, from `ON`
    */
   createIndex(name: string, definition: string, unique?: 'unique'): Promise<void>;
-  /** Runs a statement that is harmless when it is repeated; it must take its locks for a moment only. */
+  /**
+   * Runs statements that are harmless when they are repeated, in one transaction. They must need their locks for a moment
+   * only: where they would wait for them longer than two seconds they step back, since others wait behind them.
+   */
   run(sql: string): Promise<void>;
   /**
    * Repeats a statement that does a part of the work until it writes nothing, each time in a transaction of its own.
@@ -29,6 +32,8 @@ export interface OnlineSteps {
 
 /** How often a process asks that waits for another one's migration, in milliseconds. */
 const ASK_AGAIN_MS = 100;
+
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Of every process that migrates online; only one does so at a time. The number is ours alone. */
 const LOCK = "hashtextextended('refund-federation.online-migration', 0)";
@@ -105,7 +110,17 @@ export function onlineSteps(client: Client): OnlineSteps {
         else await client.query(`CREATE ${unique ?? ''} INDEX CONCURRENTLY ${name} ${definition}`);
       }
     },
-    run: async (sql) => void (await client.query(sql)),
+    async run(sql) {
+      for (;;) {
+        try {
+          return void (await client.query(`BEGIN; SET LOCAL lock_timeout = '2s'; ${sql}; COMMIT`));
+        } catch (error) {
+          await client.query('ROLLBACK');
+          if (!(error instanceof DatabaseError && error.code === LOCK_NOT_AVAILABLE)) throw error;
+          await sleep(ASK_AGAIN_MS);
+        }
+      }
+    },
     async repeat(sql) {
       let place: unknown = null;
       for (;;) {
