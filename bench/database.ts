@@ -72,5 +72,5 @@ async function query<Row>(config: ConnectionConfig, sql: string): Promise<Row[]>
 }
 
 /** A socket directory cannot be the host of a URL; pg takes it from the parameter `host`. */
-const urlOf = ({ host, port, user, password, database }: ConnectionConfig): string =>
+export const urlOf = ({ host, port, user, password, database }: ConnectionConfig): string =>
   `postgres://${user}:${password}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;

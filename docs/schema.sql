@@ -20,6 +20,19 @@ CREATE OR REPLACE FUNCTION public.feed_timeline()
  STABLE
 AS $function$ SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) $function$;
 
+CREATE OR REPLACE FUNCTION public.leg_sources_tell_seller()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO refund_sellers (merchant_id, seller, created_at, refund_id)
+  SELECT r.merchant_id, s.seller, r.created_at, r.id
+  FROM refund_legs l JOIN refunds r ON r.id = l.refund_id JOIN payment_sources s ON s.id = NEW.source_id
+  WHERE l.id = NEW.leg_id
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.open_feed_epoch(restored boolean)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -349,6 +362,7 @@ CREATE TABLE leg_sources (
   CONSTRAINT leg_sources_amount_positive CHECK ((amount_minor > 0))
 );
 CREATE INDEX leg_sources_by_source ON leg_sources USING btree (source_id);
+CREATE TRIGGER leg_sources_seller AFTER INSERT ON leg_sources FOR EACH ROW EXECUTE FUNCTION leg_sources_tell_seller();
 
 CREATE TABLE leg_transitions (
   from_status text NOT NULL,
@@ -518,6 +532,7 @@ CREATE INDEX payments_by_account ON payments USING btree (merchant_id, account_i
 CREATE INDEX payments_by_order_reference ON payments USING btree (merchant_id, order_reference, created_at DESC, id DESC);
 CREATE INDEX payments_due ON payments USING btree (account_id, next_look_at) WHERE (next_look_at IS NOT NULL);
 CREATE INDEX payments_newest ON payments USING btree (merchant_id, created_at DESC, id DESC);
+CREATE INDEX payments_not_captured ON payments USING btree (merchant_id, created_at DESC, id DESC) WHERE (state <> 'CAPTURED'::text);
 COMMENT ON COLUMN payments.unbound_minor IS 'Provider refunds that belong to nobody yet; they lower what is refundable';
 COMMENT ON COLUMN payments.as_of IS 'Database time at which the provider request behind these facts started';
 COMMENT ON COLUMN payments.next_look_at IS 'Set while something about the payment is not explained: unbound refunds, or sums that differ';
@@ -627,6 +642,15 @@ COMMENT ON COLUMN refund_legs.look_retry_at IS 'After a look that was not answer
 COMMENT ON COLUMN refund_legs.look_retries IS 'Looks in a row that were not answered, whoever began them';
 COMMENT ON COLUMN refund_legs.look_is_shared IS 'look_lease_until is held for readers: no plan of recovery goes on under it';
 
+CREATE TABLE refund_sellers (
+  merchant_id uuid NOT NULL,
+  seller text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  refund_id uuid NOT NULL,
+  CONSTRAINT refund_sellers_pkey PRIMARY KEY (merchant_id, seller, created_at, refund_id)
+);
+COMMENT ON TABLE refund_sellers IS 'Refunds by seller in the order of lists; follows from leg_sources';
+
 CREATE TABLE refunds (
   id uuid NOT NULL,
   merchant_id uuid NOT NULL,
@@ -672,7 +696,9 @@ CREATE TABLE refunds (
   CONSTRAINT refunds_status_known CHECK ((status = ANY (ARRAY['AWAITING_APPROVAL'::text, 'QUEUED'::text, 'PENDING'::text, 'UNKNOWN'::text, 'MANUAL_REVIEW'::text, 'SUCCEEDED'::text, 'PARTIALLY_SUCCEEDED'::text, 'FAILED'::text, 'CANCELED'::text, 'REVERSED'::text])))
 );
 CREATE INDEX refunds_by_account ON refunds USING btree (merchant_id, account_id, created_at DESC, id DESC);
+CREATE INDEX refunds_by_account_and_status ON refunds USING btree (merchant_id, account_id, status, created_at DESC, id DESC);
 CREATE INDEX refunds_by_change ON refunds USING btree (merchant_id, change_epoch, change_xid, change_seq) WHERE (change_epoch > 0);
+CREATE INDEX refunds_by_other_origin ON refunds USING btree (merchant_id, origin, created_at DESC, id DESC) WHERE (origin <> 'API'::text);
 CREATE INDEX refunds_by_payment ON refunds USING btree (payment_id, created_at DESC, id DESC);
 CREATE INDEX refunds_by_status ON refunds USING btree (merchant_id, status, created_at DESC, id DESC);
 CREATE INDEX refunds_needing_attention ON refunds USING btree (merchant_id, created_at DESC, id DESC) WHERE (attention IS NOT NULL);

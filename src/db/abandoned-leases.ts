@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { appNow } from './sql-time.ts';
+import { isOpenOperation } from './open-status.ts';
 import type { Database } from './tables.ts';
 
 /** What a worker's connections are called in pg_stat_activity. */
@@ -17,13 +18,13 @@ export async function endAbandonedLeases(db: Kysely<Database>): Promise<number> 
   const legs = await db
     .updateTable('refund_legs')
     .set({ lease_until: appNow, next_look_at: appNow })
-    .where('status', 'in', ['SENDING', 'UNKNOWN'])
+    .where(isOpenOperation)
     .where('lease_until', '>', appNow)
     .executeTakeFirst();
   const operations = await db
     .updateTable('payment_operations')
     .set({ lease_until: appNow, next_look_at: appNow })
-    .where('status', 'in', ['SENDING', 'UNKNOWN'])
+    .where(isOpenOperation)
     .where('lease_until', '>', appNow)
     .executeTakeFirst();
   for (const table of ['refund_legs', 'payment_operations', 'payments'] as const)

@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { AccountId, PaymentId } from '../ids.ts';
 import { claimUntil, dueRows } from './due.ts';
 import { fromAppNow } from './sql-time.ts';
+import { isDueRow } from './open-status.ts';
 import type { Database } from './tables.ts';
 
 type Db = Kysely<Database>;
@@ -28,9 +29,8 @@ export function claimDuePayments(
   return db
     .with('due', (cte) => dueRows(cte, 'payments', accountId, limit))
     .updateTable('payments')
-    .from('due')
     .set({ look_lease_until: claimUntil(leaseMs) })
-    .whereRef('payments.id', '=', 'due.id')
+    .where(isDueRow('payments.id'))
     .returning([
       'payments.id',
       'provider_payment_id',

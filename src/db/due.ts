@@ -3,6 +3,7 @@ import type { AccountId, LegId, MerchantId, OperationId, PaymentId, RefundId } f
 import type { LegStatus } from '../vocabulary.ts';
 import { queuedSince } from './legs.ts';
 import { fromAppNow } from './sql-time.ts';
+import { isDueRow } from './open-status.ts';
 import type { Database } from './tables.ts';
 
 type Db = Kysely<Database>;
@@ -79,9 +80,8 @@ export async function claimDueLegs(
   const claimed = await db
     .with('due', (cte) => dueRows(cte, 'refund_legs', accountId, limit))
     .updateTable('refund_legs as leg')
-    .from('due')
     .set({ look_lease_until: claimUntil(leaseMs), look_is_shared: false })
-    .whereRef('leg.id', '=', 'due.id')
+    .where(isDueRow('leg.id'))
     .returning([
       'leg.id',
       'leg.merchant_id as merchantId',
@@ -113,9 +113,8 @@ export function claimDueOperations(
   return db
     .with('due', (cte) => dueRows(cte, 'payment_operations', accountId, limit))
     .updateTable('payment_operations as operation')
-    .from('due')
     .set({ look_lease_until: claimUntil(leaseMs) })
-    .whereRef('operation.id', '=', 'due.id')
+    .where(isDueRow('operation.id'))
     .returning([
       'operation.id',
       'operation.merchant_id as merchantId',

@@ -82,6 +82,7 @@ export function refuseInTransaction(pool: object): void {
   }
 }
 
-function poolOf(db: object): object {
+/** The pool that a database takes its connections from; the database itself where that is not known. */
+export function poolOf(db: object): object {
   return pools.get(db) ?? db;
 }

@@ -3,6 +3,7 @@ import type { LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
 import type { LegStatus } from '../vocabulary.ts';
 import type { PaymentSource } from './payments.ts';
 import { appNow } from './sql-time.ts';
+import { isOpenLeg, isQueuedLeg, isUnsentLeg } from './open-status.ts';
 import type { Database, LegAttemptTable, LookNote, RefundLegTable, RefundTable } from './tables.ts';
 
 export type Leg = Selectable<RefundLegTable>;
@@ -171,7 +172,7 @@ export function listOpenLegs(db: Db, paymentId: PaymentId): Promise<OpenLeg[]> {
       queuedSince.as('queued_since'),
     ])
     .where('payment_id', '=', paymentId)
-    .where('status', 'in', ['QUEUED', 'SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'])
+    .where(isOpenLeg)
     .orderBy('created_at')
     .orderBy('id')
     .execute();
@@ -221,7 +222,7 @@ export async function hasQueuedLegs(db: Db, paymentId: PaymentId): Promise<boole
     .selectFrom('refund_legs')
     .select('id')
     .where('payment_id', '=', paymentId)
-    .where('status', '=', 'QUEUED')
+    .where(isQueuedLeg)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
@@ -233,7 +234,7 @@ export async function putOffLegs(db: Db, paymentId: PaymentId, gapMs: number): P
     .updateTable('refund_legs')
     .set({ next_look_at: sql<Date>`app_now() + make_interval(secs => ${gapMs / 1000})` })
     .where('payment_id', '=', paymentId)
-    .where('status', 'in', ['QUEUED', 'UNKNOWN'])
+    .where(isUnsentLeg)
     .where('next_look_at', '<=', sql<Date>`(SELECT app_now())`)
     .execute();
 }

@@ -24,7 +24,10 @@ const publicStatus = sql<string>`CASE
   WHEN payments.refunded_minor >= payments.captured_minor THEN 'REFUNDED'
   ELSE 'PARTIALLY_REFUNDED' END`;
 
-/** Keyset over payments_newest, payments_by_account or payments_by_order_reference, as the conditions allow. */
+/** Statuses of a payment that was not captured. */
+const NEVER_CAPTURED: ReadonlySet<PaymentStatus> = new Set(['PENDING', 'AUTHORIZED', 'CANCELED', 'FAILED']);
+
+/** Keyset over payments_newest, payments_not_captured, payments_by_account or payments_by_order_reference, as the conditions allow. */
 export async function listPayments(
   db: Kysely<Database>,
   merchantId: MerchantId,
@@ -40,6 +43,10 @@ export async function listPayments(
     .$if(orderReference !== undefined, (q) => q.where('payments.order_reference', '=', orderReference!))
     .$if(statuses !== undefined, (q) =>
       q.where(sql<boolean>`${publicStatus} = ANY(${[...statuses!]}::text[])`),
+    )
+    // So that payments_not_captured is used, whose condition has to be in the text.
+    .$if(statuses?.every((status) => NEVER_CAPTURED.has(status)) === true, (q) =>
+      q.where(sql<boolean>`payments.state <> 'CAPTURED'`),
     )
     .$if(createdAt?.from !== undefined, (q) => q.where('payments.created_at', '>=', createdAt!.from!))
     .$if(createdAt?.to !== undefined, (q) => q.where('payments.created_at', '<', createdAt!.to!))

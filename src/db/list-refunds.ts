@@ -37,8 +37,8 @@ export interface RefundConditions {
 type Db = Kysely<Database>;
 
 /**
- * Keyset over refunds_newest, refunds_by_payment, refunds_by_account, refunds_by_status or refunds_needing_attention,
- * as the conditions allow.
+ * Keyset over refunds_newest, refunds_by_payment, refunds_by_account, refunds_by_status, refunds_by_account_and_status,
+ * refunds_by_other_origin, refunds_needing_attention or refund_sellers_pkey, as the conditions allow.
  */
 export async function listRefunds(
   db: Db,
@@ -46,7 +46,37 @@ export async function listRefunds(
   conditions: RefundConditions,
   page: PageQuery,
 ): Promise<Page<ListedRefund>> {
-  return toPage(await selectRefunds(db, merchantId, conditions, page).execute(), page);
+  const isMerged = (conditions.statuses?.length ?? 0) > 1 && !namesFew(conditions);
+  const rows = isMerged
+    ? (await selectOfStatuses(db, merchantId, conditions, page).execute(db)).rows
+    : await selectRefunds(db, merchantId, conditions, page).execute();
+  return toPage(rows, page);
+}
+
+/** What few refunds have, whatever their status: those are read by it and sorted. */
+const namesFew = (conditions: RefundConditions): boolean =>
+  (['ids', 'paymentId', 'orderReference', 'reference', 'seller'] as const).some(
+    (name) => conditions[name] !== undefined,
+  ) || conditions.needsAttention === true;
+
+/**
+ * The page of each status through its index, merged: of several statuses in one condition PostgreSQL reads either all
+ * rows, to sort them, or all newer rows, whatever their status.
+ */
+function selectOfStatuses(
+  db: Db,
+  merchantId: MerchantId,
+  { statuses = [], ...others }: RefundConditions,
+  page: PageQuery,
+) {
+  const ofOne = selectRefunds(db, merchantId, others, page).where(
+    sql<boolean>`refunds.status = wanted.status`,
+  );
+  const direction = sql.raw(readDirection(page));
+  return sql<ListedRefund>`
+    SELECT page.* FROM unnest(${[...new Set(statuses)]}::text[]) AS wanted(status)
+    CROSS JOIN LATERAL ${ofOne} AS page
+    ORDER BY page.created_at ${direction}, page.id ${direction} LIMIT ${page.limit + 1}`;
 }
 
 /** The same page of each of these payments in one statement, each through refunds_by_payment. */
@@ -72,8 +102,14 @@ export async function listRefundsOfPayments(
 function selectRefunds(db: Db, merchantId: MerchantId, conditions: RefundConditions, page: PageQuery) {
   const { ids, paymentId, accountId, orderReference, reference, seller, statuses, origin } = conditions;
   const { needsAttention, createdAt, finalizedAt, amount } = conditions;
+  // What the order and its bounds are read from.
+  const at = seller === undefined ? 'refunds' : 'place';
+  const createdAtOf = sql.ref<Date>(`${at}.created_at`);
   return db
     .selectFrom('refunds')
+    .$if(seller !== undefined, (q) =>
+      q.innerJoin(refundsOfSeller(db, merchantId, seller!), 'place.id', 'refunds.id'),
+    )
     .selectAll('refunds')
     .select(exactCreatedAt('refunds').as('exact_created_at'))
     .where('refunds.merchant_id', '=', merchantId)
@@ -85,27 +121,32 @@ function selectRefunds(db: Db, merchantId: MerchantId, conditions: RefundConditi
     .$if(needsAttention !== undefined, (q) =>
       q.where('refunds.attention', needsAttention === true ? 'is not' : 'is', null),
     )
-    .$if(origin !== undefined, (q) => q.where('refunds.origin', '=', origin!))
+    .$if(origin !== undefined, (q) => q.where(isOfOrigin(origin!)))
     .$if(orderReference !== undefined, (q) =>
       q.where(
         sql<boolean>`refunds.payment_id = ANY(ARRAY(${paymentsOfOrder(db, merchantId, orderReference!)}))`,
       ),
     )
-    .$if(seller !== undefined, (q) => q.where('refunds.id', 'in', refundsOfSeller(db, merchantId, seller!)))
-    .$if(createdAt?.from !== undefined, (q) => q.where('refunds.created_at', '>=', createdAt!.from!))
-    .$if(createdAt?.to !== undefined, (q) => q.where('refunds.created_at', '<', createdAt!.to!))
+    .$if(createdAt?.from !== undefined, (q) => q.where(createdAtOf, '>=', createdAt!.from!))
+    .$if(createdAt?.to !== undefined, (q) => q.where(createdAtOf, '<', createdAt!.to!))
     .$if(finalizedAt?.from !== undefined, (q) => q.where('refunds.finalized_at', '>=', finalizedAt!.from!))
     .$if(finalizedAt?.to !== undefined, (q) => q.where('refunds.finalized_at', '<', finalizedAt!.to!))
     .$if(amount !== undefined, (q) => q.where('refunds.currency', '=', amount!.currency))
     .$if(amount?.minMinor !== undefined, (q) => q.where('refunds.amount_minor', '>=', amount!.minMinor!))
     .$if(amount?.maxMinor !== undefined, (q) => q.where('refunds.amount_minor', '<=', amount!.maxMinor!))
-    .where(withinPage('refunds', page))
-    .orderBy('refunds.created_at', readDirection(page))
-    .orderBy('refunds.id', readDirection(page))
+    .where(withinPage(at, page))
+    .orderBy(createdAtOf, readDirection(page))
+    .orderBy(sql.ref(`${at}.id`), readDirection(page))
     .limit(page.limit + 1);
 }
 
-/** One status reads refunds_by_status in the order of the list; several have to be sorted. */
+/** Nearly all are made by the API; the index refunds_by_other_origin has the others, and is used where the text says so. */
+const isOfOrigin = (origin: RefundOrigin) =>
+  origin === 'API'
+    ? sql<boolean>`refunds.origin = 'API'`
+    : sql<boolean>`refunds.origin <> 'API' AND refunds.origin = ${origin}`;
+
+/** One status reads refunds_by_status in the order of the list; several are for where few rows are left to be sorted. */
 const isOneOf = (statuses: readonly RefundStatus[]) =>
   statuses.length === 1
     ? sql<boolean>`refunds.status = ${statuses[0]}`
@@ -119,12 +160,11 @@ const paymentsOfOrder = (db: Db, merchantId: MerchantId, orderReference: string)
     .where('payments.merchant_id', '=', merchantId)
     .where('payments.order_reference', '=', orderReference);
 
-/** Indexes payment_sources_by_seller and leg_sources_by_source. */
+/** The places of a seller's refunds in the lists (refund_sellers_pkey). */
 const refundsOfSeller = (db: Db, merchantId: MerchantId, seller: string) =>
   db
-    .selectFrom('payment_sources')
-    .innerJoin('leg_sources', 'leg_sources.source_id', 'payment_sources.id')
-    .innerJoin('refund_legs', 'refund_legs.id', 'leg_sources.leg_id')
-    .select('refund_legs.refund_id')
-    .where('payment_sources.merchant_id', '=', merchantId)
-    .where('payment_sources.seller', '=', seller);
+    .selectFrom('refund_sellers')
+    .select(['refund_id as id', 'created_at'])
+    .where('merchant_id', '=', merchantId)
+    .where('seller', '=', seller)
+    .as('place');

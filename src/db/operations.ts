@@ -9,6 +9,7 @@ import { eventRow, insertEvent, type EventInput } from './events.ts';
 import { raiseVersion, type Payment } from './payments.ts';
 import type { NewAttempt } from './refunds.ts';
 import { appNow, fromAppNow } from './sql-time.ts';
+import { isOpenOperation } from './open-status.ts';
 import type { Database, PaymentOperationTable } from './tables.ts';
 
 export type PaymentOperation = Selectable<PaymentOperationTable>;
@@ -24,7 +25,7 @@ export function findOpenOperation(
     .selectAll()
     .select(sql<boolean>`COALESCE(lease_until > app_now(), false)`.as('lease_is_live'))
     .where('payment_id', '=', paymentId)
-    .where('status', 'in', ['SENDING', 'UNKNOWN'])
+    .where(isOpenOperation)
     .executeTakeFirst();
 }
 

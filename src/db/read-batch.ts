@@ -7,6 +7,7 @@ import type { PaymentItem } from './payment-items.ts';
 import type { Payment, PaymentSource } from './payments.ts';
 import { appNow } from './sql-time.ts';
 import type { AccountTable, Database, MerchantTable } from './tables.ts';
+import { isOpenLeg, isOpenOperation } from './open-status.ts';
 import { listUnclearLegs, type UnclearLeg } from './unclear-legs.ts';
 
 export type Account = Selectable<AccountTable>;
@@ -202,7 +203,7 @@ function createReadBatch(db: Kysely<Database>): ReadBatch {
         .select(['payment_id', 'refund_id', 'status'])
         .where('merchant_id', '=', merchantId)
         .where(isAny('payment_id', ids))
-        .where('status', 'in', ['QUEUED', 'SENDING', 'PENDING', 'UNKNOWN', 'MANUAL_REVIEW'])
+        .where(isOpenLeg)
         .execute();
       return groupBy(rows, (row) => row.payment_id);
     }),
@@ -213,7 +214,7 @@ function createReadBatch(db: Kysely<Database>): ReadBatch {
         .select(['id', 'payment_id'])
         .where('merchant_id', '=', merchantId)
         .where(isAny('payment_id', ids))
-        .where('status', 'in', ['SENDING', 'UNKNOWN'])
+        .where(isOpenOperation)
         .execute();
       return new Map(rows.map((row) => [row.payment_id, row.id]));
     }),

@@ -45,6 +45,7 @@ export interface Database {
   refunds: RefundTable;
   refund_legs: RefundLegTable;
   leg_sources: LegSourceTable;
+  refund_sellers: RefundSellerTable;
   leg_attempts: LegAttemptTable;
   provider_refunds: ProviderRefundTable;
   payment_operations: PaymentOperationTable;
@@ -270,6 +271,15 @@ export interface LegSourceTable {
   merchant_id: MerchantId;
   amount_minor: bigint;
   platform_fee_minor: bigint | null;
+}
+
+/** Written by a trigger of leg_sources, in the transaction of the refund. */
+export interface RefundSellerTable {
+  merchant_id: MerchantId;
+  seller: string;
+  /** Of the refund. */
+  created_at: Date;
+  refund_id: RefundId;
 }
 
 export interface LegAttemptTable {

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { uuidv7, type AccountId, type MerchantId, type WebhookDeliveryId } from '../ids.ts';
 import { claimUntil, dueRows } from './due.ts';
+import { isDueRow } from './open-status.ts';
 import type { Database, StoredWebhookEvidence } from './tables.ts';
 
 type Db = Kysely<Database>;
@@ -105,9 +106,8 @@ export function claimDueDeliveries(
   return db
     .with('due', (cte) => dueRows(cte, 'webhook_deliveries', accountId, limit))
     .updateTable('webhook_deliveries as delivery')
-    .from('due')
     .set({ look_lease_until: claimUntil(leaseMs) })
-    .whereRef('delivery.id', '=', 'due.id')
+    .where(isDueRow('delivery.id'))
     .returning([
       'delivery.id',
       'delivery.event',
@@ -190,11 +190,11 @@ export async function reopenEvidence(db: Db, accountId: AccountId, providerPayme
 /** Deletes what was worked on longer than `keptForMs` ago, at most `limit` rows (webhook_deliveries_by_age). */
 export async function deleteOldDeliveries(db: Db, keptForMs: number, limit: number): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
-    DELETE FROM webhook_deliveries WHERE id IN (
+    DELETE FROM webhook_deliveries WHERE id = ANY (ARRAY(
       SELECT id FROM webhook_deliveries
       WHERE next_look_at IS NULL
         AND last_received_at < app_now() - make_interval(secs => ${keptForMs / 1000}::float8)
-      ORDER BY last_received_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`.execute(db);
+      ORDER BY last_received_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))`.execute(db);
   return Number(numAffectedRows);
 }
 
@@ -206,8 +206,8 @@ export async function deleteIgnoredDeliveries(
   limit: number,
 ): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
-    DELETE FROM webhook_deliveries WHERE status = 'IGNORED' AND id IN (
+    DELETE FROM webhook_deliveries WHERE status = 'IGNORED' AND id = ANY (ARRAY(
       SELECT id FROM webhook_deliveries WHERE account_id = ${accountId} AND status = 'IGNORED'
-      ORDER BY last_received_at DESC OFFSET ${kept} LIMIT ${limit})`.execute(db);
+      ORDER BY last_received_at DESC OFFSET ${kept} LIMIT ${limit}))`.execute(db);
   return Number(numAffectedRows);
 }
