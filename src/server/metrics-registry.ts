@@ -20,6 +20,11 @@ export function createMetricsRegistry(): MetricsRegistry {
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: METRIC_PREFIX });
 
+  new Gauge({
+    name: `${METRIC_PREFIX}processes`,
+    help: 'Processes of this service that answered this scrape: WEB_CONCURRENCY of them, when all is well.',
+    registers,
+  }).set(1);
   const alerts = new Counter({
     name: `${METRIC_PREFIX}alerts_total`,
     help: 'Alerts raised, by code. Each is also a log line at error level.',
@@ -52,6 +57,7 @@ export function createMetricsRegistry(): MetricsRegistry {
     help: '1 while calls of the account are given up because its provider does not answer.',
     labelNames: ['account'] as const,
     registers,
+    aggregator: 'max',
   });
   const events = new Counter({
     name: `${METRIC_PREFIX}event_attempts_total`,
