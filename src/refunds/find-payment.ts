@@ -1,3 +1,4 @@
+import { findBatchOf, pairKey } from '../db/find-batch.ts';
 import {
   factsAgeMs,
   findPayment as findPaymentRow,
@@ -28,6 +29,19 @@ export async function findStoredPayment(
   return findPaymentAtProvider(world.db, merchantId, connection.accountId, ref.paymentId);
 }
 
+/** The same for a query: read together with whatever else is asked for now. */
+async function findStoredWithOthers(
+  world: World,
+  merchantId: MerchantId,
+  ref: PaymentRef,
+): Promise<ReadPayment | undefined> {
+  const find = findBatchOf(world.db);
+  if ('id' in ref) return isUuid(ref.id) ? find.payment(merchantId, ref.id) : undefined;
+  const connection = world.connections.findByCode(merchantId, ref.account);
+  if (connection === undefined) return undefined;
+  return find.paymentAtProvider(merchantId, pairKey(connection.accountId, ref.paymentId));
+}
+
 export type PaymentFinding =
   | { readonly kind: 'found'; readonly paymentId: PaymentId }
   | { readonly kind: 'absent' }
@@ -46,7 +60,7 @@ export async function findPayment(
   ref: PaymentRef,
   options: { readonly maxAgeSeconds?: number; readonly waitMs: number; readonly mayFetch: () => boolean },
 ): Promise<PaymentFinding> {
-  const stored = await findStoredPayment(world, merchantId, ref);
+  const stored = await findStoredWithOthers(world, merchantId, ref);
   if (stored !== undefined) {
     const connection = world.connections.find(stored.account_id);
     if (connection !== undefined && isTooOld(connection, stored, options.maxAgeSeconds))
