@@ -56,6 +56,9 @@ export const requestOutcomes = [
 ] as const;
 export type RequestOutcome = (typeof requestOutcomes)[number];
 
+/** What a document costs the first time; repeated ones are kept. */
+export type DocumentStep = 'parsed' | 'validated';
+
 export interface GraphqlRequest {
   readonly type: 'query' | 'mutation' | 'none';
   readonly outcome: RequestOutcome;
@@ -79,6 +82,7 @@ export interface Metrics {
   eventTried(endpoint: string, result: DeliveryResult): void;
   /** @param account undefined: at a path of no account */
   webhookAnswered(account: string | undefined, result: WebhookResult | 'unknown-path'): void;
+  documentRead(step: DocumentStep): void;
   graphqlStarted(): void;
   /** Follows every `graphqlStarted`, once. */
   graphqlAnswered(request: GraphqlRequest): void;
@@ -94,6 +98,7 @@ export const noMetrics: Metrics = {
   circuitChanged: ignore,
   eventTried: ignore,
   webhookAnswered: ignore,
+  documentRead: ignore,
   graphqlStarted: ignore,
   graphqlAnswered: ignore,
 };

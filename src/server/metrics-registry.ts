@@ -77,6 +77,12 @@ export function createMetricsRegistry(): MetricsRegistry {
     labelNames: ['type', 'outcome'] as const,
     registers,
   });
+  const documents = new Counter({
+    name: `${METRIC_PREFIX}graphql_documents_total`,
+    help: 'Documents that were parsed or validated. Repeated ones are kept: as many as requests means that every one is new.',
+    labelNames: ['step'] as const,
+    registers,
+  });
   const inFlight = new Gauge({
     name: `${METRIC_PREFIX}graphql_requests_in_flight`,
     help: 'Requests to /graphql that were not answered yet.',
@@ -102,6 +108,7 @@ export function createMetricsRegistry(): MetricsRegistry {
     circuitChanged: (account, isOpen) => circuits.set({ account }, isOpen ? 1 : 0),
     eventTried: (endpoint, result) => events.inc({ endpoint, result }),
     webhookAnswered: (account, result) => webhooks.inc({ account: account ?? '', result }),
+    documentRead: (step) => documents.inc({ step }),
     graphqlStarted: () => inFlight.inc(),
     graphqlAnswered({ type, outcome, durationMs }) {
       inFlight.dec();
