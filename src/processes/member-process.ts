@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
 import { createPeer, type Answers, type Peer } from './peer.ts';
+import { heapFlags } from './heap-flags.ts';
 import { mergeLines } from './merge-lines.ts';
 
 /** Where a process of the service listens. */
@@ -74,7 +75,7 @@ export function startMemberProcess({ number, log, output, answers }: MemberOptio
   };
 }
 
-/** All run the command of this process, with its arguments for Node, and write their log to us. */
+/** All run the command of this process, and write their log to us. */
 export function setUpMembers(): void {
   // Connections are handed out in turns by this process. A port that each child opens by itself (SO_REUSEPORT) would lose
   // what waits at a child that ends, and let another service of the same user share it unseen.
@@ -82,7 +83,8 @@ export function setUpMembers(): void {
   cluster.setupPrimary({
     exec: process.argv[1] ?? '',
     args: ['serve'],
-    execArgv: process.execArgv,
+    // Those of this process come last: they win.
+    execArgv: [...heapFlags, ...process.execArgv],
     // JSON has no NaN, which some metrics are.
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
