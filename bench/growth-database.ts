@@ -95,7 +95,12 @@ export async function openGrownWorld(
   const background = watched(createBackground(kernel.log));
   const accounts = connectAccounts(merchantsAt(baseUrl), tenants, {
     ...kernel,
-    ...(await createWorld({ ...kernel, db: log.db, connections: { adapters: () => [] } as never, background })),
+    ...(await createWorld({
+      ...kernel,
+      db: log.db,
+      connections: { adapters: () => [] } as never,
+      background,
+    })),
   });
   const world = {
     ...(await createWorld({ ...kernel, db: log.db, connections: accounts.connections, background })),
@@ -107,7 +112,13 @@ export async function openGrownWorld(
     return {
       world,
       caller: {
-        viewer: { merchantId, merchantCode: merchant, keyId, keyName: 'generated', scopes: new Set(['read', 'write'] as const) },
+        viewer: {
+          merchantId,
+          merchantCode: merchant,
+          keyId,
+          keyName: 'generated',
+          scopes: new Set(['read', 'write'] as const),
+        },
         requestId: 'growth',
       },
       samples: await readSamples(log.db, merchantId),
@@ -118,7 +129,11 @@ export async function openGrownWorld(
   const refundable = await freshPayments(client, 'generated-large-1', 10);
   return {
     large: await grown('generated-large', { account: 'generated-large-1', refundable, endpoint: rows[0] }),
-    small: await grown('generated-small', { account: 'generated-small-1', refundable: [], endpoint: undefined }),
+    small: await grown('generated-small', {
+      account: 'generated-small-1',
+      refundable: [],
+      endpoint: undefined,
+    }),
     async close() {
       await background.drain(10_000);
       await accounts.close();

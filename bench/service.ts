@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { startChild, temporaryDirectory, type Child } from './children.ts';
+import { heapFlags } from '../src/processes/heap-flags.ts';
 import type { Core, Cores } from './cores.ts';
 
 export const apiKey = 'bench-key-that-is-no-secret-0123456789';
@@ -49,7 +50,7 @@ export async function startService(cores: Cores, options: ServiceOptions): Promi
     outputFile: path.join(directory, 'output'),
     ipc: options.script === 'bench/counting-service.ts',
     core: options.core ?? 'server',
-    nodeArgs: options.nodeArgs ?? [],
+    nodeArgs: [...heapFlags, ...(options.nodeArgs ?? [])],
     env: {
       PORT: String(port),
       ACCOUNTS_FILE: accountsFile,

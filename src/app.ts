@@ -5,10 +5,11 @@ import { checkOperations } from './startup/check-operations.ts';
 import { readVersion } from './startup/read-version.ts';
 import type { MovableClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { setClockOffset } from './db/installation.ts';
+import { readClockOffset, setClockOffset } from './db/installation.ts';
 import { startDeliveries, type Deliveries } from './events/start-deliveries.ts';
 import { startLagWatch } from './events/watch-lag.ts';
 import type { Providers } from './providers/registry.ts';
+import type { Membership } from './startup/membership.ts';
 import { openWorld } from './startup/open-world.ts';
 import { settledWithin } from './refunds/background.ts';
 import { startEngine, type Engine } from './refunds/engine/start-engine.ts';
@@ -20,6 +21,7 @@ import { createValidators } from './resolvers/validators.ts';
 import { buildSchema } from './schema/index.ts';
 import { isMoneyMoving } from './schema/money-moving.ts';
 import { createServer } from './server/create-server.ts';
+import type { MetricsPage, MetricsSnapshot } from './server/metrics.ts';
 import { listenForMetrics } from './server/metrics-server.ts';
 import { createWebhookEndpoint } from './server/webhooks.ts';
 import type { GraphiqlSetup } from './server/graphiql.ts';
@@ -39,6 +41,17 @@ export interface AppOptions {
   readonly beforeListening?: () => Promise<unknown>;
   /** The app has lost its database for good and must end. */
   readonly onFatal?: (error: Error) => void;
+  /** Absent: this process is the whole service. */
+  readonly group?: ProcessGroupView;
+}
+
+/** What one of several processes of a service needs of the others. */
+export interface ProcessGroupView {
+  readonly membership: Membership;
+  /** `/metrics` of all of them. */
+  readonly metricsPage: MetricsPage;
+  /** The offset of the clock in the database has changed: resolves when the others have read it. */
+  clockMoved(): Promise<void>;
 }
 
 /** A running service. */
@@ -49,6 +62,10 @@ export interface App {
   readonly world: World;
   /** Sets the distance to real time, in seconds; without `movableClock` it throws. */
   moveClock(offsetSeconds: number): Promise<void>;
+  /** Takes over the distance to real time that another process has set. */
+  followClock(): Promise<void>;
+  /** The metrics of this process alone. */
+  metrics(): Promise<MetricsSnapshot>;
   /**
    * Takes no new requests, lets requests and background work end within the configured grace, then closes
    * provider connections, the pool, and last the embedded server. Repeated calls share one close.
@@ -63,7 +80,7 @@ export interface App {
  *   cannot be listened on; whatever was started is stopped again then
  */
 export async function startApp(config: Config, options: AppOptions): Promise<App> {
-  const { log } = options;
+  const { log, group } = options;
   const schema = buildSchema();
   checkOperations(schema, config.persistedOperations);
   await using undo = new AsyncDisposableStack();
@@ -72,7 +89,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const opened = await openWorld({
     config,
     log,
-    mode: 'own',
+    // Of several processes the parent owns the embedded server.
+    mode: group === undefined ? 'own' : 'attach',
+    membership: group?.membership,
     movableClock: options.movableClock === true,
     ...(options.providers && { providers: options.providers }),
     onOurs: () => {
@@ -85,7 +104,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   undo.defer(() => opened.close());
   const { world, tenants, movableClock, metrics, metricsPage, graceLeftMs } = opened;
   const { db, background } = world;
-  const moveClock = clockMover(world, movableClock);
+  const { moveClock, followClock } = clockMovers(world, movableClock, group);
+  if (group !== undefined) await followClock();
   let engine: Engine | undefined;
   const server = createServer({
     schema,
@@ -95,7 +115,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     conditional: { validators: createValidators(world), version: readVersion() },
     isMoneyMoving,
     metrics,
-    metricsPage: config.metricsPort === undefined ? metricsPage : undefined,
+    metricsPage: config.metricsPort === undefined ? (group?.metricsPage ?? metricsPage) : undefined,
     askDatabase: () => sql`SELECT 1`.execute(db),
     maxInflightRequests: config.maxInflightRequests,
     persisted: config.persistedOperations,
@@ -119,7 +139,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     if (!answered || !finished) log.warn({ answered, finished }, 'stopped before everything was done');
   });
   await ready;
-  if (config.metricsPort !== undefined) {
+  if (config.metricsPort !== undefined && group === undefined) {
     const own = await listenForMetrics(metricsPage, { host: config.host, port: config.metricsPort, log });
     undo.defer(() => own.close());
   }
@@ -133,16 +153,32 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   const started = undo.move();
   let closing: Promise<void> | undefined;
-  return { url, port, world, moveClock, close: () => (closing ??= started.disposeAsync()) };
+  return {
+    url,
+    port,
+    world,
+    moveClock,
+    followClock,
+    metrics: () => metricsPage.snapshot(),
+    close: () => (closing ??= started.disposeAsync()),
+  };
 }
 
-function clockMover(
+/** The offset in the database is the one that counts; each process keeps a copy of it for its own clock. */
+function clockMovers(
   { db }: World,
   clock: MovableClock | undefined,
-): (offsetSeconds: number) => Promise<void> {
-  return async (offsetSeconds) => {
-    if (clock === undefined) throw new TypeError('The clock of this app does not move.');
-    await setClockOffset(db, offsetSeconds);
-    clock.setOffsetSeconds(offsetSeconds);
+  group: ProcessGroupView | undefined,
+): Pick<App, 'moveClock' | 'followClock'> {
+  return {
+    async moveClock(offsetSeconds) {
+      if (clock === undefined) throw new TypeError('The clock of this app does not move.');
+      await setClockOffset(db, offsetSeconds);
+      clock.setOffsetSeconds(offsetSeconds);
+      await group?.clockMoved();
+    },
+    async followClock() {
+      clock?.setOffsetSeconds(await readClockOffset(db));
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { demoDocument } from './config/demo.ts';
 import { readEnvironment } from './config/environment.ts';
-import { readJsonFile } from './config/json-file.ts';
+import { readJsonFile, type JsonFileResult } from './config/json-file.ts';
 import { type Path, printPath } from './config/path.ts';
 import { readPersistedOperations } from './config/persisted-operations.ts';
 import { allOrNothing, type Report } from './config/problems.ts';
@@ -26,6 +26,8 @@ export type {
 export interface ConfigOptions {
   /** By provider code. */
   readonly credentials: Readonly<Record<string, ProviderSettings>>;
+  /** What ACCOUNTS_FILE held when it was read before; absent: it is read now. */
+  readonly accountsText?: string | undefined;
 }
 
 /**
@@ -44,7 +46,10 @@ export function loadConfig(env: Environment, options: ConfigOptions): Config {
     }
     if (accountsFile !== undefined) {
       const read = (document: unknown, reportAt: ReportAt) => readAccounts(document, rules, reportAt);
-      return { ...ours, ...readAccountsFile(accountsFile, env, read, report) };
+      return {
+        ...ours,
+        ...readAccountsFile(readJsonFile(accountsFile, options.accountsText), env, read, report),
+      };
     }
     if (!modeUnknown && env['ACCOUNTS_FILE'] === undefined) report('ACCOUNTS_FILE', NO_ACCOUNTS);
     return { ...ours, ...NOTHING };
@@ -69,12 +74,11 @@ function at(source: string, report: Report): ReportAt {
 }
 
 function readAccountsFile(
-  file: string,
+  json: JsonFileResult,
   env: Environment,
   read: (document: unknown, report: ReportAt) => AccountsDocument,
   report: Report,
 ): AccountsDocument {
-  const json = readJsonFile(file);
   if (!json.ok) {
     report('ACCOUNTS_FILE', json.message);
     return NOTHING;

@@ -22,6 +22,8 @@ const SECRET_FIELDS = [
 
 export interface LogOptions {
   readonly level: string;
+  /** Which of several processes of one service this is; absent: it is the only one. */
+  readonly process?: number | undefined;
   /** Absent: standard output. */
   readonly destination?: DestinationStream;
 }
@@ -35,7 +37,7 @@ export function createLog(options: LogOptions): Logger {
     {
       level: options.level,
       // Neither process id nor host name: both are the collector's business.
-      base: null,
+      base: options.process === undefined ? null : { process: options.process },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       // A copy: pino adds the fields of the line to what it gets here.

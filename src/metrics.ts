@@ -57,6 +57,9 @@ export const requestOutcomes = [
 ] as const;
 export type RequestOutcome = (typeof requestOutcomes)[number];
 
+/** What a document costs the first time; repeated ones are kept. */
+export type DocumentStep = 'parsed' | 'validated';
+
 export interface GraphqlRequest {
   readonly type: 'query' | 'mutation' | 'none';
   readonly outcome: RequestOutcome;
@@ -80,6 +83,7 @@ export interface Metrics {
   eventTried(endpoint: string, result: DeliveryResult): void;
   /** @param account undefined: at a path of no account */
   webhookAnswered(account: string | undefined, result: WebhookResult | 'unknown-path'): void;
+  documentRead(step: DocumentStep): void;
   graphqlStarted(): void;
   /** Follows every `graphqlStarted`, once. */
   graphqlAnswered(request: GraphqlRequest): void;
@@ -95,6 +99,7 @@ export const noMetrics: Metrics = {
   circuitChanged: ignore,
   eventTried: ignore,
   webhookAnswered: ignore,
+  documentRead: ignore,
   graphqlStarted: ignore,
   graphqlAnswered: ignore,
 };

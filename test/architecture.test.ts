@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['top'],
 ];
 const TOP_FILES = new Set(['app.ts', 'main.ts', 'worker.ts']);
-const TOP_FOLDERS = new Set(['commands', 'demo', 'startup']);
+const TOP_FOLDERS = new Set(['commands', 'demo', 'processes', 'startup']);
 
 /** Packages that a folder must not know. */
 const FORBIDDEN_PACKAGES: Readonly<Record<string, RegExp>> = {

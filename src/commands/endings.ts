@@ -5,7 +5,8 @@ import { flushLog } from '../log.ts';
 export interface Endings {
   /** Resolves with the reason when the service should stop. */
   readonly asked: Promise<string>;
-  readonly fatal: (error: Error) => void;
+  /** Stops in order, with exit code 1; the reason is for the log. */
+  readonly fatal: (error: Error, reason?: string) => void;
   failed(): boolean;
   forget(): void;
 }
@@ -13,8 +14,12 @@ export interface Endings {
 /** One wish to stop may arrive twice: from the terminal, and from npm, which passes on what it gets itself. */
 const ECHO_MS = 1_000;
 
-/** Listens for what ends the process, until `forget`. */
-export function endings(log: Logger): Endings {
+/**
+ * Listens for what ends the process, until `forget`.
+ *
+ * @param isMember one of several processes of a service, whose parent decides
+ */
+export function endings(log: Logger, isMember = false): Endings {
   let ask: (reason: string) => void = () => undefined;
   const asked = new Promise<string>((resolve) => {
     ask = resolve;
@@ -32,20 +37,22 @@ export function endings(log: Logger): Endings {
     void flushLog(log).then(() => process.exit(1));
   };
   process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  // A terminal sends it to all processes at once, and the parent passes it on as SIGTERM when its time has come.
+  const onInterrupt = isMember ? () => undefined : onSignal;
+  process.on('SIGINT', onInterrupt);
   process.on('uncaughtException', onBug);
   process.on('unhandledRejection', onBug);
   return {
     asked,
-    fatal: (error) => {
+    fatal: (error, reason = 'the database belongs to another service now') => {
       failed = true;
-      log.fatal({ err: error }, 'the database belongs to another service now');
-      ask('lost the database');
+      log.fatal({ err: error }, reason);
+      ask(reason);
     },
     failed: () => failed,
     forget: () => {
       process.off('SIGTERM', onSignal);
-      process.off('SIGINT', onSignal);
+      process.off('SIGINT', onInterrupt);
       process.off('uncaughtException', onBug);
       process.off('unhandledRejection', onBug);
     },

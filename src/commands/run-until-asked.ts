@@ -2,12 +2,21 @@ import type { Logger } from 'pino';
 import { loadConfig, type Config } from '../config.ts';
 import { createLog, flushLog } from '../log.ts';
 import { credentials } from './credentials.ts';
-import { endings } from './endings.ts';
+import { endings, type Endings } from './endings.ts';
 
 /** Something that runs until it is closed. */
 export interface Running {
   close(): Promise<void>;
 }
+
+/** What one of several processes of a service was told by their parent. */
+export interface ToldByParent {
+  readonly number: number;
+  /** What ACCOUNTS_FILE held when the service was started; undefined without one. */
+  readonly accountsText: string | undefined;
+}
+
+export type Start = (config: Config, log: Logger, onFatal: Endings['fatal']) => Promise<Running>;
 
 /**
  * Runs what `start` starts until SIGTERM or SIGINT, then lets its work end: exit code 0. A second signal, a bug that
@@ -17,11 +26,12 @@ export interface Running {
  */
 export async function runUntilAsked(
   env: NodeJS.ProcessEnv,
-  start: (config: Config, log: Logger, onFatal: (error: Error) => void) => Promise<Running>,
+  start: Start,
+  member?: ToldByParent,
 ): Promise<number> {
-  const config = loadConfig(env, { credentials });
-  const log = createLog({ level: config.logLevel });
-  const end = endings(log);
+  const config = loadConfig(env, { credentials, accountsText: member?.accountsText });
+  const log = createLog({ level: config.logLevel, process: member?.number });
+  const end = endings(log, member !== undefined);
   try {
     const running = await start(config, log, end.fatal);
     log.info({ reason: await end.asked }, 'stopping');

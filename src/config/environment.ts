@@ -11,6 +11,12 @@ const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debu
 /** The sandbox listens on this many ports from SANDBOX_PORT on (DESIGN section 8). */
 const SANDBOX_PORTS = 7;
 
+/** More would be replicas on several machines. */
+const MAX_WEB_CONCURRENCY = 64;
+
+/** What the processes of a service may take of the 100 connections of the embedded server; the rest is for commands. */
+const EMBEDDED_CONNECTIONS = 90;
+
 /** More than the 35 s that the slowest provider may take: a stop must not cut a refund that is on its way (MONEY 8). */
 const MIN_SHUTDOWN_GRACE_MS = 36_000;
 
@@ -49,7 +55,9 @@ export function readEnvironment(env: Environment, report: Report): ReadEnvironme
     engine: read.flag('ENGINE', true),
     metricsPort:
       read.text('METRICS_PORT') === undefined ? undefined : read.integer('METRICS_PORT', 0, 0, 65_535),
+    webConcurrency: read.integer('WEB_CONCURRENCY', 1, 1, MAX_WEB_CONCURRENCY),
   };
+  reportConnections(service, report);
   if (service.metricsPort === service.port && service.port !== 0)
     report('METRICS_PORT', `${service.port} is PORT; unset it to have both there`);
   if (demo) {
@@ -72,6 +80,17 @@ export function readEnvironment(env: Environment, report: Report): ReadEnvironme
   return { service, accountsFile: read.text('ACCOUNTS_FILE'), demoEventsUrl, persisted, modeUnknown };
 }
 
+/** The embedded server would refuse connections once there is load, long after the start. */
+function reportConnections({ database, webConcurrency = 1, poolSize }: ServiceConfig, report: Report): void {
+  const wanted = webConcurrency * poolSize;
+  if (database.kind !== 'embedded' || webConcurrency === 1 || wanted <= EMBEDDED_CONNECTIONS) return;
+  report(
+    'WEB_CONCURRENCY',
+    `${webConcurrency} processes with DB_POOL_SIZE=${poolSize} connections each want ${wanted}; ` +
+      `of the embedded PostgreSQL they may have ${EMBEDDED_CONNECTIONS}. Lower one of the two, or set DATABASE_URL`,
+  );
+}
+
 function readDatabase(url: string | undefined, dataDir: string, report: Report): DatabaseConfig {
   if (url === undefined) return { kind: 'embedded', dataDir };
   if (!/^postgres(ql)?:\/\//.test(url) || URL.parse(url) === null) {
@@ -82,7 +101,7 @@ function readDatabase(url: string | undefined, dataDir: string, report: Report):
 }
 
 const VARIABLES =
-  'PORT HOST DATABASE_URL DATA_DIR ACCOUNTS_FILE DEMO SANDBOX_PORT LOG_LEVEL DB_PREPARED DB_POOL_SIZE MAX_INFLIGHT_REQUESTS SHUTDOWN_GRACE_MS ENGINE METRICS_PORT DEMO_EVENTS_URL PERSISTED_OPERATIONS PERSISTED_OPERATIONS_FILE'.split(
+  'PORT HOST DATABASE_URL DATA_DIR ACCOUNTS_FILE DEMO SANDBOX_PORT LOG_LEVEL DB_PREPARED DB_POOL_SIZE MAX_INFLIGHT_REQUESTS SHUTDOWN_GRACE_MS ENGINE METRICS_PORT DEMO_EVENTS_URL PERSISTED_OPERATIONS PERSISTED_OPERATIONS_FILE WEB_CONCURRENCY'.split(
     ' ',
   );
 

@@ -13,11 +13,13 @@ const READ_FAILURES: Readonly<Record<string, string>> = {
 /**
  * Reads a JSON file. A message names the file and the line, and never quotes the text: the messages of `JSON.parse` do,
  * and the file may hold secrets.
+ *
+ * @param known what was read of it before; then it is not read again
  */
-export function readJsonFile(path: string): JsonFileResult {
+export function readJsonFile(path: string, known?: string): JsonFileResult {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    text = (known ?? readFileSync(path, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
     const code =
       error instanceof Error && 'code' in error && typeof error.code === 'string'

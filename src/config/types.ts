@@ -100,6 +100,8 @@ export interface ServiceConfig {
   readonly engine: boolean;
   /** Where `/metrics` is served alone; absent: at `port`, and by a worker not at all. */
   readonly metricsPort?: number | undefined;
+  /** Processes that a service consists of; absent: 1. */
+  readonly webConcurrency?: number;
 }
 
 /** Operations that clients may name instead of sending them. */

@@ -48,7 +48,9 @@ export async function oneAtATime<T>(pool: Pool, work: (client: Client) => Promis
   try {
     for (;;) {
       await holder.query('BEGIN');
-      const { rows } = await holder.query<{ got: boolean }>(`SELECT pg_try_advisory_xact_lock(${LOCK}) AS got`);
+      const { rows } = await holder.query<{ got: boolean }>(
+        `SELECT pg_try_advisory_xact_lock(${LOCK}) AS got`,
+      );
       if (rows[0]!.got) break;
       await holder.query('ROLLBACK');
       await sleep(ASK_AGAIN_MS);
@@ -73,7 +75,8 @@ async function connectUnlimited(pool: Pool): Promise<Client> {
   delete config.query_timeout;
   const limits =
     '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_isolation=read\\ committed';
-  if (config.connectionString === undefined || !URL.canParse(config.connectionString)) config.options = limits;
+  if (config.connectionString === undefined || !URL.canParse(config.connectionString))
+    config.options = limits;
   else {
     const url = new URL(config.connectionString);
     url.searchParams.set('options', `${url.searchParams.get('options') ?? ''} ${limits}`.trim());

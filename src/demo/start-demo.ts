@@ -1,37 +1,34 @@
 import type { Logger } from 'pino';
-import { startApp, type App } from '../app.ts';
 import type { Config } from '../config.ts';
-import { DEMO_KEYS } from '../config/demo.ts';
 import { banner, readyPayments } from './banner.ts';
 import { WEBHOOKS_PATH } from '../server/webhooks.ts';
-import { firstQuery } from './first-query.ts';
+import type { DemoAdditions, StartedService } from '../commands/serve.ts';
 import { followClock } from './follow-clock.ts';
 import { startSandbox, type SandboxProcess } from './sandbox-process.ts';
 
 export interface DemoOptions {
   readonly log: Logger;
-  readonly onFatal: (error: Error) => void;
+  /** Starts the service, in one process or several. */
+  readonly start: (additions: DemoAdditions) => Promise<StartedService>;
 }
 
 export interface Demo {
-  readonly app: App;
   /** For standard output. */
   readonly banner: string;
   close(): Promise<void>;
 }
 
 /** The service with the sandbox beside it, on one clock. */
-export async function startDemo(config: Config, { log, onFatal }: DemoOptions): Promise<Demo> {
+export async function startDemo(config: Config, { log, start }: DemoOptions): Promise<Demo> {
   await using undo = new AsyncDisposableStack();
-  const graphiql = { apiKey: DEMO_KEYS.demo, firstQuery };
   const { sandboxPort: port, dataDir } = config;
   // The sandbox keeps its books in the data directory, which may be another service's until the app owns it.
   let starting: Promise<SandboxProcess> | undefined;
   const beforeListening = (): Promise<SandboxProcess> =>
     (starting = startSandbox({ port, dataDir, webhookUrl: webhookUrlOf(config), log }));
-  let app: App;
+  let app: StartedService;
   try {
-    app = await startApp(config, { log, movableClock: true, graphiql, onFatal, beforeListening });
+    app = await start({ movableClock: true, beforeListening });
   } catch (error) {
     const left = await starting?.catch(() => undefined);
     // One that was there before may be somebody else's.
@@ -53,7 +50,6 @@ export async function startDemo(config: Config, { log, onFatal }: DemoOptions): 
   const started = undo.move();
   let closing: Promise<void> | undefined;
   return {
-    app,
     banner: banner(app.url, url, config.merchants, ready),
     close: () => (closing ??= started.disposeAsync()),
   };

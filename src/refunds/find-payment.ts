@@ -1,3 +1,4 @@
+import { findBatchOf, pairKey } from '../db/find-batch.ts';
 import { findPayment as findPaymentRow, findPaymentAtProvider, type ReadPayment } from '../db/payments.ts';
 import type { StoredPaymentRef } from '../db/intent-facts.ts';
 import type { Failure } from '../errors.ts';
@@ -46,6 +47,20 @@ export type NoteLook = (look: {
   readonly isUnfinished: boolean;
 }) => void;
 
+/** The same for a query: read together with whatever else is asked for now. */
+async function findStoredWithOthers(
+  world: World,
+  merchantId: MerchantId,
+  ref: PaymentRef,
+): Promise<ReadPayment | undefined> {
+  const find = findBatchOf(world.db);
+  const stored = storedRefOf(world, merchantId, ref);
+  if (stored === null) return undefined;
+  return 'id' in stored
+    ? find.payment(merchantId, stored.id)
+    : find.paymentAtProvider(merchantId, pairKey(stored.accountId, stored.providerPaymentId));
+}
+
 export type PaymentFinding =
   | {
       readonly kind: 'found';
@@ -77,7 +92,7 @@ export async function findPayment(
     readonly note?: NoteLook;
   },
 ): Promise<PaymentFinding> {
-  const stored = await findStoredPayment(world, merchantId, ref);
+  const stored = await findStoredWithOthers(world, merchantId, ref);
   if (stored !== undefined) {
     const connection = world.connections.find(stored.account_id);
     const { maxAgeSeconds, waitMs, askedAt = stored.read_at } = options;

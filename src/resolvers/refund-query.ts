@@ -1,6 +1,5 @@
 import type { Refund } from '../db/legs.ts';
-import { findRefundIdAtProvider } from '../db/find-refund-at-provider.ts';
-import { findIdempotency, findRefundIdByReference } from '../db/idempotency.ts';
+import { findBatchOf, pairKey } from '../db/find-batch.ts';
 import type { RefundId } from '../ids.ts';
 import { shownRefundId } from '../providers/shown-refund-id.ts';
 import { adapterOfAccountId } from './account-adapter.ts';
@@ -42,13 +41,13 @@ async function mayBeFound(
 }
 
 async function findRefundId(context: GraphQLContext, by: RefundRefInput): Promise<RefundId | undefined> {
-  const { db } = context.world;
+  const find = findBatchOf(context.world.db);
   const merchantId = merchantOf(context);
   const { id, reference, idempotencyKey, provider } = by;
   if (id !== null && id !== undefined) return decodeGlobalId('Refund', String(id));
   if (![reference ?? '', provider?.account ?? '', provider?.refundId ?? ''].every(isStorable))
     return undefined;
-  if (provider) return findRefundIdAtProvider(db, merchantId, provider.account, provider.refundId);
-  if (idempotencyKey) return (await findIdempotency(db, merchantId, idempotencyKey))?.refund_id ?? undefined;
-  return findRefundIdByReference(db, merchantId, reference ?? '');
+  if (provider) return find.refundIdAtProvider(merchantId, pairKey(provider.account, provider.refundId));
+  if (idempotencyKey) return find.refundIdByKey(merchantId, idempotencyKey);
+  return find.refundIdByReference(merchantId, reference ?? '');
 }

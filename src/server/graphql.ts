@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
+import type { Metrics } from '../metrics.ts';
 import type { Caller } from '../refunds/world.ts';
 import type { Shown } from '../resolvers/shown-freshness.ts';
 import { useOperationRecord, type RequestRecord } from './access-log.ts';
@@ -24,6 +25,7 @@ export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
   readonly log: Logger;
   readonly isMoneyMoving: IsMoneyMoving;
+  readonly metrics: Pick<Metrics, 'documentRead'>;
   /** The context of the resolvers for one operation. */
   readonly contextFor: (caller: Caller, shown: Shown) => object;
   readonly persisted: PersistedOperations;
@@ -63,7 +65,7 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
       return options.contextFor(caller, record.shown);
     },
     plugins: [
-      useOurEngine(),
+      useOurEngine(options.metrics),
       useReadParams(),
       useOperationRecord(),
       usePlanExtension(),
@@ -94,11 +96,19 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
   };
 }
 
-/** The reference executor, and our bounds in parsing and validation. */
-function useOurEngine(): ServerPlugin {
+/** The reference executor, and our bounds in parsing and validation, which a kept document has passed. */
+function useOurEngine(metrics: Pick<Metrics, 'documentRead'>): ServerPlugin {
+  const parse: typeof parseWithinLimits = (text) => {
+    metrics.documentRead('parsed');
+    return parseWithinLimits(text);
+  };
+  const validate: typeof validateDocument = (schema, document) => {
+    metrics.documentRead('validated');
+    return validateDocument(schema, document);
+  };
   return {
-    onParse: ({ setParseFn }) => setParseFn(parseWithinLimits),
-    onValidate: ({ setValidationFn }) => setValidationFn(validateDocument),
+    onParse: ({ setParseFn }) => setParseFn(parse),
+    onValidate: ({ setValidationFn }) => setValidationFn(validate),
     onExecute: ({ setExecuteFn }) => setExecuteFn(execute),
   };
 }

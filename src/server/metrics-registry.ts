@@ -20,6 +20,11 @@ export function createMetricsRegistry(): MetricsRegistry {
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: METRIC_PREFIX });
 
+  new Gauge({
+    name: `${METRIC_PREFIX}processes`,
+    help: 'Processes of this service that answered this scrape: WEB_CONCURRENCY of them, when all is well.',
+    registers,
+  }).set(1);
   const alerts = new Counter({
     name: `${METRIC_PREFIX}alerts_total`,
     help: 'Alerts raised, by code. Each is also a log line at error level.',
@@ -52,6 +57,7 @@ export function createMetricsRegistry(): MetricsRegistry {
     help: '1 while calls of the account are given up because its provider does not answer.',
     labelNames: ['account'] as const,
     registers,
+    aggregator: 'max',
   });
   const events = new Counter({
     name: `${METRIC_PREFIX}event_attempts_total`,
@@ -69,6 +75,12 @@ export function createMetricsRegistry(): MetricsRegistry {
     name: `${METRIC_PREFIX}graphql_requests_total`,
     help: `Requests to /graphql, by outcome: ${requestOutcomes.join(', ')}.`,
     labelNames: ['type', 'outcome'] as const,
+    registers,
+  });
+  const documents = new Counter({
+    name: `${METRIC_PREFIX}graphql_documents_total`,
+    help: 'Documents that were parsed or validated. Repeated ones are kept: as many as requests means that every one is new.',
+    labelNames: ['step'] as const,
     registers,
   });
   const inFlight = new Gauge({
@@ -96,6 +108,7 @@ export function createMetricsRegistry(): MetricsRegistry {
     circuitChanged: (account, isOpen) => circuits.set({ account }, isOpen ? 1 : 0),
     eventTried: (endpoint, result) => events.inc({ endpoint, result }),
     webhookAnswered: (account, result) => webhooks.inc({ account: account ?? '', result }),
+    documentRead: (step) => documents.inc({ step }),
     graphqlStarted: () => inFlight.inc(),
     graphqlAnswered({ type, outcome, durationMs }) {
       inFlight.dec();

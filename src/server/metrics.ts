@@ -1,4 +1,4 @@
-import { Gauge } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import type { PoolCounts } from '../db/connect.ts';
 import type { Backlog } from '../db/metrics.ts';
 import { settledWithin } from '../refunds/background.ts';
@@ -17,13 +17,22 @@ export interface MetricsSources {
   readonly poolCounts: () => PoolCounts;
 }
 
+/** All metrics of one process, as values that can be sent to another one. */
+export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
 export interface MetricsPage {
   /** Always 200: without the database, with what this process knows by itself. */
   answer(): Promise<Answer>;
 }
 
+/** That of one process. */
+export interface ProcessMetrics extends MetricsPage {
+  /** The same before it is written down, for whoever puts several processes together. */
+  snapshot(): Promise<MetricsSnapshot>;
+}
+
 /** `/metrics`, in the text format of Prometheus. Without authentication: it belongs inside. */
-export function createMetricsPage({ metrics, readBacklog, poolCounts }: MetricsSources): MetricsPage {
+export function createMetricsPage({ metrics, readBacklog, poolCounts }: MetricsSources): ProcessMetrics {
   const { registry } = metrics;
   const showBacklog = createBacklogGauges(registry);
   registry.registerMetric(createPoolGauge(poolCounts));
@@ -40,6 +49,10 @@ export function createMetricsPage({ metrics, readBacklog, poolCounts }: MetricsS
       (running ??= render().finally(() => {
         running = undefined;
       })),
+    async snapshot() {
+      showBacklog(await recentBacklog());
+      return registry.getMetricsAsJSON();
+    },
   };
 }
 

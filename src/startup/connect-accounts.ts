@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics.ts';
 import type { BreakerLimits } from '../providers/http/breaker.ts';
 import { createConnections, type Connection, type Connections } from '../providers/connections.ts';
 import { createAccountHttp, type CallObserver, type ClosableAccountHttp } from '../providers/http.ts';
+import { shareOfCount, shareOfRate, type Membership } from './membership.ts';
 import { adaptersOf, providers as builtIn, type Providers } from '../providers/registry.ts';
 
 export interface ConnectedAccounts {
@@ -22,6 +23,8 @@ export interface ConnectingKernel {
   readonly metrics: Metrics;
   /** Absent: as in production. */
   readonly breaker?: BreakerLimits | 'never';
+  /** Absent: this process has the limits of the accounts alone. */
+  readonly membership?: Membership | undefined;
 }
 
 /**
@@ -41,6 +44,7 @@ export function connectAccounts(
       const provider = providers.find(({ code }) => code === account.provider);
       if (provider === undefined) throw new TypeError(`No adapter for the provider ${account.provider}.`);
       const { settings } = provider;
+      const { maxInFlight, requestsPerSecond } = limitsOf(account, settings, kernel.membership);
       const http = createAccountHttp({
         clock: kernel.clock,
         log: kernel.log.child({ merchant: merchant.code }),
@@ -48,8 +52,8 @@ export function connectAccounts(
         provider: account.provider,
         baseUrl: account.baseUrl,
         otherBaseUrls: settings.otherBaseUrlsOf?.(account.options, account.baseUrl) ?? {},
-        maxInFlight: account.maxInFlight,
-        requestsPerSecond: account.requestsPerSecond ?? settings.defaultRequestsPerSecond,
+        maxInFlight,
+        requestsPerSecond,
         observer: observerOf(kernel, account),
         ...(kernel.breaker && { breaker: kernel.breaker }),
       });
@@ -69,7 +73,7 @@ export function connectAccounts(
         },
         minLookIntervalMs: account.minLookIntervalMs,
         arrivalDays: account.arrivalDays,
-        maxInFlight: account.maxInFlight,
+        maxInFlight,
       };
     }),
   );
@@ -78,6 +82,19 @@ export function connectAccounts(
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));
     },
+  };
+}
+
+/** The limits of an account are what its provider takes, from however many processes; so each has its share. */
+function limitsOf(
+  account: AccountConfig,
+  settings: { readonly defaultRequestsPerSecond: number },
+  membership: Membership = { number: 1, of: 1 },
+): { readonly maxInFlight: number; readonly requestsPerSecond: number } {
+  const perSecond = account.requestsPerSecond ?? settings.defaultRequestsPerSecond;
+  return {
+    maxInFlight: shareOfCount(account.maxInFlight, membership),
+    requestsPerSecond: shareOfRate(perSecond, membership),
   };
 }
 

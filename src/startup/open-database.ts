@@ -1,23 +1,26 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { ServiceConfig } from '../config.ts';
-import { endAbandonedLeases, workerName } from '../db/abandoned-leases.ts';
+import { endAbandonedLeases, memberName, workerName } from '../db/abandoned-leases.ts';
 import { openFeedEpochOfHistory } from '../db/changes.ts';
 import { connectDatabase, countsOf, type PoolCounts } from '../db/connect.ts';
 import { startEmbeddedPostgres } from '../db/embedded/start.ts';
 import { makeClockMovable, markInstallation, refuseOtherMode } from '../db/installation.ts';
 import { migrateToLatest } from '../db/migrate.ts';
 import type { Database } from '../db/tables.ts';
+import type { Membership } from './membership.ts';
 
 export interface OpenOptions {
   readonly config: ServiceConfig;
   readonly log: Logger;
-  /** `own`: this process is the service of an embedded server; `attach`: a command beside it. */
+  /** `own`: this process is the service of an embedded server; `attach`: a command beside it, or one of its processes. */
   readonly mode: 'own' | 'attach';
   /** Whether `app_now()` follows an offset: demo and test mode only. */
   readonly movableClock: boolean;
   /** It works on the database for long, and may be the first to do so; its connections say so in pg_stat_activity. */
   readonly isWorker?: boolean;
+  /** One of several processes of a service, whose parent owns the embedded server; its connections say so, too. */
+  readonly membership?: Membership | undefined;
   /** Called once it is certain that this database, and so the data directory, is this process's to use. */
   readonly onOurs?: () => void;
   /** Called once when another service took the embedded server over. */
@@ -48,6 +51,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
     max: config.poolSize,
     preparedStatements: config.prepared,
     ...(options.isWorker === true && { applicationName: workerName }),
+    ...(options.membership !== undefined && { applicationName: memberName }),
   });
   undo.defer(() => pool.close());
   const { db } = pool;

@@ -9,7 +9,7 @@ import type { DeliveriesOptions } from '../events/start-deliveries.ts';
 import { createBackground, settledWithin } from '../refunds/background.ts';
 import { createWorld, type World } from '../refunds/world.ts';
 import { createMetricsRegistry, type MetricsRegistry } from '../server/metrics-registry.ts';
-import { createMetricsPage, type MetricsPage } from '../server/metrics.ts';
+import { createMetricsPage, type ProcessMetrics } from '../server/metrics.ts';
 import { loadProviders, type Providers } from '../providers/registry.ts';
 import { reportAvailability } from './availability.ts';
 import { connectAccounts } from './connect-accounts.ts';
@@ -36,7 +36,7 @@ export interface OpenWorld {
   /** Absent where time cannot be moved. */
   readonly movableClock: MovableClock | undefined;
   readonly metrics: MetricsRegistry;
-  readonly metricsPage: MetricsPage;
+  readonly metricsPage: ProcessMetrics;
   /** What is left of the configured grace, which begins when it is first asked for, in milliseconds. */
   readonly graceLeftMs: () => number;
   /** Lets running provider calls end within the grace, then closes the pool, and last the embedded server. */
@@ -79,7 +79,12 @@ export async function openWorld(options: OpenWorldOptions): Promise<OpenWorld> {
     config.merchants.flatMap(({ accounts: own }) => own.map(({ provider }) => provider)),
     options.providers,
   );
-  const accounts = connectAccounts(config.merchants, tenants, { log, clock, alerts, metrics }, providers);
+  const accounts = connectAccounts(
+    config.merchants,
+    tenants,
+    { log, clock, alerts, metrics, membership: options.membership },
+    providers,
+  );
   reportAvailability(log, accounts.connections);
   undo.defer(async () => {
     await settledWithin(accounts.close(), graceLeftMs());

@@ -20,6 +20,7 @@ describe('the environment', () => {
       maxInflightRequests: 256,
       shutdownGraceMs: 45_000,
       engine: true,
+      webConcurrency: 1,
       operatorEndpoints: [],
     });
   });
@@ -41,6 +42,7 @@ describe('the environment', () => {
         SHUTDOWN_GRACE_MS: '36000',
         ENGINE: '0',
         METRICS_PORT: '9464',
+        WEB_CONCURRENCY: '64',
         NODE_ENV: 'production',
       },
     );
@@ -57,6 +59,7 @@ describe('the environment', () => {
       shutdownGraceMs: 36_000,
       engine: false,
       metricsPort: 9464,
+      webConcurrency: 64,
     });
     expect(config.database.kind === 'url' && config.database.url).toBe(
       'postgresql://user:pw@db:5432/refunds',
@@ -81,6 +84,7 @@ describe('the environment', () => {
       SHUTDOWN_GRACE_MS: '1000',
       METRICS_PORT: '-1',
       PERSISTED_OPERATIONS: 'some',
+      WEB_CONCURRENCY: '65',
       DEMO: 'true',
       DATA_DIR: '',
     };
@@ -89,6 +93,15 @@ describe('the environment', () => {
     expect(problems).toContain('PORT: "70000" is not allowed; it must be a whole number from 0 to 65535');
     expect(problems).toContain('DEMO: "true" is not allowed; it must be 0, 1');
     expect(problems.join()).not.toContain('canary-password');
+  });
+
+  it('refuses more processes than the embedded server has connections for', () => {
+    const of = (env: Record<string, string>) => wheresOf(() => loadFile({ merchants: [merchant()] }, env));
+    expect(of({ WEB_CONCURRENCY: '10' })).toEqual(['WEB_CONCURRENCY']);
+    expect(of({ WEB_CONCURRENCY: '2', DB_POOL_SIZE: '46' })).toEqual(['WEB_CONCURRENCY']);
+    expect(() => loadServiceConfig({ WEB_CONCURRENCY: '9' })).not.toThrow();
+    expect(() => loadServiceConfig({ WEB_CONCURRENCY: '10', DB_POOL_SIZE: '9' })).not.toThrow();
+    expect(() => loadServiceConfig({ WEB_CONCURRENCY: '10', DATABASE_URL: 'postgres://db/x' })).not.toThrow();
   });
 
   it.each(['', ' 4000', '+1', '-1', '04000', '4000.0', '0x10', '４０００', '99999999999999999999'])(
