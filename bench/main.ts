@@ -1,6 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { fullProtocol, quickProtocol } from './alternate.ts';
 import { lineWith, removeDirectories, startChild, stopChildren } from './children.ts';
@@ -8,30 +6,35 @@ import { takeCores } from './cores.ts';
 import { startServer } from './database.ts';
 import { startLoadGenerator } from './load-generator.ts';
 import { countCreate, measureCreate } from './measure-create.ts';
+import { measureLatency } from './measure-latency.ts';
 import { measureLooks } from './measure-looks.ts';
+import { measureMemory } from './measure-memory.ts';
+import { measurePollers } from './measure-pollers.ts';
 import { measurePolling } from './measure-polling.ts';
+import { measureSdks } from './measure-sdks.ts';
 import { measureStart } from './measure-start.ts';
 import { profileCreate } from './profile.ts';
-import { barTable } from './report.ts';
+import { renderResults, writeResults, type Measured } from './results.ts';
 import type { Finding, Run } from './run.ts';
-
-const DOCUMENT = path.resolve(import.meta.dirname, '../docs/performance.md');
-/** What stands above this line in the document is written by hand. */
-const MARK = '<!-- Below this line everything is printed by `npm run bench -- --write`. -->';
 
 const measures: readonly { readonly title: string; readonly measure: (run: Run) => Promise<Finding> }[] = [
   { title: 'createRefund', measure: measureCreate },
   { title: 'Statements of one createRefund', measure: countCreate },
   { title: 'Polling', measure: measurePolling },
   { title: 'Provider calls', measure: measureLooks },
+  { title: 'A thousand pollers', measure: measurePollers },
+  { title: 'What one would write instead', measure: measureSdks },
+  { title: 'Latency at half load', measure: measureLatency },
   { title: 'Start and memory', measure: measureStart },
+  { title: 'Ten minutes of load', measure: measureMemory },
   { title: 'Where the time goes', measure: profileCreate },
 ];
 
 /**
- * `node bench/main.ts`: all measures of the bars that exist by now, as Markdown on standard output.
- * `--quick`: short, to see that everything runs. `--write`: also into docs/performance.md. `--only createRefund`:
- * one measure. `--providers yookassa,razorpay`: who takes part in the page of stale refunds.
+ * `node bench/main.ts`: all measures, as Markdown on standard output. `--quick`: short, to see that everything runs.
+ * `--write`: also into bench/results.json and docs/performance.md. `--only "createRefund, Polling"`: these parts; with
+ * `--write` the others stay as they were measured before. `--providers yookassa,razorpay`: who takes part in the page
+ * of stale refunds.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -43,11 +46,10 @@ async function main(): Promise<void> {
     },
   });
   const titles = measures.map(({ title }) => title);
-  if (values.only !== undefined && !titles.includes(values.only))
-    throw new TypeError(`--only takes one of: ${titles.join(', ')}`);
-  if (values.write && values.only !== undefined)
-    throw new TypeError('--write is for whole runs: the document would lose the other parts.');
-  const loadBefore = loadavg()[0]!;
+  const wanted = values.only?.split(',').map((title) => title.trim()) ?? titles;
+  if (!wanted.every((title) => titles.includes(title)))
+    throw new TypeError(`--only takes some of: ${titles.join(', ')}`);
+  if (values.write && values.quick) throw new TypeError('--write is for measurements, and --quick is none.');
   const cores = takeCores();
   const server = await startServer();
   // Services before their database, and everything before its files.
@@ -78,22 +80,19 @@ async function main(): Promise<void> {
       },
       providers: values.providers === '' ? [] : values.providers.split(','),
     };
-    const found: { title: string; finding: Finding }[] = [];
+    const found: Measured[] = [];
     for (const { title, measure } of measures) {
-      if (values.only !== undefined && values.only !== title) continue;
+      if (!wanted.includes(title)) continue;
       if (isInterrupted) return;
       process.stderr.write(`${title} ...\n`);
-      found.push({ title, finding: await measure(run).catch((error: unknown) => notMeasured(title, error)) });
+      const at = `${new Date().toISOString().slice(0, 16)}Z`;
+      const load = loadavg()[0]!;
+      const finding = await measure(run).catch((error: unknown) => notMeasured(title, error));
+      found.push({ title, at, machine: machineOf(server.version), load, finding });
     }
     if (isInterrupted) return;
-    const report = [
-      conditions(run, server.version, loadBefore),
-      barTable(found.flatMap(({ finding }) => finding.bars)),
-      ...found.map(({ title, finding }) => `## ${title}\n\n${finding.details}`),
-      '',
-    ].join('\n\n');
-    process.stdout.write(report);
-    if (values.write) await writeDocument(report);
+    process.stdout.write(`${conditions(run)}\n\n${renderResults(found)}`);
+    if (values.write) await writeResults(titles, found);
   } finally {
     await end();
   }
@@ -109,25 +108,19 @@ function notMeasured(what: string, error: unknown): Finding {
   };
 }
 
-function conditions({ cores, isQuick, protocol }: Run, postgres: string, load: number): string {
+function machineOf(postgres: string): string {
   const [cpu] = cpus();
-  const lines = [
-    `${new Date().toISOString().slice(0, 16)}Z, ${cpus().length} cores (${cpu?.model ?? 'unknown'}), Node ${process.versions.node}, PostgreSQL ${postgres} (embedded, fsync on). Load of the machine before the run: ${load.toFixed(2)}.`,
-    cores.notice === ''
-      ? 'The service runs on core 0; PostgreSQL, the load generator, pgbench and the provider stub on core 1.'
-      : cores.notice,
-  ];
-  if (isQuick) lines.push('**A quick run. It shows that everything runs; its figures are no measurement.**');
-  else
-    lines.push(
-      `${protocol.rounds} rounds of ${protocol.windowMs / 1000} s windows after a warm-up of ${protocol.warmUpMs / 1000} s.`,
-    );
-  return lines.join('\n');
+  return `${cpus().length} cores (${cpu?.model ?? 'unknown'}), Node ${process.versions.node}, PostgreSQL ${postgres} (embedded, fsync on)`;
 }
 
-async function writeDocument(report: string): Promise<void> {
-  const before = (await readFile(DOCUMENT, 'utf8')).split(MARK)[0]!;
-  await writeFile(DOCUMENT, `${before}${MARK}\n\n${report}`);
+function conditions({ cores, isQuick, protocol }: Run): string {
+  const { rounds, windowMs, warmUpMs } = protocol;
+  return [
+    ...(cores.notice === '' ? [] : [cores.notice]),
+    isQuick
+      ? '**A quick run. It shows that everything runs; its figures are no measurement.**'
+      : `${rounds} rounds of ${windowMs / 1000} s windows after a warm-up of ${warmUpMs / 1000} s.`,
+  ].join('\n');
 }
 
 await main();

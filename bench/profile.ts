@@ -33,7 +33,7 @@ export async function profileCreate(run: Run): Promise<Finding> {
     const paymentIds = await insertHistory(database, run.instantAccount.code);
     await refreshPayments(database);
     const operation: Operation = { kind: 'create', account: run.instantAccount.code, paymentIds };
-    const order = { url: service.url, key: apiKey, clients: CLIENTS, operation };
+    const order = { urls: [service.url], key: apiKey, clients: CLIENTS, operation };
     await run.load.run({ ...order, ms: run.protocol.warmUpMs });
     const loadMs = run.isQuick ? 1_000 : 10_000;
     await run.load.run({ ...order, ms: loadMs });

@@ -46,7 +46,7 @@ export function sideOf(
   return async (ms) => {
     await before();
     const [cpuMs, postgresMs] = [cpuMsOf(service.child.pid), server.cpuMs()];
-    const { perSecond, done } = await load.run({ url: service.url, key: apiKey, ms, ...order });
+    const { perSecond, done } = await load.run({ urls: [service.url], key: apiKey, ms, ...order });
     return {
       perSecond,
       cpuMs: (cpuMsOf(service.child.pid) - cpuMs) / done,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { authenticateViewers } from './startup/authenticate-viewers.ts';
 import { checkOperations } from './startup/check-operations.ts';
+import { readVersion } from './startup/read-version.ts';
 import type { MovableClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { setClockOffset } from './db/installation.ts';
@@ -15,6 +16,7 @@ import { createDeliveryStore } from './refunds/webhooks/delivery-store.ts';
 import { createRefusalWatch } from './refunds/webhooks/refusal-watch.ts';
 import type { World } from './refunds/world.ts';
 import { createContext } from './resolvers/context.ts';
+import { createValidators } from './resolvers/validators.ts';
 import { buildSchema } from './schema/index.ts';
 import { isMoneyMoving } from './schema/money-moving.ts';
 import { createServer } from './server/create-server.ts';
@@ -89,7 +91,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     schema,
     log,
     authenticate: authenticateViewers(config.merchants, tenants),
-    contextFor: (caller) => createContext(world, caller),
+    contextFor: (caller, shown) => createContext(world, caller, shown),
+    conditional: { validators: createValidators(world), version: readVersion() },
     isMoneyMoving,
     metrics,
     metricsPage: config.metricsPort === undefined ? metricsPage : undefined,

@@ -47,6 +47,7 @@ export type WebhookResult = (typeof webhookResults)[number];
 /** How a request to `/graphql` ended, seen from outside. */
 export const requestOutcomes = [
   'ok',
+  'not-modified',
   'errors',
   'bad-request',
   'unauthenticated',

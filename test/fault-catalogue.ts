@@ -13,12 +13,7 @@ export interface Fault {
   readonly fault: string;
   readonly holds: string;
   readonly shownBy: readonly Shown[];
-  /** What a part of the row, or all of it, waits for. */
-  readonly later?: Later;
 }
-
-/** What does not exist yet, and cannot be shown before it does. */
-export type Later = 'conditional requests';
 
 const in_ = (file: string, ...tests: string[]): Shown => ({ file: `test/${file}.test.ts`, tests });
 
@@ -627,8 +622,18 @@ export const faults: readonly Fault[] = [
     row: 'j',
     fault: '304 while a look is due',
     holds: 'the look is started first',
-    shownBy: [],
-    later: 'conditional requests',
+    shownBy: [
+      in_(
+        'server/etag/conditional-requests',
+        'is started before a 304, and what it finds is in the next answer',
+        'of a list is started before a 304, too',
+        'is waited for where waitMs asks for it, and no 304 hides what it finds',
+      ),
+      in_(
+        'server/etag/every-304.property',
+        'whatever happens: every 304 stands for what an execution at that moment answers',
+      ),
+    ],
   },
   {
     row: 'k',

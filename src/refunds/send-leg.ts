@@ -1,10 +1,10 @@
 import { inTransaction } from '../db/in-transaction.ts';
 import { failpoint } from '../failpoints.ts';
 import { withLogContext } from '../request-context.ts';
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { getAttempt, listLegs, recordAttemptOutcome, type Leg } from '../db/legs.ts';
 import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
-import { fromAppNow } from '../db/sql-time.ts';
+import { appNow, fromAppNow } from '../db/sql-time.ts';
 import type { Database } from '../db/tables.ts';
 import { toCurrency } from '../money.ts';
 import { systemCause } from '../context.ts';
@@ -166,14 +166,25 @@ async function keepUnknown(
   outcome: Exclude<SendOutcome, { kind: 'accepted' }>,
   nextLookInMs: number | null,
 ): Promise<void> {
+  const failure = outcome.kind === 'unknown' ? JSON.stringify(outcome.failure) : undefined;
   await tx
-    .updateTable('refund_legs')
-    .set({
-      lease_until: null,
-      next_look_at: fromAppNow(nextLookInMs),
-      ...(outcome.kind === 'unknown' ? { failure: JSON.stringify(outcome.failure) } : {}),
-    })
-    .where('id', '=', leg.id)
+    .with('kept', (cte) =>
+      cte
+        .updateTable('refund_legs')
+        .set({
+          lease_until: null,
+          next_look_at: fromAppNow(nextLookInMs),
+          ...(failure === undefined ? {} : { failure }),
+        })
+        .where('id', '=', leg.id),
+    )
+    // What is shown does not change without the version: whoever polls would not see it.
+    .updateTable('refunds')
+    .set({ version: sql<number>`version + 1`, updated_at: appNow })
+    .where('id', '=', leg.refund_id)
+    .where(
+      sql<boolean>`EXISTS (SELECT FROM refund_legs WHERE id = ${leg.id} AND failure IS DISTINCT FROM COALESCE(${failure ?? null}::jsonb, failure))`,
+    )
     .execute();
 }
 

@@ -1,6 +1,7 @@
 import type { MerchantId, PaymentId, RefundId } from '../ids.ts';
 import type { Caller, World } from '../refunds/world.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+import type { Shown } from './shown-freshness.ts';
 import { createNestedRefundLists, type NestedRefundLists } from './nested-refund-lists.ts';
 
 /** What one operation has used up, and what its root fields have asked for. */
@@ -20,9 +21,11 @@ export interface GraphQLContext {
   readonly loaders: Loaders;
   readonly nestedRefundLists: NestedRefundLists;
   readonly operation: OperationState;
+  /** Absent: nobody asks what was shown. */
+  readonly shown?: Shown | undefined;
 }
 
-export function createContext(world: World, caller: Caller): GraphQLContext {
+export function createContext(world: World, caller: Caller, shown?: Shown): GraphQLContext {
   const { merchantId } = caller.viewer;
   return {
     world,
@@ -30,6 +33,7 @@ export function createContext(world: World, caller: Caller): GraphQLContext {
     loaders: createLoaders(world, merchantId),
     nestedRefundLists: createNestedRefundLists(world.db, merchantId),
     operation: { unseenPayments: 0, maxAgeSeconds: new Map() },
+    shown,
   };
 }
 

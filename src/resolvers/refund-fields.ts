@@ -5,6 +5,7 @@ import { isFinalRefund, moneyMovementOf } from '../refunds/derive.ts';
 import { expectedArrival, type DateRange } from '../refunds/expected-arrival.ts';
 import { freshnessOf, type Freshness } from '../refunds/freshness.ts';
 import { isFinalLeg } from '../refunds/transitions.ts';
+import type { World } from '../refunds/world.ts';
 import type { AttentionReason, MoneyMovement } from '../vocabulary.ts';
 import { rhythmOf } from './account-rhythm.ts';
 import type { GraphQLContext } from './context.ts';
@@ -72,17 +73,40 @@ export const arrivalOfRefund = (context: GraphQLContext, refund: Refund): DateRa
 /** As fresh as the leg that was looked at longest ago. */
 export async function freshnessOfRefund(context: GraphQLContext, refund: Refund): Promise<Freshness> {
   const legs = await legsOfRefund(context, refund);
-  const instants = legs.map((leg) => leg.as_of.getTime());
   const planned = legs.flatMap(({ status, next_look_at: at }) =>
-    isFinalLeg(status) || at === null ? [] : [at.getTime()],
+    isFinalLeg(status) || at === null ? [] : [at],
   );
+  const maxAgeSeconds = context.operation.maxAgeSeconds.get(refund.id);
+  const looks = { asOf: earliest(legs.map((leg) => leg.as_of)), nextLookAt: earliest(planned) };
+  const freshness = freshnessOfState(context.world, refund, looks, maxAgeSeconds);
+  context.shown?.freshness.push(freshness);
+  return freshness;
+}
+
+const earliest = (instants: readonly Date[]): Date | null =>
+  instants.length === 0 ? null : new Date(Math.min(...instants.map((instant) => instant.getTime())));
+
+/** When the legs of a refund were looked at, and will be. */
+interface Looks {
+  /** The oldest look at any of them; null: it has none. */
+  readonly asOf: Date | null;
+  /** The first that is planned for one that is open; null: none is. */
+  readonly nextLookAt: Date | null;
+}
+
+export function freshnessOfState(
+  world: World,
+  refund: Pick<Refund, 'status' | 'account_id' | 'created_at' | 'updated_at'>,
+  { asOf, nextLookAt }: Looks,
+  maxAgeSeconds: number | undefined,
+): Freshness {
   return freshnessOf({
-    ...rhythmOf(context.world, refund.account_id),
+    ...rhythmOf(world, refund.account_id),
     status: refund.status,
     createdAt: refund.created_at,
-    asOf: instants.length === 0 ? refund.updated_at : new Date(Math.min(...instants)),
-    nextLookAt: planned.length === 0 ? null : new Date(Math.min(...planned)),
-    now: context.world.clock.now(),
-    maxAgeSeconds: context.operation.maxAgeSeconds.get(refund.id),
+    asOf: asOf ?? refund.updated_at,
+    nextLookAt,
+    now: world.clock.now(),
+    maxAgeSeconds,
   });
 }

@@ -64,6 +64,7 @@ async function withFreshRows(
   limits: { readonly maxAgeSeconds: number | undefined; readonly waitMs: number },
 ): Promise<Connection<Refund>> {
   const refunds = connection.edges.map((edge) => edge.node);
+  context.shown?.listed.push(...refunds.map((refund) => refund.id));
   const fresh = await lookAtRefunds(context, refunds, limits);
   const edges = connection.edges.map((edge, index) => ({
     cursor: edge.cursor,

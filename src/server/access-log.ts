@@ -1,6 +1,7 @@
 import { getOperationAST } from 'graphql';
 import type { Logger } from 'pino';
 import type { Viewer } from '../context.ts';
+import { newShown, type Shown } from '../resolvers/shown-freshness.ts';
 import type { ServerPlugin } from './plugin.ts';
 
 /** What is known about a request when it ends. Filled on its way; never with bodies, variables or keys. */
@@ -9,6 +10,10 @@ export interface RequestRecord {
   operationName: string | undefined;
   operationType: string | undefined;
   errorCodes: string[];
+  /** Whether the answer has top-level errors, with codes or without. */
+  hasErrors: boolean;
+  /** What the resolvers have shown. */
+  readonly shown: Shown;
   /** After which the same may be asked again, as its errors advise. */
   retryAfterSeconds: number | undefined;
 }
@@ -18,6 +23,8 @@ export const newRecord = (): RequestRecord => ({
   operationName: undefined,
   operationType: undefined,
   errorCodes: [],
+  hasErrors: false,
+  shown: newShown(),
   retryAfterSeconds: undefined,
 });
 
@@ -36,6 +43,7 @@ export function useOperationRecord(): ServerPlugin {
     onResultProcess({ result, serverContext }) {
       const { record } = serverContext;
       if (Array.isArray(result) || !('errors' in result) || result.errors === undefined) return;
+      record.hasErrors = true;
       for (const { extensions } of result.errors.slice(0, MAX_CODES))
         if (typeof extensions['code'] === 'string') record.errorCodes.push(extensions['code']);
     },

@@ -29,9 +29,10 @@ export const errorAnswer = (
 export function writeAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   response.writeHead(answer.status, {
     ...answer.headers,
-    'content-length': Buffer.byteLength(answer.body),
+    // The length of nothing is not that of the answer which a 304 stands for (RFC 9110, section 8.6).
+    ...(answer.status === 304 ? {} : { 'content-length': Buffer.byteLength(answer.body) }),
     'cache-control': answer.headers['cache-control'] ?? 'no-store',
     'x-content-type-options': 'nosniff',
   });
-  if (request.method !== 'HEAD') response.write(answer.body);
+  if (request.method !== 'HEAD' && answer.status !== 304) response.write(answer.body);
 }

@@ -5,9 +5,12 @@ import type { Logger } from 'pino';
 import type { PersistedOperationsConfig } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Caller } from '../refunds/world.ts';
+import type { Shown } from '../resolvers/shown-freshness.ts';
+import type { Validators } from '../resolvers/validators.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { SetClockOffset } from './demo-clock.ts';
 import type { GraphiqlSetup } from './graphiql.ts';
+import { withConditionalRequests } from './etag/conditional-requests.ts';
 import { createGraphqlHandler } from './graphql.ts';
 import { createReadiness } from './health.ts';
 import { createInFlight } from './in-flight.ts';
@@ -30,7 +33,7 @@ export interface ServerDeps {
   readonly schema: GraphQLSchema;
   readonly log: Logger;
   readonly authenticate: Authenticate;
-  readonly contextFor: (caller: Caller) => object;
+  readonly contextFor: (caller: Caller, shown: Shown) => object;
   readonly isMoneyMoving: IsMoneyMoving;
   /** One cheap question to the database, for `/ready`. */
   readonly askDatabase: () => Promise<unknown>;
@@ -40,6 +43,8 @@ export interface ServerDeps {
   readonly metricsPage?: MetricsPage | undefined;
   /** Operations that were registered at start; absent: none, and any other is executed. */
   readonly persisted?: PersistedOperationsConfig | undefined;
+  /** Absent: no answer has a tag. */
+  readonly conditional?: { readonly validators: Validators; readonly version: string } | undefined;
   /** Present in demo mode only. */
   readonly graphiql?: GraphiqlSetup | undefined;
   /** Present in demo and test mode only. */
@@ -63,17 +68,18 @@ export interface Server {
 export function createServer(deps: ServerDeps): Server {
   const readiness = createReadiness(deps.askDatabase);
   const inFlight = createInFlight(deps.maxInflightRequests);
+  const persisted = {
+    registered: deps.persisted?.documents ?? new Map<string, string>(),
+    only: deps.persisted?.only ?? false,
+    learned: createLearnedDocuments(),
+  };
+  const graphql = createGraphqlHandler({ ...deps, graphiql: deps.graphiql, persisted });
   const handle = createRequestHandler({
     log: deps.log,
-    graphql: createGraphqlHandler({
-      ...deps,
-      graphiql: deps.graphiql,
-      persisted: {
-        registered: deps.persisted?.documents ?? new Map(),
-        only: deps.persisted?.only ?? false,
-        learned: createLearnedDocuments(),
-      },
-    }),
+    graphql:
+      deps.conditional === undefined
+        ? graphql
+        : withConditionalRequests(graphql, { ...deps.conditional, schema: deps.schema, persisted }),
     authenticate: deps.authenticate,
     readiness,
     inFlight,

@@ -3,6 +3,7 @@ import { execute, type GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Caller } from '../refunds/world.ts';
+import type { Shown } from '../resolvers/shown-freshness.ts';
 import { useOperationRecord, type RequestRecord } from './access-log.ts';
 import { errorAnswer, type Answer } from './answer.ts';
 import { createDocumentCache } from './document-cache.ts';
@@ -23,7 +24,7 @@ export interface GraphqlOptions {
   readonly log: Logger;
   readonly isMoneyMoving: IsMoneyMoving;
   /** The context of the resolvers for one operation. */
-  readonly contextFor: (caller: Caller) => object;
+  readonly contextFor: (caller: Caller, shown: Shown) => object;
   readonly persisted: PersistedOperations;
   /** Present in demo mode only. */
   readonly graphiql: GraphiqlSetup | undefined;
@@ -56,9 +57,9 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
     maxRequestBodySize: false,
     maskedErrors: { maskError: createErrorMask(options.log) },
     parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
-    context: ({ caller }) => {
+    context: ({ caller, record }) => {
       if (caller === undefined) throw new TypeError('An operation was about to run without a caller.');
-      return options.contextFor(caller);
+      return options.contextFor(caller, record.shown);
     },
     plugins: [
       useOurEngine(),
@@ -73,9 +74,12 @@ export function createGraphqlHandler(options: GraphqlOptions): GraphqlHandler {
   return async ({ incoming, body, caller, record }) => {
     // Only the query string is the caller's: neither Host nor an absolute request target counts.
     const url = `http://service/graphql${queryOf(incoming.url ?? '')}`;
-    const init = { method: incoming.method ?? 'GET', headers: headersOf(incoming) };
+    // The answer to HEAD is that to GET; its body is left out where it is written.
+    const method = incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? 'GET');
+    const init = { method, headers: headersOf(incoming) };
+    const source = { incoming: { method, url: incoming.url }, body };
     const read =
-      caller && readRequestParams({ incoming, body, holder: caller.viewer.merchantId }, options.persisted);
+      caller && readRequestParams({ ...source, holder: caller.viewer.merchantId }, options.persisted);
     const response = await yoga.fetch(url, init, { caller, record, read });
     const text = await response.text();
     if (text === '' && response.status >= 400) return explain(response.status);

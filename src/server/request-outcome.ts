@@ -11,6 +11,7 @@ export function requestOutcomeOf(
 ): RequestOutcome {
   if (!complete) return 'aborted';
   if (errorCodes.some((code) => OUR_FAULTS.has(code))) return 'failed';
+  if (status === 304) return 'not-modified';
   if (status === 401) return 'unauthenticated';
   if (status === 503) return 'overloaded';
   if (status >= 500) return 'failed';

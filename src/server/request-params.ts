@@ -17,7 +17,7 @@ export type ReadParams =
   | { readonly kind: 'refused'; readonly error: GraphQLError };
 
 export interface ParamsSource {
-  readonly incoming: Pick<IncomingMessage, 'method' | 'url'>;
+  readonly incoming: { readonly method: IncomingMessage['method']; readonly url: IncomingMessage['url'] };
   /** Absent for GET. */
   readonly body: Buffer | undefined;
   /** Whose persisted operations count: a merchant. */
