@@ -11,13 +11,21 @@ export interface RefundView {
   readonly freshness: { readonly isStale: boolean; readonly pollAfterMs: number | null };
 }
 
-export const REFUND = `query Refund($id: ID!) {
-  refund(by: { id: $id }, maxAgeSeconds: 5, waitMs: 2000) {
+export const REFUND = `query Refund($id: ID!, $maxAgeSeconds: Int, $waitMs: Int) {
+  refund(by: { id: $id }, maxAgeSeconds: $maxAgeSeconds, waitMs: $waitMs) {
     id version status isFinal moneyMovement summary freshness { isStale pollAfterMs }
   }
 }`;
 
+/**
+ * Without `maxAgeSeconds` the answer is what the service knows by its own looks and the provider's messages, mostly a 304. With
+ * it the provider is asked when that is older, and the answer waits for it a little.
+ */
+export const variablesOf = (id: string, maxAgeSeconds: number | undefined) =>
+  maxAgeSeconds === undefined ? { id } : { id, maxAgeSeconds, waitMs: 2_000 };
+
 export interface PollOptions {
+  readonly maxAgeSeconds?: number | undefined;
   /** Called with the first answer, and with every later one that is newer. */
   readonly onChange: (refund: RefundView) => void;
   readonly signal?: AbortSignal;
@@ -31,13 +39,14 @@ export interface PollOptions {
  * @throws Problem that asking again will not mend: a wrong key, no such refund
  */
 export async function pollRefund(api: Api, id: string, options: PollOptions): Promise<RefundView> {
-  const { onChange, signal, sleep = sleepFor } = options;
+  const { maxAgeSeconds, onChange, signal, sleep = sleepFor } = options;
+  const variables = variablesOf(id, maxAgeSeconds);
   let latest: RefundView | undefined;
   let etag: string | undefined;
   for (let failures = 0; ;) {
     let waitMs: number | null;
     try {
-      const answer = await ask<{ refund: RefundView | null }>(api, REFUND, { id }, { etag, signal });
+      const answer = await ask<{ refund: RefundView | null }>(api, REFUND, variables, { etag, signal });
       failures = 0;
       etag = answer.etag;
       if (answer.data?.refund === null) throw new Problem('There is no such refund.', { code: 'NOT_FOUND' });

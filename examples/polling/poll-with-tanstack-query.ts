@@ -1,6 +1,6 @@
 import { environmentManager, QueryClient, QueryObserver, type Query } from '@tanstack/query-core';
 import { ask, backoffMs, Problem, type Api } from './ask.ts';
-import { REFUND, type RefundView } from './poll-with-fetch.ts';
+import { REFUND, variablesOf, type RefundView } from './poll-with-fetch.ts';
 
 /** The refund, and when it is worth asking again; null: never. */
 export interface PolledRefund {
@@ -18,10 +18,12 @@ const FIRST_ANSWER_MS = 10_000;
  * The options of a query that polls a refund for as long as it changes, for `useQuery` of any of TanStack's bindings. All
  * times are the service's: how long an answer is fresh, when to ask again, and when to stop.
  */
-export const refundQueryOptions = (api: Api, id: string) => ({
+export const refundQueryOptions = (api: Api, id: string, maxAgeSeconds?: number) => ({
   queryKey: ['refund', id] as const,
   queryFn: async ({ signal }: { signal: AbortSignal }): Promise<PolledRefund> => {
-    const answer = await ask<{ refund: RefundView | null }>(api, REFUND, { id }, { signal });
+    const answer = await ask<{ refund: RefundView | null }>(api, REFUND, variablesOf(id, maxAgeSeconds), {
+      signal,
+    });
     const refund = answer.data?.refund;
     if (refund === null || refund === undefined)
       throw new Problem('There is no such refund.', { code: 'NOT_FOUND' });

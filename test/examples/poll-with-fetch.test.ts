@@ -14,7 +14,10 @@ beforeEach(() => {
 });
 
 /** A client whose sleeping moves the time; `then` happens while it sleeps for the n-th time. */
-function client(then: (nth: number) => Promise<unknown> | undefined = () => undefined) {
+function client(
+  then: (nth: number) => Promise<unknown> | undefined = () => undefined,
+  maxAgeSeconds: number | null = 5,
+) {
   const slept: number[] = [];
   const shown: string[] = [];
   const sleep: Sleep = async (ms, signal) => {
@@ -25,9 +28,17 @@ function client(then: (nth: number) => Promise<unknown> | undefined = () => unde
   };
   const onChange = ({ status }: RefundView): void => void shown.push(status);
   const poll = (id: string, signal?: AbortSignal): Promise<RefundView> =>
-    pollRefund(polled.api, id, { onChange, sleep, ...(signal && { signal }) });
+    pollRefund(polled.api, id, {
+      maxAgeSeconds: maxAgeSeconds ?? undefined,
+      onChange,
+      sleep,
+      ...(signal && { signal }),
+    });
   return { slept, shown, poll };
 }
+
+/** A client that leaves the asking of providers to the service. */
+const NEVER_ASK = null;
 
 /** What the answer said about when to ask again, by its header or in itself. */
 function toldOf({ answerHeaders, text }: Exchange): number | null {
@@ -51,6 +62,20 @@ describe('a client with nothing but fetch', () => {
     expect(slept).toEqual(told.slice(0, -1));
     expect(slept.length).toBeGreaterThanOrEqual(3);
     expect(Math.min(...slept)).toBeGreaterThanOrEqual(2_000);
+  });
+
+  test('rests on the looks of the service, and is told in a few bytes that nothing has changed', async () => {
+    const { slept, shown, poll } = client(async (nth) => {
+      if (nth === 3) await polled.settle('succeeded');
+      await polled.lookAtDue();
+    }, NEVER_ASK);
+    expect((await poll(await polled.makeRefund())).status).toBe('SUCCEEDED');
+    expect(shown).toEqual(['PENDING', 'SUCCEEDED']);
+    const { exchanges } = polled.front;
+    expect(exchanges.map(({ status }) => status)).toEqual([200, 304, 304, 200]);
+    expect(exchanges[1]!.text).toBe('');
+    expect(exchanges[1]!.headers['if-none-match']).toBe(exchanges[0]!.answerHeaders.get('etag'));
+    expect(slept).toEqual(exchanges.map(toldOf).slice(0, -1));
   });
 
   test('asks once for what is final already', async () => {

@@ -31,7 +31,7 @@ beforeEach(() => {
 /** A component that shows a refund. `then` is called after each question that was answered. */
 async function show(id: string, then: (answers: number) => Promise<unknown> | undefined = () => undefined) {
   const client = new QueryClient();
-  const given = refundQueryOptions(polled.api, id);
+  const given = refundQueryOptions(polled.api, id, 5);
   let asking: Promise<unknown> | undefined;
   const options: typeof given = {
     ...given,

@@ -1,6 +1,7 @@
 import { startApp, type App } from '../../src/app.ts';
 import type { Database } from '../../src/db/tables.ts';
 import { createLog } from '../../src/log.ts';
+import { driveDue } from '../../src/refunds/engine/drive-due.ts';
 import type { Api } from '../../examples/polling/ask.ts';
 import type { TestDatabase } from '../support/database.ts';
 import {
@@ -21,6 +22,8 @@ export interface PolledService {
   /** Of a new payment; under way at the provider until it is settled. The global id. */
   makeRefund(): Promise<string>;
   settle(status: 'succeeded' | 'canceled'): Promise<unknown>;
+  /** Does what the service does by itself when it is time: it looks at what is due. */
+  lookAtDue(): Promise<unknown>;
   /** Has the provider asked about it, by whoever else uses the API. */
   sync(refund: string): Promise<void>;
   stop(): Promise<void>;
@@ -55,6 +58,7 @@ export async function startPolledService(name: string): Promise<PolledService> {
       return data.createRefund.refund.id;
     },
     settle: (status) => service.control('settle', { provider: 'yookassa', all: true, status }),
+    lookAtDue: () => driveDue(app!.world),
     async sync(refund) {
       await graphql(
         'mutation ($input: SyncRefundInput!) { syncRefund(input: $input) { refund { status } } }',
