@@ -107,6 +107,13 @@ describe('the directions of imports', () => {
     expect(found).toEqual([]);
   });
 
+  it('hold in the examples, which know nothing of the service but its API', () => {
+    const files = filesIn('examples');
+    expect(files.length).toBeGreaterThanOrEqual(4);
+    const found = files.flatMap((file) => objections(file, readFileSync(path.join(root, file), 'utf8')));
+    expect(found).toEqual([]);
+  });
+
   it('are known for every folder of src', () => {
     const unknown = filesIn('src').filter((file) => rankOf(folderOf(file)) < 0);
     expect(unknown).toEqual([]);
@@ -126,6 +133,7 @@ describe('the directions of imports', () => {
     ['src/providers/stripe/index.ts', "import { a } from '../yookassa/wire.ts';"],
     ['src/providers/connections.ts', "import { yookassa } from './yookassa/index.ts';"],
     ['src/demo/banner.ts', "import { startSandbox } from '../../sandbox/sandbox.ts';"],
+    ['examples/polling/ask.ts', "import { a } from '../../src/money.ts';"],
     ['sandbox/clock.ts', "import type { Clock } from '../src/clock.ts';"],
     ['src/novelty/a.ts', "import { a } from '../another/b.ts';"],
   ])('would be found broken: %s with %s', (file, source) => {

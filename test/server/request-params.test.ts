@@ -144,7 +144,20 @@ describe('an operation by GET', () => {
     });
   });
 
-  it.each(['HEAD', 'PUT', 'DELETE', 'PATCH'])('is not one by %s: 405', async (method) => {
+  it('is answered to HEAD without its body', async () => {
+    const ask = async (query: string) => {
+      const answer = await fetch(`${server.url}/graphql?${new URLSearchParams({ query }).toString()}`, {
+        method: 'HEAD',
+        headers: { authorization: `Bearer ${KEY}` },
+      });
+      return [answer.status, await answer.text()];
+    };
+    expect(await ask('{ hello }')).toEqual([200, '']);
+    expect(await ask('mutation { rename(to: "a") }')).toEqual([405, '']);
+    expect(server.ran).toEqual([]);
+  });
+
+  it.each(['PUT', 'DELETE', 'PATCH'])('is not one by %s: 405', async (method) => {
     const answer = await fetch(`${server.url}/graphql?query={hello}`, {
       method,
       headers: { authorization: `Bearer ${KEY}` },
