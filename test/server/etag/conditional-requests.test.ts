@@ -126,11 +126,14 @@ describe('a list', () => {
     let last = await poll(service, wanted);
     // Others that write in the same server may hold the horizon back for a moment: then the tag changes once.
     await expect
-      .poll(async () => {
-        const answer = await poll(service, wanted, { ifNoneMatch: last.etag! });
-        if (answer.status === 200) last = answer;
-        return answer.status;
-      })
+      .poll(
+        async () => {
+          const answer = await poll(service, wanted, { ifNoneMatch: last.etag! });
+          if (answer.status === 200) last = answer;
+          return answer.status;
+        },
+        { timeout: 30_000 },
+      )
       .toBe(304);
     await settleAll();
     await look(id);
@@ -223,9 +226,9 @@ describe('a look that is due', () => {
     const before = await calls();
     const second = await poll(service, wanted, { ifNoneMatch: first.etag! });
     expect([second.status, second.headers.get('x-is-stale')]).toEqual([304, 'true']);
-    await expect.poll(calls).toBeGreaterThan(before);
+    await expect.poll(calls, { timeout: 30_000 }).toBeGreaterThan(before);
     await expect
-      .poll(async () => (await poll(service, wanted, { ifNoneMatch: first.etag! })).data)
+      .poll(async () => (await poll(service, wanted, { ifNoneMatch: first.etag! })).data, { timeout: 30_000 })
       .toMatchObject({ refund: { status: 'SUCCEEDED' } });
   });
 
@@ -245,10 +248,13 @@ describe('a look that is due', () => {
     await settleAll();
     await advance(1_200);
     await expect
-      .poll(async () => {
-        last = await poll(service, wanted, { ifNoneMatch: last.etag! });
-        return last.data;
-      })
+      .poll(
+        async () => {
+          last = await poll(service, wanted, { ifNoneMatch: last.etag! });
+          return last.data;
+        },
+        { timeout: 30_000 },
+      )
       .toMatchObject({ refunds: { nodes: [{ status: 'SUCCEEDED' }] } });
   });
 
