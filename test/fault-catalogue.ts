@@ -624,7 +624,7 @@ export const faults: readonly Fault[] = [
     holds: 'the look is started first',
     shownBy: [
       in_(
-        'server/etag/conditional-requests',
+        'server/etag/due-looks',
         'is started before a 304, and what it finds is in the next answer',
         'of a list is started before a 304, too',
         'is waited for where waitMs asks for it, and no 304 hides what it finds',

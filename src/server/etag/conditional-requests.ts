@@ -6,7 +6,6 @@ import type { Freshness } from '../../refunds/freshness.ts';
 import type { Caller } from '../../refunds/world.ts';
 import { summarizeFreshness } from '../../resolvers/shown-freshness.ts';
 import type { DueLook, Validators } from '../../resolvers/validators.ts';
-import type { RequestRecord } from '../access-log.ts';
 import type { Answer } from '../answer.ts';
 import { createDocumentCache } from '../document-cache.ts';
 import type { GraphqlHandler, GraphqlRequest } from '../graphql.ts';
@@ -15,6 +14,7 @@ import { readRequestParams } from '../request-params.ts';
 import { makeEntityTag, readIfNoneMatch, type IfNoneMatch } from './entity-tag.ts';
 import { createPageMemory } from './page-memory.ts';
 import { createReadWish, type Wish } from './read-wish.ts';
+import { notModified, withFreshness, withTag } from './tagged-answers.ts';
 
 export interface ConditionalOptions {
   readonly schema: GraphQLSchema;
@@ -124,7 +124,7 @@ export function withConditionalRequests(
         ({ freshness } = await validators.readSubjects(caller.viewer.merchantId, subjects, false));
     }
     if (isAny) return notModified(tag, freshness);
-    return withHeaders(answer, { ...cacheHeaders(tag), ...freshnessHeaders(freshness) });
+    return withTag(answer, tag, freshness);
   }
 }
 
@@ -166,37 +166,3 @@ function viewerPart(viewer: Viewer): string {
 }
 
 const viewerParts = new WeakMap<Viewer, string>();
-
-const notModified = (tag: string, freshness: Freshness | undefined): Answer => ({
-  status: 304,
-  headers: { ...cacheHeaders(tag), ...freshnessHeaders(freshness) },
-  body: '',
-});
-
-/** Kept by the one who asked, shown again only after asking. */
-const cacheHeaders = (tag: string) => ({
-  etag: tag,
-  'cache-control': 'private, no-cache',
-  vary: 'Authorization, Accept',
-});
-
-/** `null`, as in the answer: polling can stop. */
-const freshnessHeaders = (freshness: Freshness | undefined): Record<string, string> =>
-  freshness === undefined
-    ? {}
-    : {
-        'x-as-of': freshness.asOf.toISOString(),
-        'x-is-stale': String(freshness.isStale),
-        'x-poll-after-ms': String(freshness.pollAfterMs),
-      };
-
-/** Also where nothing has a tag: who polls by POST needs no fields for it. */
-const withFreshness = (answer: Answer, { operationType, shown }: RequestRecord): Answer =>
-  operationType !== 'query' || answer.status !== 200
-    ? answer
-    : withHeaders(answer, freshnessHeaders(summarizeFreshness(shown.freshness)));
-
-const withHeaders = (answer: Answer, headers: Readonly<Record<string, string>>): Answer => ({
-  ...answer,
-  headers: { ...answer.headers, ...headers },
-});

@@ -138,7 +138,9 @@ async function askAndCompare({
     { length: others },
     (_, n) => seenTags[(which + n * 7) % Math.max(seenTags.length, 1)],
   );
-  const ifNoneMatch = [...foreign, own].filter((tag) => tag !== undefined).join(', ') || undefined;
+  const ofOthers = keys.map((other) => lastTag.get(JSON.stringify([{ key: other }, wanted])));
+  const ifNoneMatch =
+    [...foreign, ...ofOthers, own].filter((tag) => tag !== undefined).join(', ') || undefined;
   const answer = await poll(play.service, wanted, { ...viewer, ifNoneMatch });
   counts.polls += 1;
   expect([200, 304], answer.text).toContain(answer.status);

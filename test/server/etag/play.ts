@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { sql } from 'kysely';
+import type { Config } from '../../../src/config.ts';
 import { driveDue } from '../../../src/refunds/engine/drive-due.ts';
 import { createTestService, refundInput, type TestService } from '../../support/service.ts';
 import { watchVersions } from '../../support/unversioned-changes.ts';
@@ -68,26 +69,17 @@ export interface Play {
 export const READER = 'rf_test_reader';
 
 /** Merchant `demo` with a second key, which may read only. */
+export const withReader = (merchants: Config['merchants']): Config['merchants'] =>
+  merchants.map((merchant) => {
+    const sha256 = createHash('sha256').update(READER).digest('hex');
+    const reader = { name: 'reader', sha256, scopes: ['read'] as const };
+    return merchant.code === 'demo' ? { ...merchant, keys: [...merchant.keys, reader] } : merchant;
+  });
+
 export const startPlay = async (name: string): Promise<Play> => {
   const service = await createTestService(
     name,
-    (sandbox) => ({
-      merchants: testMerchants(sandbox).map((merchant) =>
-        merchant.code === 'demo'
-          ? {
-              ...merchant,
-              keys: [
-                ...merchant.keys,
-                {
-                  name: 'reader',
-                  sha256: createHash('sha256').update(READER).digest('hex'),
-                  scopes: ['read'] as const,
-                },
-              ],
-            }
-          : merchant,
-      ),
-    }),
+    (sandbox) => ({ merchants: withReader(testMerchants(sandbox)) }),
     { movableClock: true },
   );
   const { db } = service.database;
