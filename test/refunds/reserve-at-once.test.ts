@@ -2,16 +2,19 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { inTransaction } from '../../src/db/in-transaction.ts';
 import { openEpoch } from '../../src/db/epochs.ts';
+import { readIntentFacts } from '../../src/db/intent-facts.ts';
 import { insertVoidOperation } from '../../src/db/operations.ts';
 import { lockPaymentForUpdate } from '../../src/db/payments.ts';
 import { isDatabaseUnavailable } from '../../src/db/unavailable.ts';
 import type { Problem, Result } from '../../src/errors.ts';
 import { uuidv7, type OperationId } from '../../src/ids.ts';
+import { leaseMsOf } from '../../src/refunds/claim.ts';
 import {
   createRefund,
   type CreateRefundCommand,
   type RefundCreated,
 } from '../../src/refunds/create-refund.ts';
+import { reserveAtOnce } from '../../src/refunds/reserve-at-once.ts';
 import { retryRefund } from '../../src/refunds/retry-refund.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
 import type { World } from '../../src/refunds/world.ts';
@@ -29,6 +32,7 @@ import {
   refundRows,
   refundsAre,
   valueOf,
+  watchRequests,
 } from '../support/rules.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
@@ -226,6 +230,42 @@ describe('somebody else is faster', () => {
     held.beforeIntent(() => t.advance(11));
     valueOf(await create(held.world, refundCommand(paymentId, 6_000n)));
     expect(held.ways()).toEqual(['at once', 'under lock']);
+  });
+
+  test('the time: a lease counts from before the statement, so that a process that was held does not send', async () => {
+    let passedMs = 0;
+    const late = await heldWorld(t, {
+      clock: { now: () => t.clock.now(), monotonicMs: () => performance.now() + passedMs },
+    });
+    const paymentId = await knownPayment('100.00');
+    const requests = await watchRequests(t);
+    late.beforeIntent(async () => void (passedMs = leaseMsOf(connectionOf(t.world)) / 2));
+    const { refundId } = valueOf(await create(late.world, refundCommand(paymentId, 6_000n)));
+    expect(late.ways()).toEqual(['at once']);
+    expect(await requests('createRefund')).toEqual([]);
+    expect((await refundRow(t, refundId)).status).toBe('QUEUED');
+    await late.close();
+  });
+
+  test('a restore: what was not read since is read first', async () => {
+    const own = await createTestWorld('reserve_at_once_restored');
+    const paymentId = await own.payment('100.00');
+    const { merchantId } = own.caller().viewer;
+    const connection = own.world.connections.findByCode(merchantId, 'yookassa-demo')!;
+    await seePayment(own.world, connection, paymentId);
+    await openEpoch(own.database.db);
+    const command = refundCommand(paymentId, 6_000n);
+    const ref = { accountId: connection.accountId, providerPaymentId: paymentId };
+    const read = () => readIntentFacts(own.database.db, merchantId, command.idempotencyKey, ref);
+    const before = await read();
+    expect(await reserveAtOnce(own.world, own.caller(), command, connection, before)).toBeUndefined();
+    await seePayment(own.world, connection, paymentId);
+    // It is read, but what this key has made before is looked up under the lock.
+    const after = await read();
+    expect(after.payment?.read_epoch).toBe(2);
+    expect(await reserveAtOnce(own.world, own.caller(), command, connection, after)).toBeUndefined();
+    expect(await refundRows(own, paymentId)).toEqual([]);
+    await own.close();
   });
 
   test('another merchant: its payment is not there', async () => {
