@@ -242,6 +242,7 @@ describe('somebody else is faster', () => {
     late.beforeIntent(async () => void (passedMs = leaseMsOf(connectionOf(t.world)) / 2));
     const { refundId } = valueOf(await create(late.world, refundCommand(paymentId, 6_000n)));
     expect(late.ways()).toEqual(['at once']);
+    await late.world.background.drain(10_000);
     expect(await requests('createRefund')).toEqual([]);
     expect((await refundRow(t, refundId)).legs).toMatchObject([{ status: 'QUEUED' }]);
     await late.close();
