@@ -105,6 +105,34 @@ describe('nobody is faster', () => {
   });
 });
 
+describe('what is open is not clear', () => {
+  test('a lost answer, whose bytes may be sent again at any moment: decided under the lock', async () => {
+    const { capabilities } = connectionOf(t.world).adapter;
+    const many = await heldWorld(t, {
+      adapter: { capabilities: { ...capabilities, concurrentOperationsPerPayment: 'MANY' } },
+    });
+    const paymentId = await knownPayment('100.00');
+    await armFault(t, 'lost-before-effect');
+    valueOf(await create(t.world, refundCommand(paymentId, 1_000n)));
+    await clearFaults(t);
+    valueOf(await create(many.world, refundCommand(paymentId, 2_000n)));
+    expect(many.ways()).toEqual(['under lock']);
+    await many.close();
+  });
+
+  test('a sender that never came back: that is noted first, under the lock', async () => {
+    const paymentId = await knownPayment('100.00');
+    const dead = await t.replica({ adapter: { sendRefund: () => new Promise(() => undefined) } });
+    void dead.background.drain(0);
+    const { refundId } = valueOf(await create(dead, refundCommand(paymentId, 1_000n, { waitMs: 0 })));
+    await t.advance(leaseMsOf(connectionOf(t.world)) / 1000 + 1);
+    await see(paymentId);
+    await create(held.world, refundCommand(paymentId, 2_000n));
+    expect(held.ways()).not.toContain('at once');
+    expect((await refundRow(t, refundId)).status).toBe('UNKNOWN');
+  });
+});
+
 /** What somebody else does with a payment of 100.00 between the reading and the intent of a refund of 60.00. */
 interface Between {
   readonly change: (paymentId: string) => Promise<unknown>;
@@ -399,7 +427,14 @@ describe('after a restore', () => {
   test('of a payment that was captured since, nothing can be forgotten', async () => {
     await t.advance(1);
     const paymentId = await knownPayment('100.00');
-    valueOf(await create(held.world, refundCommand(paymentId, 6_000n)));
+    valueOf(await create(held.world, refundCommand(paymentId, 3_000n)));
     expect(held.ways()).toEqual(['at once']);
+    // It has to be read in this epoch all the same.
+    const { id } = await paymentRow(t, paymentId);
+    await sql`UPDATE payments SET read_epoch = 1, version = version + 1 WHERE id = ${id}`.execute(
+      t.database.db,
+    );
+    valueOf(await create(held.world, refundCommand(paymentId, 3_000n)));
+    expect((await paymentRow(t, paymentId)).read_epoch).toBe(2);
   });
 });
