@@ -1,27 +1,23 @@
 import type { LegUnderWay } from '../db/intent-facts.ts';
 import type { PaymentItem } from '../db/payment-items.ts';
-import type { LockedPayment, Payment, PaymentSource } from '../db/payments.ts';
-import type { NewLeg, NewRefund } from '../db/refunds.ts';
+import type { LockedPayment, PaymentSource } from '../db/payments.ts';
+import type { NewRefund } from '../db/refunds.ts';
 import { refuse, succeed, type Problem, type Result } from '../errors.ts';
-import { uuidv7, type LegId, type RefundId } from '../ids.ts';
+import { uuidv7, type RefundId } from '../ids.ts';
 import { toCurrency } from '../money.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { ItemFacts, RefundOrder } from '../providers/provider.ts';
 import { maySendFor } from './account-health.ts';
 import { planAdoption, type Forgotten } from './adopt.ts';
-import { isOccupied, leaseMsOf, sendCheck, type Claim, type ClockReading } from './claim.ts';
+import { isOccupied, sendCheck, type Claim, type ClockReading } from './claim.ts';
 import { contentHashVersion } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
 import { decideRefund } from './decide-refund.ts';
+import { newLeg, orderOf } from './new-leg.ts';
 import { orderRefused } from './order-refused.ts';
 import { allocateBy } from './plan-items.ts';
-import type { PlannedLeg } from './plan-legs.ts';
-import { deriveProviderKey } from './provider-key.ts';
-import { refundOrder } from './refund-order.ts';
 import type { RefundSituation } from './refund-situation.ts';
 import { cartBehindOthers } from './refundable-items.ts';
 import { refundContentHash } from './replay.ts';
-import { storedRequest } from './stored-request.ts';
 import { causeOf, type Caller, type World } from './world.ts';
 
 /** What a refund is decided on, whether it was read under the payment's lock or will be held by a fence. */
@@ -198,62 +194,5 @@ export function reservedBy(
       isFirstSend: true,
       mayStillSend: sendCheck(world, connection, since, null),
     },
-  };
-}
-
-/** @param providerKey empty where the order is only checked, and not made into bytes */
-const orderOf = (
-  command: CreateRefundCommand,
-  payment: Payment,
-  cart: readonly ItemFacts[],
-  planned: PlannedLeg,
-  providerKey: string,
-): RefundOrder =>
-  refundOrder(payment, cart, payment.reserved_minor, {
-    amountMinor: planned.amountMinor,
-    providerKey,
-    metadata: command.metadata,
-    reason: command.reason,
-    receipt: command.receipt,
-    items: planned.items,
-    sends: 0,
-    ...(command.speed === null ? {} : { speed: command.speed }),
-    ...(planned.sellers.length === 0 ? {} : { sources: planned.sellers }),
-  });
-
-function newLeg(
-  caller: Caller,
-  command: CreateRefundCommand,
-  connection: Connection,
-  payment: Payment,
-  lines: readonly PaymentItem[],
-  planned: PlannedLeg,
-  isSending: boolean,
-): NewLeg {
-  const providerKey = deriveProviderKey({
-    merchantCode: caller.viewer.merchantCode,
-    idempotencyKey: command.idempotencyKey,
-    legName: planned.name,
-    attempt: 1,
-  });
-  const order = orderOf(command, payment, cartBehindOthers(lines), planned, providerKey);
-  const request = connection.adapter.buildRefund(order);
-  return {
-    legId: uuidv7<LegId>(),
-    name: planned.name,
-    status: isSending ? 'SENDING' : 'QUEUED',
-    amountMinor: planned.amountMinor,
-    returnedMinor: 0n,
-    shares: planned.shares,
-    items: planned.items.map(({ item, quantityHundredths, amountMinor }) => ({
-      itemId: lines.find((line) => line.item === item)!.id,
-      quantityHundredths,
-      amountMinor,
-    })),
-    counts: { reserved: 1, refunded: 0 },
-    columns: { provider_refund_id: null, raw_status: null, failure: null, trace_references: '[]' },
-    attempt: storedRequest(connection.adapter, providerKey, request),
-    leaseMs: isSending ? leaseMsOf(connection) : null,
-    nextLookInMs: isSending ? leaseMsOf(connection) : 0,
   };
 }

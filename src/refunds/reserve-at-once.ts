@@ -56,15 +56,15 @@ export async function reserveAtOnce(
 
 /** What needs more than was read, or writes more than an intent. */
 const isUnusual = (
-  { replaces, continues }: CreateRefundCommand,
+  { replaces }: CreateRefundCommand,
   { adapter }: Connection,
   { earlier, openLegs }: IntentFacts,
   payment: LockedPayment,
   fresh: FreshRefunds | undefined,
 ): boolean =>
+  // Also of an operation that the refund goes on from.
   earlier !== undefined ||
   replaces !== null ||
-  continues != null ||
   !mayBeSentFor(payment) ||
   mayHaveBeenForgotten(payment) ||
   // A sender that never came back is noted first; and of what is unclear the bytes may be sent again at any moment.

@@ -2,16 +2,19 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { inTransaction } from '../../src/db/in-transaction.ts';
 import { openEpoch } from '../../src/db/epochs.ts';
+import { readIntentFacts } from '../../src/db/intent-facts.ts';
 import { insertVoidOperation } from '../../src/db/operations.ts';
 import { lockPaymentForUpdate } from '../../src/db/payments.ts';
 import { isDatabaseUnavailable } from '../../src/db/unavailable.ts';
 import type { Problem, Result } from '../../src/errors.ts';
 import { uuidv7, type OperationId } from '../../src/ids.ts';
+import { leaseMsOf } from '../../src/refunds/claim.ts';
 import {
   createRefund,
   type CreateRefundCommand,
   type RefundCreated,
 } from '../../src/refunds/create-refund.ts';
+import { reserveAtOnce } from '../../src/refunds/reserve-at-once.ts';
 import { retryRefund } from '../../src/refunds/retry-refund.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
 import type { World } from '../../src/refunds/world.ts';
@@ -29,6 +32,7 @@ import {
   refundRows,
   refundsAre,
   valueOf,
+  watchRequests,
 } from '../support/rules.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
@@ -98,6 +102,34 @@ describe('nobody is faster', () => {
     );
     expect(held.ways()).toEqual([]);
     expect(await refundRows(t, paymentId)).toEqual([]);
+  });
+});
+
+describe('what is open is not clear', () => {
+  test('a lost answer, whose bytes may be sent again at any moment: decided under the lock', async () => {
+    const { capabilities } = connectionOf(t.world).adapter;
+    const many = await heldWorld(t, {
+      adapter: { capabilities: { ...capabilities, concurrentOperationsPerPayment: 'MANY' } },
+    });
+    const paymentId = await knownPayment('100.00');
+    await armFault(t, 'lost-before-effect');
+    valueOf(await create(t.world, refundCommand(paymentId, 1_000n)));
+    await clearFaults(t);
+    valueOf(await create(many.world, refundCommand(paymentId, 2_000n)));
+    expect(many.ways()).toEqual(['under lock']);
+    await many.close();
+  });
+
+  test('a sender that never came back: that is noted first, under the lock', async () => {
+    const paymentId = await knownPayment('100.00');
+    const dead = await t.replica({ adapter: { sendRefund: () => new Promise(() => undefined) } });
+    void dead.background.drain(0);
+    const { refundId } = valueOf(await create(dead, refundCommand(paymentId, 1_000n, { waitMs: 0 })));
+    await t.advance(leaseMsOf(connectionOf(t.world)) / 1000 + 1);
+    await see(paymentId);
+    await create(held.world, refundCommand(paymentId, 2_000n));
+    expect(held.ways()).not.toContain('at once');
+    expect((await refundRow(t, refundId)).status).toBe('UNKNOWN');
   });
 });
 
@@ -226,6 +258,43 @@ describe('somebody else is faster', () => {
     held.beforeIntent(() => t.advance(11));
     valueOf(await create(held.world, refundCommand(paymentId, 6_000n)));
     expect(held.ways()).toEqual(['at once', 'under lock']);
+  });
+
+  test('the time: a lease counts from before the statement, so that a process that was held does not send', async () => {
+    let passedMs = 0;
+    const late = await heldWorld(t, {
+      clock: { now: () => t.clock.now(), monotonicMs: () => performance.now() + passedMs },
+    });
+    const paymentId = await knownPayment('100.00');
+    const requests = await watchRequests(t);
+    late.beforeIntent(async () => void (passedMs = leaseMsOf(connectionOf(t.world)) / 2));
+    const { refundId } = valueOf(await create(late.world, refundCommand(paymentId, 6_000n)));
+    expect(late.ways()).toEqual(['at once']);
+    await late.world.background.drain(10_000);
+    expect(await requests('createRefund')).toEqual([]);
+    expect((await refundRow(t, refundId)).legs).toMatchObject([{ status: 'QUEUED' }]);
+    await late.close();
+  });
+
+  test('a restore: what was not read since is read first', async () => {
+    const own = await createTestWorld('reserve_at_once_restored');
+    const paymentId = await own.payment('100.00');
+    const { merchantId } = own.caller().viewer;
+    const connection = own.world.connections.findByCode(merchantId, 'yookassa-demo')!;
+    await seePayment(own.world, connection, paymentId);
+    await openEpoch(own.database.db);
+    const command = refundCommand(paymentId, 6_000n);
+    const ref = { accountId: connection.accountId, providerPaymentId: paymentId };
+    const read = () => readIntentFacts(own.database.db, merchantId, command.idempotencyKey, ref);
+    const before = await read();
+    expect(await reserveAtOnce(own.world, own.caller(), command, connection, before)).toBeUndefined();
+    await seePayment(own.world, connection, paymentId);
+    // It is read, but what this key has made before is looked up under the lock.
+    const after = await read();
+    expect(after.payment?.read_epoch).toBe(2);
+    expect(await reserveAtOnce(own.world, own.caller(), command, connection, after)).toBeUndefined();
+    expect(await refundRows(own, paymentId)).toEqual([]);
+    await own.close();
   });
 
   test('another merchant: its payment is not there', async () => {
@@ -358,7 +427,14 @@ describe('after a restore', () => {
   test('of a payment that was captured since, nothing can be forgotten', async () => {
     await t.advance(1);
     const paymentId = await knownPayment('100.00');
-    valueOf(await create(held.world, refundCommand(paymentId, 6_000n)));
+    valueOf(await create(held.world, refundCommand(paymentId, 3_000n)));
     expect(held.ways()).toEqual(['at once']);
+    // It has to be read in this epoch all the same.
+    const { id } = await paymentRow(t, paymentId);
+    await sql`UPDATE payments SET read_epoch = 1, version = version + 1 WHERE id = ${id}`.execute(
+      t.database.db,
+    );
+    valueOf(await create(held.world, refundCommand(paymentId, 3_000n)));
+    expect((await paymentRow(t, paymentId)).read_epoch).toBe(2);
   });
 });

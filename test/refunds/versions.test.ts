@@ -201,6 +201,16 @@ const useCases: Readonly<Record<string, () => Promise<unknown>>> = {
     await armFault(t, 'refuse', { operation: 'cancelPayment', code: 'invalid_request' });
     await cancelPayment(t.world, t.caller(), cancelOf(paymentId));
   },
+  async 'an answer older than the last, that shows all since a restore'() {
+    const paymentId = await t.payment('100.00');
+    await see(paymentId);
+    const connection = connectionOf();
+    const look = await connection.adapter.readPayment(connection.access, paymentId);
+    if (look.kind !== 'found') throw new Error('the payment is not there');
+    const { read_epoch: epoch } = await paymentRow(t, paymentId);
+    await storeSight(t.world, connection, look.value, new Date(Date.now() - 3_600_000), epoch + 1);
+    expect((await paymentRow(t, paymentId)).read_epoch).toBe(epoch + 1);
+  },
   async 'a payment that a person releases after a restore, and one that is read again'() {
     const [released, read] = [await t.payment('100.00'), await t.payment('100.00')];
     await see(released);
