@@ -109,6 +109,8 @@ describe('syncRefund', () => {
     // What happens now the look under way may not show.
     await settleAll(t, 'succeeded');
     const syncing = Promise.all([sync(gated.world, refund!), sync(gated.world, refund!)]);
+    const waiting = () => gated.world.looks.legs.entries.get(refund!.legId)?.waiters.size;
+    await expect.poll(waiting).toBe(3);
     gated.letGo(1);
     await gated.isAsking(2);
     await polling;
@@ -196,6 +198,8 @@ describe('looks that find nothing', () => {
     const requests = await watchRequests(t);
     for (const world of [...worlds, ...worlds]) await poll(t, world, [refund!]);
     expect(await requests()).toHaveLength(1);
+    // It was answered: nothing is put off.
+    expect(await legOf(refund!)).toMatchObject({ look_retries: 0, looked_at: expect.any(Date) as Date });
     await t.advance(6);
     await poll(t, worlds[0], [refund!]);
     expect(await requests()).toHaveLength(2);
