@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { claimDueLegs } from '../../src/db/due.ts';
 import { listUnclearLegs } from '../../src/db/unclear-legs.ts';
-import { claimLooks } from '../../src/db/look-leases.ts';
+import { claimLooks, type LookId } from '../../src/db/look-leases.ts';
+import { uuidv7, type LegId } from '../../src/ids.ts';
+import { createLookDesk, join, type Waiter } from '../../src/refunds/look-desk.ts';
 import { yookassa } from '../../src/providers/yookassa/index.ts';
 import { createRefund } from '../../src/refunds/create-refund.ts';
 import { findPayment } from '../../src/refunds/find-payment.ts';
@@ -107,6 +109,8 @@ describe('syncRefund', () => {
     // What happens now the look under way may not show.
     await settleAll(t, 'succeeded');
     const syncing = Promise.all([sync(gated.world, refund!), sync(gated.world, refund!)]);
+    const waiting = () => gated.world.looks.legs.entries.get(refund!.legId)?.waiters.size;
+    await expect.poll(waiting).toBe(3);
     gated.letGo(1);
     await gated.isAsking(2);
     await polling;
@@ -194,6 +198,8 @@ describe('looks that find nothing', () => {
     const requests = await watchRequests(t);
     for (const world of [...worlds, ...worlds]) await poll(t, world, [refund!]);
     expect(await requests()).toHaveLength(1);
+    // It was answered: nothing is put off.
+    expect(await legOf(refund!)).toMatchObject({ look_retries: 0, looked_at: expect.any(Date) as Date });
     await t.advance(6);
     await poll(t, worlds[0], [refund!]);
     expect(await requests()).toHaveLength(2);
@@ -386,6 +392,85 @@ describe('payments', () => {
     gate.resolve();
     await expect.poll(() => isDeskEmpty(world)).toBe(true);
     expect((await row(id)).as_of.getTime()).toBeGreaterThan(before.getTime());
+  });
+});
+
+describe('a look that takes longer than its lease', () => {
+  test('keeps it', async () => {
+    const [refund] = await polledRefunds(t, 1);
+    await t.advance(6);
+    const gated = await gatedWorld();
+    await poll(t, gated.world, [refund!], { waitMs: 0 });
+    await gated.isAsking(1);
+    const { look_lease_until: first } = await legOf(refund!);
+    await expect
+      .poll(async () => (await legOf(refund!)).look_lease_until!.getTime(), { timeout: 15_000 })
+      .toBeGreaterThan(first!.getTime());
+    // The first lease would be over.
+    await t.advance(Math.ceil((first!.getTime() - t.clock.now().getTime()) / 1000));
+    const requests = await watchRequests(t);
+    expect(await poll(t, worlds[0], [refund!], { waitMs: 200 })).toMatchObject([
+      { freshness: { isStale: true } },
+    ]);
+    expect(await requests()).toEqual([]);
+    gated.letGo(1);
+    await expect.poll(() => isDeskEmpty(gated.world)).toBe(true);
+    expect(await legOf(refund!)).toMatchObject({ look_lease_until: null, look_is_shared: false });
+  });
+});
+
+describe('what many want of one account', () => {
+  test('is asked by a few plans at once, and the rest by one more', async () => {
+    const refunds = await polledRefunds(t, 8);
+    await t.advance(6);
+    const gated = await gatedWorld();
+    for (const [index, refund] of refunds.entries()) {
+      await poll(t, gated.world, [refund], { waitMs: 0 });
+      await gated.isAsking(Math.min(index + 1, 4));
+    }
+    expect(gated.calls()).toBe(4);
+    expect(gated.world.looks.legs.entries.size).toBe(8);
+    const requests = await watchRequests(t);
+    gated.letGo(1);
+    // Together they are a list, which is not held up here.
+    await expect.poll(async () => (await requests('listRefunds')).length).toBe(1);
+    for (const call of [2, 3, 4]) gated.letGo(call);
+    await expect.poll(() => isDeskEmpty(gated.world)).toBe(true);
+    expect(await requests()).toHaveLength(5);
+  });
+
+  test('is bounded: what is too much is answered as it is stored', () => {
+    const connection = connectionOf(t.world);
+    const desk = createLookDesk();
+    const line = { ids: new Set<LookId>(), isGathering: false, running: 0 };
+    const waiter: Waiter = {
+      isUrgent: false,
+      aloneAtMs: Infinity,
+      pending: new Map(),
+      looks: new Set(),
+      shared: new Map(),
+      missed: [],
+      done: () => undefined,
+    };
+    const wishes = Array.from({ length: 1_200 }, () => ({ id: uuidv7<LegId>(), after: new Date() }));
+    join(desk, connection, line, wishes, false, waiter);
+    expect([desk.entries.size, line.ids.size, waiter.missed.length]).toEqual([1_000, 1_000, 200]);
+    join(desk, connection, line, [{ id: uuidv7<LegId>(), after: new Date() }], true, waiter);
+    expect(desk.entries.size, 'what is wanted now is not left out').toBe(1_001);
+  });
+});
+
+describe('a process that stops', () => {
+  test('waits for the look of no other', async () => {
+    const [refund] = await polledRefunds(t, 1);
+    await t.advance(6);
+    await abandon([refund!]);
+    const stopping = await t.replica(intervals);
+    const polling = poll(t, stopping, [refund!]);
+    await expect.poll(() => stopping.looks.legs.elsewhere.size).toBe(1);
+    expect(await stopping.background.drain(5_000)).toBe(true);
+    expect(await polling).toMatchObject([{ freshness: { isStale: true } }]);
+    expect(isDeskEmpty(stopping)).toBe(true);
   });
 });
 
