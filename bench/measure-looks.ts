@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Capabilities } from '../src/providers/provider.ts';
 import { spreadOf } from './alternate.ts';
 import { makePendingRefunds } from './pending-refunds.ts';
+import { askWithPlan, checkedPlan, type Plan } from './plan-of-answer.ts';
 import { startPlayedSandbox, configured, type Logged, type Played } from './played-sandbox.ts';
 import { spreadText, table } from './report.ts';
 import type { Bar, Finding, Run } from './run.ts';
@@ -37,7 +38,7 @@ export async function measureLooks(run: Run): Promise<Finding> {
     const wallMs: number[] = [];
     for (let n = 0; n < (run.isQuick ? 1 : PAGES); n += 1)
       wallMs.push((await countCalls(service, control)).wallMs);
-    return findingOf(accounts, calls.requests, wallMs);
+    return findingOf(accounts, calls, wallMs);
   } finally {
     await service.stop();
     await sandbox.stop();
@@ -48,18 +49,20 @@ export async function measureLooks(run: Run): Promise<Finding> {
 async function countCalls(
   service: Service,
   control: <T>(route: string) => Promise<T>,
-): Promise<{ readonly requests: readonly Logged[]; readonly wallMs: number }> {
+): Promise<{ readonly requests: readonly Logged[]; readonly plan: Plan; readonly wallMs: number }> {
   await delay(STALE_AFTER_MS);
   const { next } = await control<{ next: number }>('requests');
   const startedMs = performance.now();
-  const { refunds } = await service.ask<{ refunds: { nodes: { freshness: { isStale: boolean } }[] } }>(
+  const { data, plan } = await askWithPlan<{ refunds: { nodes: { freshness: { isStale: boolean } }[] } }>(
+    service,
     `{ refunds(first: ${REFUNDS}, maxAgeSeconds: 0, waitMs: 10000) { nodes { id status freshness { isStale } } } }`,
   );
   const wallMs = performance.now() - startedMs;
+  const { refunds } = data;
   const stale = refunds.nodes.filter((node) => node.freshness.isStale).length;
   if (refunds.nodes.length !== REFUNDS || stale > 0)
     throw new Error(`${stale} of ${refunds.nodes.length} refunds were not looked at`);
-  return { ...(await control<{ requests: Logged[] }>(`requests?since=${next}`)), wallMs };
+  return { ...(await control<{ requests: Logged[] }>(`requests?since=${next}`)), plan, wallMs };
 }
 
 /** The least of windowed pages, lists by payment (each refund has its own here) and single reads. */
@@ -72,7 +75,7 @@ const rounds = ({ listByTime }: Capabilities, calls: number): number =>
 
 function findingOf(
   accounts: readonly Played[],
-  requests: readonly Logged[],
+  { requests, plan }: { readonly requests: readonly Logged[]; readonly plan: Plan },
   wallMs: readonly number[],
 ): Finding {
   const rows = accounts.map(({ code, capabilities, simulator }, index) => {
@@ -82,7 +85,8 @@ function findingOf(
     const isOfIt = ({ account, provider }: Logged) =>
       account === null ? provider === simulator : account === code;
     const calls = requests.filter(isOfIt).length;
-    return { code, refunds, calls, fewest, rounds: rounds(capabilities, fewest) };
+    const own = checkedPlan(plan, { account: code, refunds, calls, fewest });
+    return { code, refunds, calls, ...own, fewest, rounds: rounds(capabilities, fewest) };
   });
   const fewest = rows.reduce((sum, row) => sum + row.fewest, 0);
   const criticalMs = Math.max(...rows.map((row) => row.rounds)) * CALL_MS;
@@ -109,12 +113,22 @@ function findingOf(
   ];
   const lines = rows.map((row) => [
     row.code,
-    ...[row.refunds, row.calls, row.fewest, row.rounds].map(String),
+    ...[row.refunds, row.calls, row.told].map(String),
+    row.kinds,
+    ...[row.fewest, row.rounds].map(String),
   ]);
   return {
     bars,
     details: table(
-      ['account', 'stale refunds', 'calls', 'fewest possible', 'of which one after the other'],
+      [
+        'account',
+        'stale refunds',
+        'calls',
+        'calls by `extensions.plan`',
+        'their kind',
+        'fewest possible',
+        'of which one after the other',
+      ],
       lines,
     ),
   };

@@ -8,6 +8,8 @@ import { heapFlags } from '../src/processes/heap-flags.ts';
 import type { Core, Cores } from './cores.ts';
 
 export const apiKey = 'bench-key-that-is-no-secret-0123456789';
+/** The same, with the scope `debug`. */
+export const debugKey = 'bench-key-that-tells-plans-0123456789';
 
 /** One account of the one merchant of a run. */
 export interface BenchAccount {
@@ -92,15 +94,14 @@ const isAnswering = (ask: Service['ask']): Promise<boolean> =>
     },
   );
 
+const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
+
 const merchant = (accounts: readonly BenchAccount[]) => ({
   code: 'bench',
   name: 'Bench',
   keys: [
-    {
-      name: 'bench',
-      sha256: createHash('sha256').update(apiKey).digest('hex'),
-      scopes: ['read', 'write'],
-    },
+    { name: 'bench', sha256: hashOf(apiKey), scopes: ['read', 'write'] },
+    { name: 'debug', sha256: hashOf(debugKey), scopes: ['read', 'debug'] },
   ],
   // No provider is there to be polite to; everything else stays as it is by default.
   accounts: accounts.map((account) => ({ ...account, displayName: account.code, requestsPerSecond: 10_000 })),

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRefund } from '../../src/refunds/create-refund.ts';
 import { lookAtLegs } from '../../src/refunds/look.ts';
+import { readAppNow } from '../../src/db/payments.ts';
 import type { LegId } from '../../src/ids.ts';
+import type { Connection } from '../../src/providers/connections.ts';
 import {
   armFault,
   clearFaults,
@@ -155,5 +157,50 @@ describe('what the provider says', () => {
     await armFault(t, 'refuse', { operation: 'getRefund', code: 'not_found', status: 404 });
     expect(await look([refund!.legId])).toEqual([]);
     expect(await refundRow(t, refund!.id)).toMatchObject({ status: 'PENDING' });
+  });
+});
+
+describe('an account whose budget is short', () => {
+  test('is asked what fits into it; the rest is due for the engine at once, and nothing is concluded', async () => {
+    const refunds = await pendingRefunds(3, () => t.payment('1500.00'));
+    await settleAll(t, 'succeeded');
+    const [connection] = t.world.connections.all();
+    const { adapter, access } = connection!;
+    const short: Connection = {
+      ...connection!,
+      adapter: {
+        ...adapter,
+        capabilities: { ...adapter.capabilities, listByTime: false, listByPayment: false },
+      },
+      access: { ...access, http: { ...access.http, readsWithin: () => 0 } },
+    };
+    const world = { ...t.world, connections: { ...t.world.connections, find: () => short } };
+    const requests = await watchRequests(t);
+    const ids = refunds.map(({ legId }) => legId);
+    const looked = await lookAtLegs(world, short.merchantId, ids, { withinMs: 1_000 });
+    expect(await requests()).toHaveLength(1);
+    expect(looked.failures).toEqual([]);
+    expect(looked.putOff).toHaveLength(2);
+    expect(looked.plans).toMatchObject([
+      {
+        accountCode: 'yookassa-demo',
+        wanted: 3,
+        lowerBound: 3,
+        calls: [{ kind: 'SINGLE', wanted: 1, found: 1, requests: 1, isAnswered: true }],
+        putOff: [
+          { kind: 'SINGLE', wanted: 1 },
+          { kind: 'SINGLE', wanted: 1 },
+        ],
+      },
+    ]);
+    const now = await readAppNow(t.database.db);
+    for (const { id, legId } of refunds) {
+      const { status, legs } = await refundRow(t, id);
+      const isPutOff = looked.putOff.includes(legId);
+      expect(status).toBe(isPutOff ? 'PENDING' : 'SUCCEEDED');
+      if (isPutOff) expect(legs[0]!.next_look_at!.getTime()).toBeLessThanOrEqual(now.getTime());
+    }
+    expect((await lookAtLegs(t.world, short.merchantId, looked.putOff)).putOff).toEqual([]);
+    for (const { id } of refunds) expect(await refundRow(t, id)).toMatchObject({ status: 'SUCCEEDED' });
   });
 });

@@ -346,3 +346,60 @@ describe('a provider that cannot be asked', () => {
     expect(looks.absent).toEqual([]);
   });
 });
+
+describe('a list of bad habits', () => {
+  test('that shows nothing of twenty payments is given up while the first are on their way', async () => {
+    const books = range(40).map((index) => ({
+      id: `r${index}`,
+      payment: `p${index % 20}`,
+      minutesAgo: index,
+      isHidden: true,
+    }));
+    const { calls, asked } = provider(books, { byTime: false });
+    expect((await lookAtRefunds(calls, wantedOf(books))).found.size).toBe(40);
+    expect(asked.filter((what) => what === 'list').length).toBeLessThanOrEqual(9);
+  });
+
+  test('whose cursor comes again is followed once, over time and of a payment', async () => {
+    for (const payments of [1, 30]) {
+      const books = range(30).map((index) => ({
+        id: `r${index}`,
+        payment: `p${index % payments}`,
+        minutesAgo: index,
+      }));
+      const { calls } = provider(books);
+      let pages = 0;
+      const repeating: LookCalls = {
+        ...calls,
+        listRefunds: async () => {
+          const refunds = books.slice(pages * 3, pages * 3 + 3).map((booked) => factsOf(booked));
+          pages += 1;
+          return once({ kind: 'found', value: { refunds, nextCursor: 'same' } });
+        },
+      };
+      expect((await lookAtRefunds(repeating, wantedOf(books))).found.size).toBe(30);
+      expect(pages).toBe(2);
+    }
+  });
+
+  test('that goes by no window is read once over time', async () => {
+    const books = range(40).map((index) => ({
+      id: `r${index}`,
+      payment: `p${index}`,
+      minutesAgo: 100 + index * (index < 10 ? 1 : 5_000),
+    }));
+    const { calls } = provider(books);
+    let pages = 0;
+    const newest = { id: 'x', payment: 'x', minutesAgo: 0 };
+    const deaf: LookCalls = {
+      ...calls,
+      listRefunds: async () => {
+        pages += 1;
+        const refunds = [newest, ...books.slice(0, 10)].map((booked) => factsOf(booked));
+        return once({ kind: 'found', value: { refunds, nextCursor: String(pages) } });
+      },
+    };
+    expect((await lookAtRefunds(deaf, wantedOf(books))).found.size).toBe(40);
+    expect(pages).toBe(1);
+  });
+});
