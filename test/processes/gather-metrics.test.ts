@@ -135,6 +135,9 @@ test('counters never go back: neither when a process ends, nor when it does not 
   running.get(3)!.metrics.legSent('shop', 'accepted');
   const after = await bodyOf(page);
   expect([valueOf(after, sends), valueOf(after, 'processes')]).toEqual([3, 2]);
+  running.delete(3);
+  page.ended(3);
+  expect(valueOf(await bodyOf(page), sends)).toBe(3);
   // Of one that was never asked there is nothing to keep.
   page.ended(99);
   expect(valueOf(await bodyOf(page), sends)).toBe(3);

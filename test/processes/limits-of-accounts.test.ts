@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -17,7 +18,11 @@ afterEach(() => {
 });
 
 /** How many calls of an account are under way at once, when many are wanted by one process. */
-async function atOnce(membership: Membership | undefined): Promise<number> {
+async function atOnce(
+  membership: Membership | undefined,
+  requestsPerSecond = 1_000,
+  expected?: number,
+): Promise<number> {
   let under = 0;
   server.removeAllListeners('request');
   server.on('request', () => (under += 1));
@@ -31,9 +36,7 @@ async function atOnce(membership: Membership | undefined): Promise<number> {
     [
       {
         ...merchant!,
-        accounts: [
-          { ...merchant!.accounts[0]!, baseUrl: `http://127.0.0.1:${port}`, requestsPerSecond: 1_000 },
-        ],
+        accounts: [{ ...merchant!.accounts[0]!, baseUrl: `http://127.0.0.1:${port}`, requestsPerSecond }],
       },
     ],
     {
@@ -49,12 +52,15 @@ async function atOnce(membership: Membership | undefined): Promise<number> {
   const request = { method: 'POST', path: '/refunds', headers: {}, body: '{}' } as const;
   for (let n = 0; n < 20; n += 1)
     void http.send(request, {}, { deadlineMs: 30_000, mayStillSend: () => true });
-  await expect.poll(() => under).toBe(connection!.maxInFlight);
+  await expect.poll(() => under, { timeout: 10_000 }).toBe(expected ?? connection!.maxInFlight);
+  // Long enough for others that should not be there.
+  await delay(200);
+  const found = under;
   // Who waits is refused, and who is under way is cut.
   const closed = accounts.close();
   server.closeAllConnections();
   await closed;
-  return connection!.maxInFlight;
+  return found;
 }
 
 test('an account that takes eight sends at once gets eight from one process, and eight from three together', async () => {
@@ -62,4 +68,9 @@ test('an account that takes eight sends at once gets eight from one process, and
   expect(await atOnce({ number: 1, of: 3 })).toBe(2);
   expect(await atOnce({ number: 2, of: 3 })).toBe(3);
   expect(await atOnce({ number: 3, of: 3 })).toBe(3);
+});
+
+test('each of many processes has its part of the requests a second, not all of them', async () => {
+  // Four at once by itself; of a thousand the next one is in four minutes.
+  expect(await atOnce({ number: 1_000, of: 1_000 }, 4, 1)).toBe(1);
 });
