@@ -54,7 +54,9 @@ export async function generateRefunds(client: Client, generation: Generation): P
     next = end;
     generation.onBatch?.(next * REFUNDS_PER_GROUP);
   }
-  await client.query('RESET session_replication_role; RESET synchronous_commit; RESET work_mem; RESET enable_nestloop');
+  await client.query(
+    'RESET session_replication_role; RESET synchronous_commit; RESET work_mem; RESET enable_nestloop',
+  );
   await client.query('VACUUM (ANALYZE)');
   await client.query("SELECT pg_advisory_unlock(hashtextextended('refund-federation.generate', 0))");
 }

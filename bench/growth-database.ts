@@ -16,8 +16,8 @@ import { watched } from './watched-background.ts';
 /** An endpoint that is told of the changes of the large merchant; nothing is ever sent there. */
 const ENDPOINT = { code: 'generated-large', url: 'http://127.0.0.1:9/' } as const;
 
-/** Keys of generated merchants: `generated_` and the merchant's code. They open nothing but generated data. */
-export const generatedKey = (merchant: string): string => `generated_${merchant}_0000000000000000`;
+/** Keys of generated merchants: public, and they open nothing but generated data. */
+export const generatedKey = (merchant: string): string => `key-of-${merchant}-0000000000000000`;
 
 /** The accounts file of generated data: one merchant with two accounts that has nearly everything, one with one. */
 export const generatedAccounts = (baseUrl: string) => ({
@@ -66,10 +66,10 @@ const merchantsAt = (baseUrl: string): MerchantConfig[] =>
 /** Writes the merchants, accounts and keys, and the endpoint, of generated data into a migrated database. */
 export async function insertGeneratedTenants(
   client: Client,
-  log: Pick<PlanLog, 'db'>,
+  { db }: Pick<PlanLog, 'db'>,
   baseUrl: string,
 ): Promise<Tenants> {
-  const tenants = await syncTenants(log.db, merchantsAt(baseUrl));
+  const tenants = await syncTenants(db, merchantsAt(baseUrl));
   await client.query(
     `INSERT INTO event_endpoints (id, merchant_id, code, url, event_types)
      SELECT gen_random_uuid(), id, $1, $2, '{}' FROM merchants WHERE code = 'generated-large' ON CONFLICT DO NOTHING`,
@@ -95,7 +95,12 @@ export async function openGrownWorld(
   const background = watched(createBackground(kernel.log));
   const accounts = connectAccounts(merchantsAt(baseUrl), tenants, {
     ...kernel,
-    ...(await createWorld({ ...kernel, db: log.db, connections: { adapters: () => [] } as never, background })),
+    ...(await createWorld({
+      ...kernel,
+      db: log.db,
+      connections: { adapters: () => [] } as never,
+      background,
+    })),
   });
   const world = {
     ...(await createWorld({ ...kernel, db: log.db, connections: accounts.connections, background })),
@@ -107,7 +112,13 @@ export async function openGrownWorld(
     return {
       world,
       caller: {
-        viewer: { merchantId, merchantCode: merchant, keyId, keyName: 'generated', scopes: new Set(['read', 'write'] as const) },
+        viewer: {
+          merchantId,
+          merchantCode: merchant,
+          keyId,
+          keyName: 'generated',
+          scopes: new Set(['read', 'write'] as const),
+        },
         requestId: 'growth',
       },
       samples: await readSamples(log.db, merchantId),
@@ -118,7 +129,11 @@ export async function openGrownWorld(
   const refundable = await freshPayments(client, 'generated-large-1', 10);
   return {
     large: await grown('generated-large', { account: 'generated-large-1', refundable, endpoint: rows[0] }),
-    small: await grown('generated-small', { account: 'generated-small-1', refundable: [], endpoint: undefined }),
+    small: await grown('generated-small', {
+      account: 'generated-small-1',
+      refundable: [],
+      endpoint: undefined,
+    }),
     async close() {
       await background.drain(10_000);
       await accounts.close();

@@ -6,7 +6,11 @@ import { claimDeliveries, listDueEndpoints, putOffBlocked } from '../src/db/even
 import { listEndpointLags } from '../src/db/event-lag.ts';
 import { forgetEvents } from '../src/db/forget-events.ts';
 import { readBacklog } from '../src/db/metrics.ts';
-import { claimDueDeliveries, deleteIgnoredDeliveries, deleteOldDeliveries } from '../src/db/webhook-deliveries.ts';
+import {
+  claimDueDeliveries,
+  deleteIgnoredDeliveries,
+  deleteOldDeliveries,
+} from '../src/db/webhook-deliveries.ts';
 import type { EventEndpointId } from '../src/ids.ts';
 import type { Caller, World } from '../src/refunds/world.ts';
 import { createContext } from '../src/resolvers/context.ts';
@@ -83,8 +87,17 @@ const lists: readonly GrownOperation[] = [
     name: 'refunds: of an account, a page in the middle',
     part: 'list',
     run: (grown) =>
-      ask(grown, LIST, { first: 50, filter: { account: grown.samples.account }, after: cursorOf(grown.samples) }),
+      ask(grown, LIST, {
+        first: 50,
+        filter: { account: grown.samples.account },
+        after: cursorOf(grown.samples),
+      }),
   },
+  list('of an account with few', ({ otherAccount }) => ({ account: otherAccount })),
+  list('FAILED of an account with few', ({ otherAccount }) => ({
+    account: otherAccount,
+    status: ['FAILED'],
+  })),
   list('of a payment', ({ payment }) => ({ payment })),
   list('of an order', ({ orderReference }) => ({ orderReference })),
   list('by reference', ({ reference }) => ({ reference })),
@@ -98,7 +111,11 @@ const lists: readonly GrownOperation[] = [
     name: 'refunds: SUCCEEDED or FAILED, a page in the middle',
     part: 'list',
     run: (grown) =>
-      ask(grown, LIST, { first: 50, filter: { status: ['SUCCEEDED', 'FAILED'] }, after: cursorOf(grown.samples) }),
+      ask(grown, LIST, {
+        first: 50,
+        filter: { status: ['SUCCEEDED', 'FAILED'] },
+        after: cursorOf(grown.samples),
+      }),
   },
   list('UNKNOWN or MANUAL_REVIEW', () => ({ status: ['UNKNOWN', 'MANUAL_REVIEW'] })),
   list('open ones of an account', ({ account }) => ({
@@ -116,7 +133,9 @@ const lists: readonly GrownOperation[] = [
 
 /** Behind the refund in the middle. */
 const cursorOf = ({ at }: Samples): string =>
-  Buffer.from(`${at.toISOString().slice(0, 23)}000Z|ffffffff-ffff-ffff-ffff-ffffffffffff`).toString('base64url');
+  Buffer.from(`${at.toISOString().slice(0, 23)}000Z|ffffffff-ffff-ffff-ffff-ffffffffffff`).toString(
+    'base64url',
+  );
 
 const payments = (name: string, filter: Filter, after?: (samples: Samples) => string): GrownOperation => ({
   name: `payments: ${name}`,
@@ -128,6 +147,7 @@ const paymentLists: readonly GrownOperation[] = [
   payments('all, first page', () => ({})),
   payments('all, a page in the middle', () => ({}), cursorOf),
   payments('of an account', ({ account }) => ({ account })),
+  payments('of an account with few', ({ otherAccount }) => ({ account: otherAccount })),
   payments('of an order', ({ orderReference }) => ({ orderReference })),
   payments('CANCELED of a month', (samples) => ({ ...month(samples), status: ['CANCELED'] })),
   {
@@ -198,9 +218,13 @@ const reads: readonly GrownOperation[] = [
     name: 'poll one refund',
     part: 'read',
     run: (grown) =>
-      ask(grown, 'query ($id: ID!) { refund(by: { id: $id }) { id status isFinal freshness { pollAfterMs } } }', {
-        id: grown.samples.refund,
-      }),
+      ask(
+        grown,
+        'query ($id: ID!) { refund(by: { id: $id }) { id status isFinal freshness { pollAfterMs } } }',
+        {
+          id: grown.samples.refund,
+        },
+      ),
   },
   {
     name: 'a refund by its reference',

@@ -8,6 +8,7 @@ import { takeCores } from './cores.ts';
 import { startServer } from './database.ts';
 import { startLoadGenerator } from './load-generator.ts';
 import { countCreate, measureCreate } from './measure-create.ts';
+import { measureGrowth } from './measure-growth.ts';
 import { measureLooks } from './measure-looks.ts';
 import { measurePolling } from './measure-polling.ts';
 import { measureStart } from './measure-start.ts';
@@ -24,6 +25,7 @@ const measures: readonly { readonly title: string; readonly measure: (run: Run) 
   { title: 'Statements of one createRefund', measure: countCreate },
   { title: 'Polling', measure: measurePolling },
   { title: 'Provider calls', measure: measureLooks },
+  { title: 'Growth', measure: measureGrowth },
   { title: 'Start and memory', measure: measureStart },
   { title: 'Where the time goes', measure: profileCreate },
 ];

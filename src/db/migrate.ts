@@ -64,10 +64,13 @@ export async function migrateToLatest(
   return ran;
 }
 
-const isOnline = (migration: Migration | OnlineMigration): migration is OnlineMigration => 'online' in migration;
+const isOnline = (migration: Migration | OnlineMigration): migration is OnlineMigration =>
+  'online' in migration;
 
 /** All of them, for the order; an online one has been run and noted before its turn comes here. */
-const transactional = (all: Readonly<Record<string, Migration | OnlineMigration>>): Record<string, Migration> =>
+const transactional = (
+  all: Readonly<Record<string, Migration | OnlineMigration>>,
+): Record<string, Migration> =>
   Object.fromEntries(
     Object.entries(all).map(([name, migration]) => [
       name,

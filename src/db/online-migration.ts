@@ -17,17 +17,17 @@ export interface OnlineSteps {
    * @param name unqualified, as it is in docs/schema.sql
    * @param definition what follows the name, from `ON`
    */
-  createIndex(name: string, definition: string, unique?: 'unique'): Promise<void>;
+  readonly createIndex: (name: string, definition: string, unique?: 'unique') => Promise<void>;
   /**
    * Runs statements that are harmless when they are repeated, in one transaction. They must need their locks for a moment
    * only: where they would wait for them longer than two seconds they step back, since others wait behind them.
    */
-  run(sql: string): Promise<void>;
+  readonly run: (sql: string) => Promise<void>;
   /**
    * Repeats a statement that does a part of the work until it writes nothing, each time in a transaction of its own.
    * It gets the last value of the column `place` that it returned, and null at first.
    */
-  repeat(sql: string): Promise<void>;
+  readonly repeat: (sql: string) => Promise<void>;
 }
 
 /** How often a process asks that waits for another one's migration, in milliseconds. */
@@ -48,7 +48,9 @@ export async function oneAtATime<T>(pool: Pool, work: (client: Client) => Promis
   try {
     for (;;) {
       await holder.query('BEGIN');
-      const { rows } = await holder.query<{ got: boolean }>(`SELECT pg_try_advisory_xact_lock(${LOCK}) AS got`);
+      const { rows } = await holder.query<{ got: boolean }>(
+        `SELECT pg_try_advisory_xact_lock(${LOCK}) AS got`,
+      );
       if (rows[0]!.got) break;
       await holder.query('ROLLBACK');
       await sleep(ASK_AGAIN_MS);
@@ -73,7 +75,8 @@ async function connectUnlimited(pool: Pool): Promise<Client> {
   delete config.query_timeout;
   const limits =
     '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_isolation=read\\ committed';
-  if (config.connectionString === undefined || !URL.canParse(config.connectionString)) config.options = limits;
+  if (config.connectionString === undefined || !URL.canParse(config.connectionString))
+    config.options = limits;
   else {
     const url = new URL(config.connectionString);
     url.searchParams.set('options', `${url.searchParams.get('options') ?? ''} ${limits}`.trim());
