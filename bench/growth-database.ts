@@ -16,8 +16,8 @@ import { watched } from './watched-background.ts';
 /** An endpoint that is told of the changes of the large merchant; nothing is ever sent there. */
 const ENDPOINT = { code: 'generated-large', url: 'http://127.0.0.1:9/' } as const;
 
-/** Keys of generated merchants: `generated_` and the merchant's code. They open nothing but generated data. */
-export const generatedKey = (merchant: string): string => `generated_${merchant}_0000000000000000`;
+/** Keys of generated merchants: public, and they open nothing but generated data. */
+export const generatedKey = (merchant: string): string => `key-of-${merchant}-0000000000000000`;
 
 /** The accounts file of generated data: one merchant with two accounts that has nearly everything, one with one. */
 export const generatedAccounts = (baseUrl: string) => ({
@@ -66,10 +66,10 @@ const merchantsAt = (baseUrl: string): MerchantConfig[] =>
 /** Writes the merchants, accounts and keys, and the endpoint, of generated data into a migrated database. */
 export async function insertGeneratedTenants(
   client: Client,
-  log: Pick<PlanLog, 'db'>,
+  { db }: Pick<PlanLog, 'db'>,
   baseUrl: string,
 ): Promise<Tenants> {
-  const tenants = await syncTenants(log.db, merchantsAt(baseUrl));
+  const tenants = await syncTenants(db, merchantsAt(baseUrl));
   await client.query(
     `INSERT INTO event_endpoints (id, merchant_id, code, url, event_types)
      SELECT gen_random_uuid(), id, $1, $2, '{}' FROM merchants WHERE code = 'generated-large' ON CONFLICT DO NOTHING`,

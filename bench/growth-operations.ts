@@ -93,6 +93,11 @@ const lists: readonly GrownOperation[] = [
         after: cursorOf(grown.samples),
       }),
   },
+  list('of an account with few', ({ otherAccount }) => ({ account: otherAccount })),
+  list('FAILED of an account with few', ({ otherAccount }) => ({
+    account: otherAccount,
+    status: ['FAILED'],
+  })),
   list('of a payment', ({ payment }) => ({ payment })),
   list('of an order', ({ orderReference }) => ({ orderReference })),
   list('by reference', ({ reference }) => ({ reference })),
@@ -142,6 +147,7 @@ const paymentLists: readonly GrownOperation[] = [
   payments('all, first page', () => ({})),
   payments('all, a page in the middle', () => ({}), cursorOf),
   payments('of an account', ({ account }) => ({ account })),
+  payments('of an account with few', ({ otherAccount }) => ({ account: otherAccount })),
   payments('of an order', ({ orderReference }) => ({ orderReference })),
   payments('CANCELED of a month', (samples) => ({ ...month(samples), status: ['CANCELED'] })),
   {

@@ -8,6 +8,8 @@ export interface Samples {
   readonly accountId: AccountId;
   /** Global ids. */
   readonly account: string;
+  /** The account of the merchant that has the fewest refunds. */
+  readonly otherAccount: string;
   readonly refund: string;
   readonly payment: string;
   readonly reference: string;
@@ -54,11 +56,16 @@ export async function readSamples(db: Kysely<Database>, merchantId: MerchantId):
   const whole = rows.filter(({ seller }) => !seller.startsWith('seller-'));
   const [first] = whole;
   if (first === undefined) throw new Error('There are no refunds of this merchant.');
+  const { rows: other } = await sql<{ account_id: AccountId }>`
+    SELECT account_id FROM refunds WHERE merchant_id = ${merchantId} GROUP BY 1 ORDER BY count(*) LIMIT 1`.execute(
+    db,
+  );
   const isSeller = (row: Row) => row.seller.startsWith('seller-') && row.seller !== 'seller-large';
   return {
     merchantId,
     accountId: first.account_id,
     account: encodeGlobalId('ProviderAccount', first.account_id),
+    otherAccount: encodeGlobalId('ProviderAccount', other[0]!.account_id),
     refund: encodeGlobalId('Refund', first.id),
     payment: encodeGlobalId('Payment', first.payment_id),
     reference: whole.find((row) => row.reference !== null)?.reference ?? 'none',

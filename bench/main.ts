@@ -7,6 +7,7 @@ import { startServer } from './database.ts';
 import { startLoadGenerator } from './load-generator.ts';
 import { countCreate, measureCreate } from './measure-create.ts';
 import { measureLatency } from './measure-latency.ts';
+import { measureGrowth } from './measure-growth.ts';
 import { measureLooks } from './measure-looks.ts';
 import { measureMemory } from './measure-memory.ts';
 import { measurePollers } from './measure-pollers.ts';
@@ -25,6 +26,7 @@ const measures: readonly { readonly title: string; readonly measure: (run: Run) 
   { title: 'A thousand pollers', measure: measurePollers },
   { title: 'What one would write instead', measure: measureSdks },
   { title: 'Latency at half load', measure: measureLatency },
+  { title: 'Growth', measure: measureGrowth },
   { title: 'Start and memory', measure: measureStart },
   { title: 'Ten minutes of load', measure: measureMemory },
   { title: 'Where the time goes', measure: profileCreate },

@@ -11,6 +11,8 @@ export interface PlanStep {
   readonly rows: number;
   /** Rows that were read and thrown away. */
   readonly removed: number;
+  /** How often an index was descended from its root; 0 before PostgreSQL 18, which counts them. */
+  readonly searches: number;
 }
 
 /** What one statement of the service did, its triggers and the checks of its foreign keys included. */
@@ -19,6 +21,8 @@ export interface RunStatement {
   /** Pages that were read, from memory or from disk. */
   readonly buffers: number;
   readonly ms: number;
+  /** What it answered or changed. */
+  readonly rows: number;
   readonly steps: readonly PlanStep[];
 }
 
@@ -74,6 +78,7 @@ export function connectPlanLog(config: ConnectionConfig): PlanLog {
         text: told.text,
         buffers: inner.reduce((sum, each) => sum + each.buffers, 0),
         ms: told.ms,
+        rows: told.rows,
         steps: inner.flatMap((each) => each.steps),
       });
       inner = [];
@@ -97,6 +102,7 @@ interface Node {
   readonly 'Actual Loops': number;
   readonly 'Rows Removed by Filter'?: number;
   readonly 'Rows Removed by Join Filter'?: number;
+  readonly 'Index Searches'?: number;
   readonly 'Shared Hit Blocks': number;
   readonly 'Shared Read Blocks': number;
   readonly Plans?: readonly Node[];
@@ -110,9 +116,14 @@ function readPlan(message: string): RunStatement | undefined {
     text: told['Query Text'],
     buffers: told.Plan['Shared Hit Blocks'] + told.Plan['Shared Read Blocks'],
     ms: Number(found[1]),
+    rows: rowsOf(told.Plan),
     steps: stepsOf(told.Plan),
   };
 }
+
+/** A statement that writes and returns nothing counts what it has written. */
+const rowsOf = (plan: Node): number =>
+  (plan['Node Type'] === 'ModifyTable' ? (plan.Plans?.[0] ?? plan) : plan)['Actual Rows'];
 
 function stepsOf(node: Node): PlanStep[] {
   const loops = node['Actual Loops'];
@@ -124,6 +135,7 @@ function stepsOf(node: Node): PlanStep[] {
       index: node['Index Name'],
       rows: node['Actual Rows'] * loops,
       removed: removed * loops,
+      searches: node['Index Searches'] ?? 0,
     },
     ...(node.Plans ?? []).flatMap(stepsOf),
   ];

@@ -17,17 +17,17 @@ export interface OnlineSteps {
    * @param name unqualified, as it is in docs/schema.sql
    * @param definition what follows the name, from `ON`
    */
-  createIndex(name: string, definition: string, unique?: 'unique'): Promise<void>;
+  readonly createIndex: (name: string, definition: string, unique?: 'unique') => Promise<void>;
   /**
    * Runs statements that are harmless when they are repeated, in one transaction. They must need their locks for a moment
    * only: where they would wait for them longer than two seconds they step back, since others wait behind them.
    */
-  run(sql: string): Promise<void>;
+  readonly run: (sql: string) => Promise<void>;
   /**
    * Repeats a statement that does a part of the work until it writes nothing, each time in a transaction of its own.
    * It gets the last value of the column `place` that it returned, and null at first.
    */
-  repeat(sql: string): Promise<void>;
+  readonly repeat: (sql: string) => Promise<void>;
 }
 
 /** How often a process asks that waits for another one's migration, in milliseconds. */
