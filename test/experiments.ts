@@ -43,6 +43,14 @@ export const removals: readonly Removal[] = [
     how: 'the CHECK still keeps the sum, and callers meet its violation instead of the maximum',
   },
   {
+    what: 'the fence on the payment’s version, for what is reserved without the lock',
+    test: in_(
+      'refunds/reserve-at-once',
+      '%s: nothing is done by the statement, and the refund is decided under the lock',
+    ),
+    how: 'the CHECK still keeps the sum; a refund begins while the payment is being stopped, and beside one that is being sent',
+  },
+  {
     what: 'the lock of the payment’s row, between two processes',
     test: in_('refunds/replicas', 'two that find the same lost answer send it again once'),
     how: 'four calls instead of one; two senders meet at `refund_legs_one_sending_per_payment`',

@@ -32,10 +32,18 @@ export const guarantees: readonly Guarantee[] = [
         what: 'the payment’s row is locked while anything is reserved or freed',
         file: 'src/refunds/reserve.ts',
       },
+      {
+        what: 'what is decided without the lock is committed only while nothing of it has changed',
+        file: 'src/refunds/reserve-at-once.ts',
+      },
     ],
     shownBy: [
       in_('db/ledger-constraints', 'no SQL commits more than is left'),
       in_('refunds/create-refund', '50 refunds with different keys add up to the captured sum exactly'),
+      in_(
+        'refunds/reserve-at-once',
+        '400 refunds of 30.00 of a payment of 10 000.00 in two processes: 333, and no more',
+      ),
       in_(
         'refunds/reservation.property',
         'whatever happens, no more is refunded than was captured, and both ledgers agree in the end',

@@ -50,7 +50,7 @@ export function openEpoch(db: Db): Promise<Epoch> {
 export async function noteReadInEpoch(tx: Db, id: PaymentId, epoch: number): Promise<void> {
   await tx
     .updateTable('payments')
-    .set({ read_epoch: epoch })
+    .set({ read_epoch: epoch, version: sql<number>`version + 1` })
     .where('id', '=', id)
     .where('read_epoch', '<', epoch)
     .execute();
@@ -152,7 +152,11 @@ export function releasePayment(db: Db, id: PaymentId): Promise<boolean> {
       .executeTakeFirst();
     if (payment === undefined) return false;
     if (payment.released_epoch === payment.epoch) return true;
-    await tx.updateTable('payments').set({ released_epoch: payment.epoch }).where('id', '=', id).execute();
+    await tx
+      .updateTable('payments')
+      .set({ released_epoch: payment.epoch, version: sql<number>`version + 1` })
+      .where('id', '=', id)
+      .execute();
     await insertEvent(tx, {
       merchantId: payment.merchant_id as MerchantId,
       paymentId: id,

@@ -6,7 +6,7 @@ import type { ApiKeyId, MerchantId, OperationId, PaymentId, RefundId } from '../
 import type { Evidence, OperationStatus, RefundReason } from '../vocabulary.ts';
 import { epochNumber } from './epochs.ts';
 import { eventRow, insertEvent, type EventInput } from './events.ts';
-import type { Payment } from './payments.ts';
+import { raiseVersion, type Payment } from './payments.ts';
 import type { NewAttempt } from './refunds.ts';
 import { appNow, fromAppNow } from './sql-time.ts';
 import type { Database, PaymentOperationTable } from './tables.ts';
@@ -76,7 +76,10 @@ export interface NewVoidOperation {
   readonly event: EventInput;
 }
 
-/** The intent of a void with the caller's key and its event. Needs the payment's lock. */
+/**
+ * The intent of a void with the caller's key and its event. Needs the payment's lock, and raises its version: no refund
+ * is reserved on what was read before.
+ */
 export async function insertVoidOperation(tx: Db, operation: NewVoidOperation): Promise<void> {
   const { payment, stored, idempotency } = operation;
   await tx
@@ -107,6 +110,12 @@ export async function insertVoidOperation(tx: Db, operation: NewVoidOperation): 
         refund_id: null,
         operation_id: operation.operationId,
       }),
+    )
+    .with('paid', (cte) =>
+      cte
+        .updateTable('payments')
+        .set({ version: sql<number>`version + 1`, updated_at: appNow })
+        .where('id', '=', payment.id),
     )
     .insertInto('events')
     .values(eventRow(operation.event))
@@ -162,6 +171,8 @@ export async function moveOperation(
   },
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
+    // First, as everywhere; whether a refund may begin depends on the operation, so the version is raised with it.
+    await raiseVersion(tx, operation.payment_id);
     const updated = await tx
       .updateTable('payment_operations')
       .set({

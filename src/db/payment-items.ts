@@ -1,7 +1,7 @@
 import { sql, type Insertable, type Kysely, type Selectable } from 'kysely';
-import type { ItemId, LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
-import type { LegCounts, LegItemShare } from './refunds.ts';
-import type { Database, PaymentItemTable, RefundItemTable } from './tables.ts';
+import type { LegId, MerchantId, PaymentId } from '../ids.ts';
+import { appNow } from './sql-time.ts';
+import type { Database, PaymentItemTable } from './tables.ts';
 
 export type PaymentItem = Selectable<PaymentItemTable>;
 type Db = Kysely<Database>;
@@ -76,16 +76,26 @@ export async function listItemsOfLegs(
   }));
 }
 
-/** Of each line the first sight stays: once a payment is captured, what was sold is never learned again. */
+/**
+ * Of each line the first sight stays: once a payment is captured, what was sold is never learned again. A new line raises
+ * the version of the payment. Needs the payment's lock.
+ */
 export async function insertPaymentItemsIfAbsent(
   tx: Db,
   rows: readonly Insertable<PaymentItemTable>[],
 ): Promise<void> {
   if (rows.length === 0) return;
   await tx
-    .insertInto('payment_items')
-    .values([...rows])
-    .onConflict((oc) => oc.constraint('payment_items_item_unique').doNothing())
+    .with('added', (cte) =>
+      cte
+        .insertInto('payment_items')
+        .values([...rows])
+        .onConflict((oc) => oc.constraint('payment_items_item_unique').doNothing())
+        .returning('payment_id'),
+    )
+    .updateTable('payments')
+    .set({ version: sql<number>`version + 1`, updated_at: appNow })
+    .where('id', 'in', (eb) => eb.selectFrom('added').select('payment_id'))
     .execute();
 }
 
@@ -114,81 +124,4 @@ export async function sellWhatIsLeft(tx: Db, paymentId: PaymentId): Promise<void
     .where('payment_id', '=', paymentId)
     .where(sql<boolean>`(sold_hundredths, sold_minor) IS DISTINCT FROM (left_hundredths, left_minor)`)
     .execute();
-}
-
-interface LegWithItems {
-  readonly legId: LegId;
-  readonly counts: LegCounts;
-  readonly items: readonly LegItemShare[];
-}
-
-/** The rows of what the legs of a new refund take. */
-export const refundItemRows = (
-  merchantId: MerchantId,
-  refundId: RefundId,
-  legs: readonly LegWithItems[],
-): Insertable<RefundItemTable>[] =>
-  legs.flatMap((leg) =>
-    leg.items.map((share) => ({
-      leg_id: leg.legId,
-      item_id: share.itemId,
-      merchant_id: merchantId,
-      refund_id: refundId,
-      quantity_hundredths: share.quantityHundredths,
-      amount_minor: share.amountMinor,
-    })),
-  );
-
-/**
- * Adds what the legs of a new refund take to the sums of their lines; a caller's wish cannot pass the CHECK of a line.
- * Several legs may take of one line, so the statement adds them up first.
- */
-export function countedItems(cte: Db, legs: readonly LegWithItems[], isFact: boolean) {
-  const taken = new Map<ItemId, ItemSums>();
-  for (const { items, counts } of legs)
-    for (const { itemId, quantityHundredths, amountMinor } of items) {
-      const [reserved, returned] = [BigInt(counts.reserved), BigInt(counts.refunded)];
-      const sums = taken.get(itemId) ?? [0n, 0n, 0n, 0n];
-      sums[0] += reserved * quantityHundredths;
-      sums[1] += reserved * amountMinor;
-      sums[2] += returned * quantityHundredths;
-      sums[3] += returned * amountMinor;
-      taken.set(itemId, sums);
-    }
-  const column = (index: 0 | 1 | 2 | 3): bigint[] => [...taken.values()].map((sums) => sums[index]);
-  const added =
-    sql<Added>`unnest(${[...taken.keys()]}::uuid[], ${column(0)}::bigint[], ${column(1)}::bigint[],
-    ${column(2)}::bigint[], ${column(3)}::bigint[])`.as<'added'>(
-      sql`added (id, reserved_h, reserved_m, returned_h, returned_m)`,
-    );
-  return cte
-    .updateTable('payment_items as line')
-    .from(added)
-    .set({
-      reserved_hundredths: sql<bigint>`line.reserved_hundredths + added.reserved_h`,
-      reserved_minor: sql<bigint>`line.reserved_minor + added.reserved_m`,
-      returned_hundredths: sql<bigint>`line.returned_hundredths + added.returned_h`,
-      returned_minor: sql<bigint>`line.returned_minor + added.returned_m`,
-      overcommitted: isFact
-        ? sql<boolean>`line.overcommitted
-            OR line.returned_hundredths + line.reserved_hundredths + added.reserved_h + added.returned_h > line.sold_hundredths
-            OR line.returned_minor + line.reserved_minor + added.reserved_m + added.returned_m > line.sold_minor`
-        : sql<boolean>`line.overcommitted`,
-    })
-    .whereRef('line.id', '=', 'added.id');
-}
-
-type ItemSums = [
-  reservedHundredths: bigint,
-  reservedMinor: bigint,
-  returnedHundredths: bigint,
-  returnedMinor: bigint,
-];
-
-interface Added {
-  readonly id: ItemId;
-  readonly reserved_h: bigint;
-  readonly reserved_m: bigint;
-  readonly returned_h: bigint;
-  readonly returned_m: bigint;
 }

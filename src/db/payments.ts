@@ -67,6 +67,19 @@ export async function lockPaymentForUpdate(
   return { ...payment, epoch: { number, openedAt } };
 }
 
+/**
+ * Takes the payment's lock and raises its version: for what changes something beside the payment that a refund is decided
+ * on, and not the payment itself. Every such change does it in its own transaction, since refunds are reserved on a
+ * version that was read without the lock. Primary key.
+ */
+export async function raiseVersion(tx: Db, id: PaymentId): Promise<void> {
+  await tx
+    .updateTable('payments')
+    .set({ version: sql<number>`version + 1`, updated_at: appNow })
+    .where('id', '=', id)
+    .execute();
+}
+
 /** Locks those of these payments that nobody else holds, and tells which. Primary key. */
 export async function lockFreePayments(tx: Db, ids: readonly PaymentId[]): Promise<PaymentId[]> {
   const rows = await tx
@@ -99,14 +112,22 @@ export function listPaymentSources(db: Db, paymentId: PaymentId): Promise<Paymen
     .execute();
 }
 
+/** The sellers of one payment; a new one raises its version. Needs the payment's lock. */
 export async function insertPaymentSourcesIfAbsent(
   tx: Db,
   rows: readonly Insertable<PaymentSourceTable>[],
 ): Promise<void> {
   await tx
-    .insertInto('payment_sources')
-    .values([...rows])
-    .onConflict((oc) => oc.constraint('payment_sources_seller_unique').doNothing())
+    .with('added', (cte) =>
+      cte
+        .insertInto('payment_sources')
+        .values([...rows])
+        .onConflict((oc) => oc.constraint('payment_sources_seller_unique').doNothing())
+        .returning('payment_id'),
+    )
+    .updateTable('payments')
+    .set({ version: sql<number>`version + 1`, updated_at: appNow })
+    .where('id', 'in', (eb) => eb.selectFrom('added').select('payment_id'))
     .execute();
 }
 
@@ -171,14 +192,15 @@ export async function clearOvercommitment(tx: Db, id: PaymentId): Promise<void> 
     .where('overcommitted', '=', true)
     .where(sql<boolean>`refunded_minor + reserved_minor <= captured_minor`)
     .execute();
-  await tx
+  const cleared = await tx
     .updateTable('payment_sources')
     .set({ overcommitted: false })
     .where('payment_id', '=', id)
     .where('overcommitted', '=', true)
     .where(sql<boolean>`refunded_minor + reserved_minor <= captured_minor`)
     .where(sql<boolean>`fee_returned_minor + fee_reserved_minor <= COALESCE(platform_fee_minor, 0)`)
-    .execute();
+    .executeTakeFirst();
+  if (cleared.numUpdatedRows > 0n) await raiseVersion(tx, id);
 }
 
 /** The database's time, which every `as_of` and every lease is measured in. */

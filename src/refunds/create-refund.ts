@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { failpoint } from '../failpoints.ts';
-import { findIdempotency, findRefundIdByReference } from '../db/idempotency.ts';
+import { findRefundIdByReference } from '../db/idempotency.ts';
+import { readIntentFacts, type IntentFacts } from '../db/intent-facts.ts';
 import type { Refund } from '../db/legs.ts';
 import type { Payment } from '../db/payments.ts';
 import { refuse, succeed, type Problem, type ProblemType, type Result } from '../errors.ts';
@@ -9,7 +10,8 @@ import type { Connection } from '../providers/connections.ts';
 import type { RefundReason } from '../vocabulary.ts';
 import { valueWithin } from './background.ts';
 import type { FreshRefunds } from './find-forgotten.ts';
-import { locatePayment, type LocatedPayment } from './locate-payment.ts';
+import { storedRefOf } from './find-payment.ts';
+import { locateFrom, type LocatedPayment } from './locate-payment.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import type { RefundWish } from './refund-wish.ts';
 import { replayOf, sameKeyOtherContent } from './replay.ts';
@@ -46,7 +48,7 @@ const factsFreshForMs = 60_000;
 /**
  * Gives money back, exactly once per key. In this order (MONEY section 8): the key decides replay or
  * conflict, whatever the payment is now; the payment is found, and read at its provider if it is unseen,
- * stale, or would refuse; then lock, decide again, reserve, commit, and only then send.
+ * stale, or would refuse; then it is decided on what is stored now, reserved, committed, and only then sent.
  */
 export async function createRefund(
   world: World,
@@ -54,12 +56,13 @@ export async function createRefund(
   command: CreateRefundCommand,
 ): Promise<Result<RefundCreated>> {
   const deadline = world.clock.monotonicMs() + command.waitMs;
-  const replay = await findReplay(world, caller, command);
+  const facts = await readFacts(world, caller, command);
+  const replay = findReplay(command, facts);
   if (replay !== undefined) return replay.ok ? settle(world, replay.value, deadline) : replay;
-  const located = await locatePayment(world, caller, command.payment);
+  const located = await locateFrom(world, caller, command.payment, facts.payment);
   if (!located.ok) return located;
   failpoint('refund.before-intent');
-  const reserved = await reserveOnFreshFacts(world, caller, command, located.value);
+  const reserved = await reserveOnFreshFacts(world, caller, command, located.value, facts);
   failpoint('refund.after-intent');
   if (!reserved.ok) return reserved;
   const { refundId, claim, replayed, legCount } = reserved.value;
@@ -87,15 +90,18 @@ async function reserveOnFreshFacts(
   caller: Caller,
   command: CreateRefundCommand,
   { payment, connection, isFresh, fresh, ageMs }: LocatedPayment,
+  facts: IntentFacts,
 ): ReturnType<typeof reserveRefund> {
   if (isFresh || ageMs <= factsFreshForMs) {
-    const reserved = await reserveOrFindWinner(world, caller, command, connection, payment, fresh);
+    const known = isFresh ? undefined : facts;
+    const reserved = await reserveOrFindWinner(world, caller, command, connection, payment, known, fresh);
     if (isFresh || reserved.ok || !reserved.problems.every((problem) => mayBeStale.includes(problem.type)))
       return reserved;
   }
   const current = await readAgain(world, connection, payment);
   if (!current.ok) return current;
-  return reserveOrFindWinner(world, caller, command, connection, current.value.payment, current.value);
+  const { value } = current;
+  return reserveOrFindWinner(world, caller, command, connection, value.payment, undefined, value);
 }
 
 /** Refusals that rest on what the provider says of the payment. */
@@ -117,14 +123,17 @@ async function settle(
   return succeed(created);
 }
 
-async function findReplay(
-  world: World,
-  caller: Caller,
+/** Key and payment as they are stored now, in one statement. */
+const readFacts = (world: World, caller: Caller, command: CreateRefundCommand): Promise<IntentFacts> => {
+  const { merchantId } = caller.viewer;
+  const ref = storedRefOf(world, merchantId, command.payment);
+  return readIntentFacts(world.db, merchantId, command.idempotencyKey, ref);
+};
+
+const findReplay = (
   command: CreateRefundCommand,
-): Promise<Result<RefundCreated> | undefined> {
-  const earlier = await findIdempotency(world.db, caller.viewer.merchantId, command.idempotencyKey);
-  return earlier && (await replayOf(world, caller, command, earlier));
-}
+  { earlier, payment }: IntentFacts,
+): Result<RefundCreated> | undefined => earlier && replayOf(command, earlier, payment?.id);
 
 async function readAgain(
   world: World,
@@ -174,27 +183,33 @@ const referenceTaken = (existingRefundId: RefundId | null): Problem => ({
   existingRefundId,
 });
 
-/** Two requests with one key at once: the constraint lets one win, and the other replays it. */
+/**
+ * Two requests with one key at once: the constraint lets one win, and the other replays it.
+ *
+ * @param known absent: something was stored since it was read
+ */
 async function reserveOrFindWinner(
   world: World,
   caller: Caller,
   command: CreateRefundCommand,
   connection: Connection,
   payment: Payment,
+  known: IntentFacts | undefined,
   fresh: FreshRefunds | undefined,
 ): ReturnType<typeof reserveRefund> {
+  const facts = known ?? (await readFacts(world, caller, command));
   try {
-    return await reserveRefund(world, caller, command, connection, payment, fresh);
+    return await reserveRefund(world, caller, command, connection, payment, facts, fresh);
   } catch (error) {
     const constraint = error instanceof pg.DatabaseError ? error.constraint : undefined;
     if (constraint === 'refunds_reference_unique') {
-      const again = await findReplay(world, caller, command);
+      const again = findReplay(command, await readFacts(world, caller, command));
       if (again !== undefined) return nothingToSend(again);
       const taken = await whyReferenceTaken(world, caller, command);
       return refuse(taken ?? referenceTaken(null));
     }
     if (constraint !== 'idempotency_pkey') throw error;
-    const replay = await findReplay(world, caller, command);
+    const replay = findReplay(command, await readFacts(world, caller, command));
     if (replay === undefined) return refuse(sameKeyOtherContent(null));
     return nothingToSend(replay);
   }

@@ -4,6 +4,7 @@ import {
   findPaymentAtProvider,
   type ReadPayment,
 } from '../db/payments.ts';
+import type { StoredPaymentRef } from '../db/intent-facts.ts';
 import type { Failure } from '../errors.ts';
 import { isUuid, type MerchantId, type PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
@@ -22,10 +23,23 @@ export async function findStoredPayment(
   merchantId: MerchantId,
   ref: PaymentRef,
 ): Promise<ReadPayment | undefined> {
-  if ('id' in ref) return isUuid(ref.id) ? findPaymentRow(world.db, merchantId, ref.id) : undefined;
-  const connection = world.connections.findByCode(merchantId, ref.account);
-  if (connection === undefined) return undefined;
-  return findPaymentAtProvider(world.db, merchantId, connection.accountId, ref.paymentId);
+  const stored = storedRefOf(world, merchantId, ref);
+  if (stored === null) return undefined;
+  return 'id' in stored
+    ? findPaymentRow(world.db, merchantId, stored.id)
+    : findPaymentAtProvider(world.db, merchantId, stored.accountId, stored.providerPaymentId);
+}
+
+/** How a payment is looked up in the database; null where no payment of this merchant can be meant. */
+export function storedRefOf(
+  { connections }: Pick<World, 'connections'>,
+  merchantId: MerchantId,
+  ref: PaymentRef,
+): StoredPaymentRef {
+  if ('id' in ref) return isUuid(ref.id) ? { id: ref.id } : null;
+  const connection = connections.findByCode(merchantId, ref.account);
+  if (connection === undefined) return null;
+  return { accountId: connection.accountId, providerPaymentId: ref.paymentId };
 }
 
 export type PaymentFinding =

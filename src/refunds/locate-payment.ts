@@ -1,4 +1,4 @@
-import { factsAgeMs, type Payment } from '../db/payments.ts';
+import { factsAgeMs, type Payment, type ReadPayment } from '../db/payments.ts';
 import { providerProblem, refuse, succeed, type Problem, type Result } from '../errors.ts';
 import type { Connection } from '../providers/connections.ts';
 import { declarePayment, whyNotNamedSo } from './declare-payment.ts';
@@ -41,9 +41,22 @@ export async function locatePayment(
   caller: Caller,
   ref: PaymentRef,
 ): Promise<Result<LocatedPayment>> {
+  return locateFrom(world, caller, ref, await findStoredPayment(world, caller.viewer.merchantId, ref));
+}
+
+/**
+ * The same for a payment that was looked up already.
+ *
+ * @param stored undefined: it is not stored
+ */
+export async function locateFrom(
+  world: World,
+  caller: Caller,
+  ref: PaymentRef,
+  stored: ReadPayment | undefined,
+): Promise<Result<LocatedPayment>> {
   const { merchantId } = caller.viewer;
   const declared = 'id' in ref ? undefined : ref.declared;
-  const stored = await findStoredPayment(world, merchantId, ref);
   if (stored !== undefined) {
     const connection = world.connections.find(stored.account_id);
     if (connection === undefined) return refuse(accountNotConfigured);

@@ -1,7 +1,7 @@
 import { inTransaction } from '../db/in-transaction.ts';
 import { systemCause } from '../context.ts';
 import { getAttempt, listLegs, listLegsById, listOpenLegs, noteLooks, type Leg } from '../db/legs.ts';
-import { lockPaymentForUpdate } from '../db/payments.ts';
+import { lockPaymentForUpdate, raiseVersion } from '../db/payments.ts';
 import { fromAppNow } from '../db/sql-time.ts';
 import { failpoint } from '../failpoints.ts';
 import type { LegId, PaymentId } from '../ids.ts';
@@ -95,6 +95,7 @@ function claimReplay(
       alertReviewer(world, connection, leg);
       return undefined;
     }
+    await raiseVersion(tx, payment.id);
     await noteSend(tx, attempt, now);
     await tx
       .updateTable('refund_legs')

@@ -4,8 +4,6 @@ import type { PaymentId, RefundId } from '../ids.ts';
 import { contentHash } from './content-hash.ts';
 import type { CreateRefundCommand, RefundCreated } from './create-refund.ts';
 import type { AmountWish } from './refund-wish.ts';
-import { findStoredPayment } from './find-payment.ts';
-import type { Caller, World } from './world.ts';
 
 /** What makes two createRefund inputs the same: everything but the key itself and `waitMs`. */
 export const refundContentHash = (command: CreateRefundCommand, paymentId: PaymentId): Buffer =>
@@ -34,19 +32,19 @@ const amountContent = (amount: AmountWish): unknown => {
 /**
  * A key that is known answers with the refund it made, or is refused: the content is another. Undefined where the key
  * is that of an operation which this refund goes on from, and which has made none yet.
+ *
+ * @param paymentId of the payment that the command names; undefined: it is not stored
  */
-export async function replayOf(
-  world: World,
-  caller: Caller,
+export function replayOf(
   command: CreateRefundCommand,
   earlier: IdempotencyRow,
-): Promise<Result<RefundCreated> | undefined> {
+  paymentId: PaymentId | undefined,
+): Result<RefundCreated> | undefined {
   if (command.continues != null && earlier.operation_id === command.continues)
     return earlier.refund_id === null ? undefined : succeed({ refundId: earlier.refund_id, replayed: true });
-  const payment = await findStoredPayment(world, caller.viewer.merchantId, command.payment);
   const refundId = earlier.refund_id;
-  if (refundId === null || payment === undefined) return refuse(sameKeyOtherContent(refundId));
-  return earlier.content_hash.equals(refundContentHash(command, payment.id))
+  if (refundId === null || paymentId === undefined) return refuse(sameKeyOtherContent(refundId));
+  return earlier.content_hash.equals(refundContentHash(command, paymentId))
     ? succeed({ refundId, replayed: true })
     : refuse(sameKeyOtherContent(refundId));
 }

@@ -54,7 +54,7 @@ async function sendUntilEmpty(
 
 /**
  * Sends a leg that is claimed already, then, in the background, whatever waits behind it. A leg that another
- * request queued while this one was being sent is seen here, since both held the payment's lock.
+ * request queued while this one was being sent is seen here: it was queued before this one moved, or was decided after.
  *
  * @returns when the leg's own outcome is applied: the refund as that has left it, where one statement did it all; never
  * rejects

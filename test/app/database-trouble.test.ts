@@ -11,7 +11,7 @@ import { yookassa } from '../../src/providers/yookassa/index.ts';
 import { startAppProcess, type AppProcess } from '../support/app-processes.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { refundInput } from '../support/service.ts';
-import { inCommitOf } from '../support/tcp-cuts.ts';
+import { inStatement } from '../support/tcp-cuts.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { messagesOf, razorpay, send, webhookUrl } from '../support/webhooks.ts';
 import { testMerchants } from '../support/world.ts';
@@ -182,12 +182,12 @@ describe('a webhook, while the database', () => {
 
 describe('over HTTP', () => {
   it.each(['before', 'after'] as const)(
-    'a connection lost in COMMIT, %s it took effect, is a top-level error that says: the same key',
+    'a connection lost in the statement that commits a refund, %s it took effect, is a top-level error that says: the same key',
     async (side) => {
       const app = await started();
       const reference = await payment();
       const input = refundInput(reference, '10.00', { waitMs: 0 });
-      const cut = proxy.cutWhen(inCommitOf('insert into "refunds"', side));
+      const cut = proxy.cutWhen(inStatement('INSERT INTO refunds', side));
       const { created, errors } = await create(app, input);
       await cut.done;
       expect(created ?? null).toBeNull();

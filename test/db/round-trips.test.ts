@@ -11,8 +11,8 @@ import { createTestWorld, type TestWorld } from '../support/world.ts';
  * The budget of createRefund (DESIGN, section 10) is 4 round trips and 3 commits.
  */
 const bounds: Readonly<Record<string, Tally>> = {
-  'createRefund of one leg': { roundTrips: 10, statements: 8, commits: 2 },
-  'createRefund replayed': { roundTrips: 4, statements: 4, commits: 0 },
+  'createRefund of one leg': { roundTrips: 3, statements: 3, commits: 2 },
+  'createRefund replayed': { roundTrips: 3, statements: 3, commits: 0 },
   'polling one refund': { roundTrips: 2, statements: 2, commits: 0 },
   'page of 20 refunds with sources and legs': { roundTrips: 3, statements: 3, commits: 0 },
 };

@@ -13,13 +13,19 @@ import {
   valueOf,
   watchRequests,
 } from '../support/rules.ts';
+import { watchVersions, type Unraised } from '../support/version-watch.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
 let t: TestWorld;
+let unraised: () => Promise<Unraised[]>;
 beforeAll(async () => {
   t = await createTestWorld('cancel_payment');
+  unraised = await watchVersions(t.database.db);
 });
-afterAll(() => t.close());
+afterAll(async () => {
+  expect(await unraised()).toEqual([]);
+  await t.close();
+});
 beforeEach(() => clearFaults(t));
 
 const command = (paymentId: string, more: Partial<CancelPaymentCommand> = {}): CancelPaymentCommand => ({

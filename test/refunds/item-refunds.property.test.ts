@@ -20,19 +20,25 @@ import {
   refundRows,
   settleAll,
 } from '../support/rules.ts';
+import { watchVersions, type Unraised } from '../support/version-watch.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
 const provider = createItemProvider();
 let t: TestWorld;
+let unraised: () => Promise<Unraised[]>;
 let world: World;
 /** The same carts, and bytes that are made anew before each send. */
 let fresh: World;
 beforeAll(async () => {
   t = await createTestWorld('item_refunds_property');
+  unraised = await watchVersions(t.database.db);
   world = await t.replica({ adapter: provider.adapter });
   fresh = await t.replica({ adapter: { ...provider.adapter, buildsFromFreshPayment: true } });
 });
-afterAll(() => t.close());
+afterAll(async () => {
+  expect(await unraised()).toEqual([]);
+  await t.close();
+});
 
 const item = fc.constantFrom('mug', 'kettle', 'spoon');
 const amount: fc.Arbitrary<AmountWish> = fc.oneof(

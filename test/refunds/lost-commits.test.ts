@@ -20,7 +20,7 @@ import {
   refundRows,
   valueOf,
 } from '../support/rules.ts';
-import { after, before, inCommitOf, toClient, toServer } from '../support/tcp-cuts.ts';
+import { after, before, inCommitOf, inStatement, toClient, toServer } from '../support/tcp-cuts.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
 let t: TestWorld;
@@ -80,13 +80,27 @@ describe.each(sides)('a connection that is lost in COMMIT, %s it took effect', (
   test('of the intent: the caller is told to send the same key again, and one refund comes of it', async () => {
     const paymentId = await t.payment('1500.00');
     const command = refundCommand(paymentId, 40_000n);
-    const cut = through.proxy.cutWhen(inCommitOf('insert into "refunds"', side));
+    const cut = through.proxy.cutWhen(inStatement('INSERT INTO refunds', side));
     expect(await toldOf(create(command))).toEqual(sameKey);
     await cut.done;
-    // What was not decided is not sent by anybody who does not know.
     expect((await t.ledgerOf(paymentId)).refunds).toHaveLength(0);
     expect(await refundRows(t, paymentId)).toHaveLength(side === 'before' ? 0 : 1);
     await expectOneRefund(paymentId, await again(command));
+  });
+
+  test('of the intent under the lock: the caller is told to send the same key again, and one refund comes of it', async () => {
+    const paymentId = await t.payment('1500.00');
+    await armFault(t, 'refuse', { code: 'insufficient_funds' });
+    const { refundId: replaces } = valueOf(await create(refundCommand(paymentId, 40_000n)));
+    const command = refundCommand(paymentId, 40_000n, { replaces });
+    const cut = through.proxy.cutWhen(inCommitOf('INSERT INTO refunds', side));
+    expect(await toldOf(create(command))).toEqual(sameKey);
+    await cut.done;
+    expect(await refundRows(t, paymentId)).toHaveLength(side === 'before' ? 1 : 2);
+    const refundId = await again(command);
+    expect((await refundRows(t, paymentId)).map(({ id }) => id)).toEqual([replaces, refundId]);
+    expect(await paymentRow(t, paymentId)).toMatchObject({ refunded_minor: 40_000n, reserved_minor: 0n });
+    await expectSound(t, paymentId);
   });
 
   test("of the outcome's transition: it is repeated, and counted once", async () => {
@@ -219,7 +233,7 @@ describe('a connection that is lost elsewhere', () => {
     const paymentId = await t.payment('1500.00');
     const command = refundCommand(paymentId, 40_000n);
     const { refundId } = valueOf(await create(command));
-    for (const statement of ['from "idempotency"', 'from "refund_legs"']) {
+    for (const statement of ['LEFT JOIN idempotency', 'from "refund_legs"']) {
       const cut = through.proxy.cutWhen(after(toServer(statement)));
       expect(await toldOf(create(command))).toEqual(sameKey);
       await cut.done;

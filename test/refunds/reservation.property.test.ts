@@ -19,13 +19,19 @@ import {
   valueOf,
   watchRequests,
 } from '../support/rules.ts';
+import { watchVersions, type Unraised } from '../support/version-watch.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
 let t: TestWorld;
+let unraised: () => Promise<Unraised[]>;
 beforeAll(async () => {
   t = await createTestWorld('reservation_property');
+  unraised = await watchVersions(t.database.db);
 });
-afterAll(() => t.close());
+afterAll(async () => {
+  expect(await unraised()).toEqual([]);
+  await t.close();
+});
 
 const capturedMinor = 100_000n;
 

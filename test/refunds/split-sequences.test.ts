@@ -20,16 +20,22 @@ import {
   watchRequests,
 } from '../support/rules.ts';
 import { createReversals, type Reversals } from '../support/reversals.ts';
+import { watchVersions, type Unraised } from '../support/version-watch.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 import { decimal, least, restOf, rub, sellers, step, wishOf, type Step } from './split-steps.ts';
 
 let t: TestWorld;
+let unraised: () => Promise<Unraised[]>;
 let reversals: Reversals;
 beforeAll(async () => {
   t = await createTestWorld('split_sequences');
+  unraised = await watchVersions(t.database.db);
   reversals = await createReversals(t);
 });
-afterAll(() => t.close());
+afterAll(async () => {
+  expect(await unraised()).toEqual([]);
+  await t.close();
+});
 
 const sourcesOf = async (paymentId: string) => {
   const payment = await paymentRow(t, paymentId);

@@ -69,6 +69,15 @@ export const commitDone: Marker = toClient(Buffer.from('C\0\0\0\x0bCOMMIT\0'));
 export const inCommitOf = (statement: string, side: 'before' | 'after'): CutRule =>
   before(toServer(statement), ...(side === 'before' ? [commitOrder] : [commitOrder, commitDone]));
 
+const readyForQuery: Marker = toClient(Buffer.from('Z\0\0\0\x05I'));
+
+/**
+ * The connection is lost in the first statement with this part of its text, which is a transaction of its own: `before`
+ * the server hears of it, or `after` it has committed it and is about to say so.
+ */
+export const inStatement = (statement: string, side: 'before' | 'after'): CutRule =>
+  side === 'before' ? before(toServer(statement)) : before(toServer(statement), readyForQuery);
+
 /** Follows all rules at once, for one connection, and says which of them cut it. */
 export function anyOf<Cut>(
   rules: ReadonlyMap<CutRule, Cut>,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { watchVersions, type Unraised } from '../../support/version-watch.ts';
 import { createTestWorld, type TestWorld } from '../../support/world.ts';
 import { becomeQuiet, retire } from './become-quiet.ts';
 import { commands } from './commands.ts';
@@ -18,11 +19,14 @@ const path = process.env['FC_PATH'];
 const circumstances = fc.record({ succeeds: fc.boolean(), isAnonymous: fc.boolean() });
 
 let t: TestWorld;
+let unraised: () => Promise<Unraised[]>;
 beforeAll(async () => {
   t = await createTestWorld('refund_model');
+  unraised = await watchVersions(t.database.db);
 });
 afterAll(async () => {
   if (process.env['MODEL_STATS'] === '1') console.table(await countMoves());
+  expect(await unraised()).toEqual([]);
   await t.close();
 });
 
