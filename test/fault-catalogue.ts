@@ -339,6 +339,10 @@ export const faults: readonly Fault[] = [
     holds: 'a fast typed answer; bounded retries; I1',
     shownBy: [
       in_(
+        'refunds/answer-at-once',
+        'refunds, reads and looks of one payment at once, by two processes: no deadlock, and every sum is right',
+      ),
+      in_(
         'refunds/database-outage',
         'is told soon, nothing is reserved by it, and it is over when one is free',
         'does not fail the caller: the decision is made again, on what is true then',

@@ -80,8 +80,9 @@ function usualMove(
   if (outcome.kind === 'accepted') {
     const context = factContext(world, claim.connection, { cause: 'answer', asOf, now });
     const judged = judgeFacts(context, claim.payment, leg, outcome.refund);
-    const isUsual = !judged.differs && outcome.refund.status === judged.to;
-    return isUsual && ['PENDING', 'SUCCEEDED'].includes(judged.to) ? moveOfFacts(context, judged) : undefined;
+    // Not where the amount is another one, nor where the word is one that we do not know: both raise alarms.
+    const isUsual = judged.to === outcome.refund.status && ['PENDING', 'SUCCEEDED'].includes(judged.to);
+    return isUsual ? moveOfFacts(context, judged) : undefined;
   }
   if (outcome.kind !== 'refused') return undefined;
   const next = afterNoAcceptance(claim, outcome, leg.status);

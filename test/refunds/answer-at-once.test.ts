@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { connectDatabase, type ConnectedDatabase } from '../../src/db/connect.ts';
+import { inTransaction } from '../../src/db/in-transaction.ts';
 import { listLegs } from '../../src/db/legs.ts';
 import { createRefund } from '../../src/refunds/create-refund.ts';
 import { lookAtLegs } from '../../src/refunds/look.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
+import type { Database } from '../../src/db/tables.ts';
 import type { World } from '../../src/refunds/world.ts';
 import { ask } from '../support/execute.ts';
 import {
@@ -17,6 +20,7 @@ import {
   refundsAre,
   valueOf,
 } from '../support/rules.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { createTestWorld, type TestWorld } from '../support/world.ts';
 
 let t: TestWorld;
@@ -63,6 +67,43 @@ test('refunds, reads and looks of one payment at once, by two processes: no dead
     expect(attempts).toMatchObject([{ sends: 1, outcome: 'accepted' }]);
   await expectSound(t, paymentId);
   expect(await countDeadlocks()).toBe(before);
+});
+
+test('what was committed while the statement had begun, and had no lock yet, is not overlooked', async () => {
+  const own = await createTestWorld('answer_stale');
+  let other: ConnectedDatabase<Database> | undefined;
+  try {
+    const { db } = own.database;
+    other = connectDatabase<Database>({ config: own.database.config, log: silentLog, max: 1 });
+    const paymentId = await own.payment('1500.00');
+    valueOf(await createRefund(own.world, own.caller(), refundCommand(paymentId, 1_000n)));
+    // Whoever reads an attempt waits for this lock: the statement is stopped between its snapshot and its locks.
+    await sql`ALTER TABLE leg_attempts RENAME TO attempts_behind`.execute(db);
+    await sql`CREATE FUNCTION pass() RETURNS boolean LANGUAGE plpgsql VOLATILE AS
+      $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN true; END $$`.execute(db);
+    await sql`CREATE VIEW leg_attempts AS SELECT * FROM attempts_behind WHERE pass()`.execute(db);
+    const first = await inTransaction(other.db, async (tx) => {
+      await sql`SELECT pg_advisory_xact_lock(7)`.execute(tx);
+      const creating = createRefund(own.world, own.caller(), refundCommand(paymentId, 1_000n));
+      const countWaiting = async () => {
+        const { rows } = await sql`SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+          AND wait_event = 'advisory' AND query LIKE 'WITH held%'`.execute(db);
+        return rows.length;
+      };
+      await expect.poll(countWaiting, { timeout: 4_000 }).toBe(1);
+      const next = refundCommand(paymentId, 2_000n, { waitMs: 0 });
+      valueOf(await createRefund(await own.replica(), own.caller(), next));
+      return { creating };
+    });
+    valueOf(await first.creating);
+    const listOpen = async () =>
+      (await refundRows(own, paymentId)).filter(({ status }) => status !== 'SUCCEEDED');
+    await expect.poll(listOpen, { timeout: 20_000 }).toEqual([]);
+    await expectSound(own, paymentId);
+  } finally {
+    await other?.close();
+    await own.close();
+  }
 });
 
 const FIELDS = `id status isFinal moneyMovement version createdAt updatedAt finalizedAt reference note reason metadata
