@@ -84,7 +84,8 @@ function waysOf(
   clients: ReadonlyMap<string, ReadRefund>,
   viewers: number,
 ): Way[] {
-  const readOne = (refund: PendingRefund): Promise<unknown> => clients.get(refund.provider)!(refund);
+  const readOne = (refund: PendingRefund): Promise<unknown> =>
+    clients.get(refund.provider)!(refund.providerRefundId!);
   const each = (look: () => Promise<unknown>) => () => Promise.all(Array.from({ length: viewers }, look));
   return [
     {

@@ -8,8 +8,8 @@ const CURRENCY = 'RUB';
 export interface PendingRefund {
   readonly id: string;
   readonly provider: string;
-  readonly providerRefundId: string;
-  readonly providerPaymentId: string;
+  /** Null where the provider has none that may be shown. */
+  readonly providerRefundId: string | null;
 }
 
 const CREATE = `mutation ($input: CreateRefundInput!) {
@@ -51,10 +51,9 @@ export async function makePendingRefunds(
     };
     const { createRefund } = await service.ask<Made>(CREATE, { input });
     const { refund } = createRefund;
-    const providerRefundId = refund?.legs[0]?.providerRefundId ?? undefined;
-    if (refund?.status !== 'PENDING' || providerRefundId === undefined)
-      throw new Error(`not pending: ${JSON.stringify(createRefund)}`);
-    made.push({ id: refund.id, provider, providerRefundId, providerPaymentId: reference });
+    if (refund?.status !== 'PENDING') throw new Error(`not pending: ${JSON.stringify(createRefund)}`);
+    const providerRefundId = refund.legs[0]?.providerRefundId ?? null;
+    made.push({ id: refund.id, provider, providerRefundId });
   }
   return made;
 }

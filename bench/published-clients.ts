@@ -1,11 +1,10 @@
 import { YooCheckout } from '@a2seven/yoo-checkout';
 import Razorpay from 'razorpay';
 import Stripe from 'stripe';
-import type { PendingRefund } from './pending-refunds.ts';
 import type { Played } from './played-sandbox.ts';
 
 /** Asks a provider for one refund by its published client library, as an application without this service would. */
-export type ReadRefund = (refund: PendingRefund) => Promise<unknown>;
+export type ReadRefund = (providerRefundId: string) => Promise<unknown>;
 
 /** The client keeps its axios instance in `api.rq`, which its types do not tell. */
 interface Pointable {
@@ -26,7 +25,7 @@ function readerOf({ provider, baseUrl, credentials }: Played): ReadRefund {
     case 'yookassa': {
       const client = new YooCheckout({ shopId: given('shopId'), secretKey: given('secretKey') });
       Object.assign(client, { root: baseUrl });
-      return ({ providerRefundId }) => client.getRefund(providerRefundId);
+      return (providerRefundId) => client.getRefund(providerRefundId);
     }
     case 'razorpay': {
       const client = new Razorpay({
@@ -35,7 +34,7 @@ function readerOf({ provider, baseUrl, credentials }: Played): ReadRefund {
         headers: { 'X-Razorpay-Account': given('account') },
       });
       (client.api as unknown as Pointable).rq.defaults.baseURL = origin;
-      return ({ providerRefundId }) => client.refunds.fetch(providerRefundId);
+      return (providerRefundId) => client.refunds.fetch(providerRefundId);
     }
     case 'stripe': {
       const client = new Stripe(given('apiKey'), {
@@ -44,7 +43,7 @@ function readerOf({ provider, baseUrl, credentials }: Played): ReadRefund {
         protocol: 'http',
         telemetry: false,
       });
-      return ({ providerRefundId }) => client.refunds.retrieve(providerRefundId);
+      return (providerRefundId) => client.refunds.retrieve(providerRefundId);
     }
     default:
       throw new TypeError(`no published client of ${provider} is known here`);

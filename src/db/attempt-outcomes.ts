@@ -4,7 +4,7 @@ import { moveParts, moveTypes, type MoveInput } from './leg-moves.ts';
 import type { Attempt, Leg, Refund } from './legs.ts';
 import { seenInsert, seenTypes, type SeenInput } from './provider-refunds.ts';
 import type { Database } from './tables.ts';
-import { writtenStatement, type ParameterTypes } from './written-statement.ts';
+import { fixedStatement, type ParameterTypes } from './fixed-statement.ts';
 
 interface OutcomeInput {
   readonly legId: LegId;
@@ -35,7 +35,7 @@ const outcomeUpdate = (gate: string): string => `
     unclear_sends = unclear_sends + :unclearSends
   WHERE leg_id = :legId AND attempt = :sentAttempt AND ${gate}`;
 
-const outcomeStatement = writtenStatement<OutcomeInput, never>(outcomeUpdate('true'), outcomeTypes);
+const outcomeStatement = fixedStatement<OutcomeInput, never>(outcomeUpdate('true'), outcomeTypes);
 
 /**
  * Keeps the raw outcome of a send before anything is concluded from it: one statement, no payment lock
@@ -105,12 +105,12 @@ const answerText = (before: string, gate: string): string => `
 type Answered = Refund & { readonly waits: boolean };
 
 /** A provider refund that is known already may be another leg's, or nobody's: then this statement does nothing. */
-const acceptedStatement = writtenStatement<AnswerInput & SeenInput, Answered>(
+const acceptedStatement = fixedStatement<AnswerInput & SeenInput, Answered>(
   answerText(`named AS (${seenInsert('FROM held')} ON CONFLICT DO NOTHING RETURNING leg_id),`, 'named'),
   { ...answerTypes, ...seenTypes },
 );
 
-const refusedStatement = writtenStatement<AnswerInput, Answered>(answerText('', 'held'), answerTypes);
+const refusedStatement = fixedStatement<AnswerInput, Answered>(answerText('', 'held'), answerTypes);
 
 /** A refund as the statement that moved its leg has left it. */
 export interface MovedRefund {

@@ -3,7 +3,7 @@ import type { ApiKeyId, LegId, MerchantId, PaymentId, RefundId } from '../ids.ts
 import type { AttentionReason, LegStatus, RefundStatus } from '../vocabulary.ts';
 import type { EventSource } from './events.ts';
 import type { Database } from './tables.ts';
-import { writtenStatement, type ParameterTypes } from './written-statement.ts';
+import { fixedStatement, type ParameterTypes } from './fixed-statement.ts';
 
 /** One move of one leg with all that follows from it, as figures; the rules behind them are `planMove`'s. */
 export interface MoveInput {
@@ -185,7 +185,7 @@ export const moveParts = (gate: string): string => `
     WHERE ${gate}
   )`;
 
-const moveStatement = writtenStatement<MoveInput, never>(
+const moveStatement = fixedStatement<MoveInput, never>(
   `WITH ${moveParts('true')} SELECT id FROM parent`,
   moveTypes,
 );

@@ -11,7 +11,7 @@ import * as webhookDeliveries from './migrations/0006-webhook-deliveries.ts';
 import * as outgoingEvents from './migrations/0007-outgoing-events.ts';
 import * as changeFeed from './migrations/0008-change-feed.ts';
 import * as sharedLooks from './migrations/0009-shared-looks.ts';
-import * as growth from './migrations/0012-growth.ts';
+import * as growth from './migrations/0010-growth.ts';
 import { poolOf } from './in-transaction.ts';
 import { onlineSteps, oneAtATime, type OnlineMigration } from './online-migration.ts';
 
@@ -26,7 +26,7 @@ const migrations: Readonly<Record<string, Migration | OnlineMigration>> = {
   '0007-outgoing-events': outgoingEvents,
   '0008-change-feed': changeFeed,
   '0009-shared-looks': sharedLooks,
-  '0012-growth': growth,
+  '0010-growth': growth,
 };
 
 /**

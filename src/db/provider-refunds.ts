@@ -3,7 +3,7 @@ import type { AccountId, LegId, MerchantId, PaymentId } from '../ids.ts';
 import type { Money } from '../money.ts';
 import type { Leg } from './legs.ts';
 import type { Database, ProviderRefundTable } from './tables.ts';
-import { writtenStatement, type ParameterTypes } from './written-statement.ts';
+import { fixedStatement, type ParameterTypes } from './fixed-statement.ts';
 
 export type ProviderRefund = Selectable<ProviderRefundTable>;
 
@@ -150,7 +150,7 @@ export const seenInsert = (from: string): string => `
 const newest = (column: string): string =>
   `${column} = CASE WHEN excluded.as_of >= known.as_of THEN excluded.${column} ELSE known.${column} END`;
 
-const upsertStatement = writtenStatement<SeenInput, { readonly leg_id: LegId | null }>(
+const upsertStatement = fixedStatement<SeenInput, { readonly leg_id: LegId | null }>(
   `${seenInsert('')}
   ON CONFLICT (account_id, provider_refund_id) DO UPDATE SET
     leg_id = COALESCE(known.leg_id, excluded.leg_id),

@@ -3,7 +3,7 @@ import type { Migration } from 'kysely/migration';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { connectDatabase, type ConnectedDatabase } from '../../src/db/connect.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
-import { online as growth } from '../../src/db/migrations/0012-growth.ts';
+import { online as growth } from '../../src/db/migrations/0010-growth.ts';
 import { onlineSteps, oneAtATime, type OnlineMigration } from '../../src/db/online-migration.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { insertPayment, insertRefund, insertTenant } from '../support/rows.ts';
