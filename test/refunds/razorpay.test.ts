@@ -127,7 +127,10 @@ describe('a refund', () => {
     const command = razorpayCommand(paymentId, 40_000n);
     const first = valueOf(await createRefund(t.world, t.caller(), command));
     const requests = await watchRequests(t, 'razorpay');
-    expect(valueOf(await createRefund(t.world, t.caller(), command))).toEqual({ ...first, replayed: true });
+    expect(valueOf(await createRefund(t.world, t.caller(), command))).toEqual({
+      refundId: first.refundId,
+      replayed: true,
+    });
     expect(await requests()).toEqual([]);
   });
 });

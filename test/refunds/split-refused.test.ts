@@ -202,7 +202,10 @@ test('the order of the sellers makes no other content', async () => {
   const first = refundCommand(paymentId, 'remaining', { idempotencyKey, ...sources(...both), ...platform });
   const made = valueOf(await createRefund(t.world, t.caller(), first));
   const turned = { ...first, ...sources(...both.toReversed()) };
-  expect(valueOf(await createRefund(t.world, t.caller(), turned))).toEqual({ ...made, replayed: true });
+  expect(valueOf(await createRefund(t.world, t.caller(), turned))).toEqual({
+    refundId: made.refundId,
+    replayed: true,
+  });
   const another = { ...first, feeBearer: 'SELLER' as const };
   expect(problemOf(await createRefund(t.world, t.caller(), another))).toMatchObject({
     type: 'IdempotencyKeyReused',

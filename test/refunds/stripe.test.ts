@@ -158,7 +158,10 @@ describe('a refund', () => {
     const command = stripeCommand(paymentId, 4_000n);
     const first = valueOf(await createRefund(t.world, t.caller(), command));
     const requests = await watchRequests(t, 'stripe');
-    expect(valueOf(await createRefund(t.world, t.caller(), command))).toEqual({ ...first, replayed: true });
+    expect(valueOf(await createRefund(t.world, t.caller(), command))).toEqual({
+      refundId: first.refundId,
+      replayed: true,
+    });
     expect(await requests()).toEqual([]);
   });
 

@@ -28,7 +28,15 @@ const tables = [
 
 /** Every row, but for when somebody looked last and looks next. */
 async function state(): Promise<readonly unknown[]> {
-  const volatile = ['as_of', 'next_look_at', 'look_lease_until', 'updated_at', 'version', 'look_failures'];
+  const volatile = [
+    'as_of',
+    'next_look_at',
+    'look_lease_until',
+    'updated_at',
+    'version',
+    'look_failures',
+    'looked_at',
+  ];
   return Promise.all(
     tables.map(async (table) => {
       const { rows } = await sql<{ row: string }>`
