@@ -53,7 +53,8 @@ if (import.meta.main) {
   const [url = '', apiKey = '', id = ''] = process.argv.slice(2);
   // Where there is no window it takes itself for a server that renders, and polls nothing.
   environmentManager.setIsServer(() => false);
-  const client = new QueryClient();
+  // Nothing is kept for components that may show it later: that would keep the process for five minutes.
+  const client = new QueryClient({ defaultOptions: { queries: { gcTime: 0 } } });
   client.mount();
   const observer = new QueryObserver(client, refundQueryOptions({ url, apiKey }, id));
   const stop = observer.subscribe(({ data, error }) => {

@@ -6,6 +6,7 @@ import {
   type TestService,
 } from '../support/service.ts';
 import { testMerchants } from '../support/world.ts';
+import { poll } from './etag/polling.ts';
 
 let t: TestService;
 beforeAll(async () => {
@@ -128,4 +129,28 @@ test('what is young enough is no call, and nothing of another merchant is ever i
   ];
   expect(first.extensions?.plan?.accounts).toMatchObject([{ account: 'yookassa-demo', wanted: 1 }]);
   expect(second.extensions?.plan).toEqual({ complete: true, accounts: [] });
+});
+
+test('an answer with a plan has no tag, since a plan is of one answer; any other has one', async () => {
+  const mine = await pendingRefund('demo');
+  const theirs = await pendingRefund('other');
+  const ONE =
+    'query ($id: ID!, $maxAgeSeconds: Int) { refund(by: { id: $id }, maxAgeSeconds: $maxAgeSeconds) { id } }';
+  const wanted = (query: string, id: string, maxAgeSeconds?: number) => ({
+    query,
+    variables: query === ONE ? { id, maxAgeSeconds } : { ids: [id], maxAgeSeconds },
+  });
+  for (const query of [ONE, LIST]) {
+    const told = await poll(t, wanted(query, mine, 3_600));
+    expect([told.status, told.etag]).toEqual([200, null]);
+    expect(told.text).toContain('"plan"');
+    const others = [
+      await poll(t, wanted(query, mine)),
+      await poll(t, wanted(query, theirs, 3_600), { key: 'rf_test_other' }),
+    ];
+    for (const { status, etag, text } of others) {
+      expect([status, etag]).toEqual([200, expect.stringMatching(/^W/)]);
+      expect(text).not.toContain('"plan"');
+    }
+  }
 });

@@ -18,6 +18,12 @@ export interface Wish {
   readonly countsPayments: boolean;
 }
 
+/**
+ * Subjects of one request, all its fields together: as many as one list of ids may have. The document is not validated
+ * here, and a few hundred fields that share one long variable would name half a million.
+ */
+const MAX_SUBJECTS = 100;
+
 /** Undefined: its answer gets no tag. */
 export type ReadWish = (params: RequestParams) => Wish | undefined;
 
@@ -46,35 +52,43 @@ function plan(schema: GraphQLSchema, { query, operationName }: RequestParams): T
 
 function wishOf(of: TagPlan, { query, operationName, variables: given }: RequestParams): Wish | undefined {
   const variables = { ...of.defaults, ...given };
-  const subjects = of.roots.map((root) => subjectsOf(root, variables));
+  const subjects: Subject[] = [];
+  for (const root of of.roots) {
+    const some = subjectsOf(root, variables, MAX_SUBJECTS - subjects.length);
+    if (some === undefined) return undefined;
+    subjects.push(...some);
+  }
   const [list] = of.roots.filter(({ kind }) => kind === 'refunds');
-  if (subjects.includes(undefined) || (list !== undefined && !isTrackedList(list, variables)))
-    return undefined;
+  if (list !== undefined && !isTrackedList(list, variables)) return undefined;
   return {
     operationName: of.operationName,
     digest: createHash('sha256')
       .update(JSON.stringify([query, operationName ?? null, given ?? null]))
       .digest('base64url'),
-    subjects: subjects.flatMap((some) => some ?? []),
+    subjects,
     list: list && lookLimitsOf(list, variables),
     countsPayments: of.countsPayments,
   };
 }
 
-/** Undefined where it is named otherwise than by its id, so that something else decides which it is. */
-function subjectsOf(root: PlannedRoot, variables: Variables): Subject[] | undefined {
+/** Undefined where it is named otherwise than by its id, so that something else decides which it is, or for too many. */
+function subjectsOf(root: PlannedRoot, variables: Variables, atMost: number): Subject[] | undefined {
   const never = { maxAgeSeconds: undefined, waitMs: 0 };
   switch (root.kind) {
     case 'refund': {
       const by = root.argument('by', variables);
       const id = isObject(by) ? by['id'] : undefined;
-      return isId(id) ? [{ globalId: String(id), ...lookLimitsOf(root, variables) }] : undefined;
+      return atMost > 0 && isId(id)
+        ? [{ globalId: String(id), ...lookLimitsOf(root, variables) }]
+        : undefined;
     }
     case 'node':
     case 'nodes': {
       const given = root.argument(root.kind === 'node' ? 'id' : 'ids', variables);
       const ids: readonly unknown[] = Array.isArray(given) ? given : [given];
-      return ids.every(isId) ? ids.map((id) => ({ globalId: String(id), ...never })) : undefined;
+      return ids.length <= atMost && ids.every(isId)
+        ? ids.map((id) => ({ globalId: String(id), ...never }))
+        : undefined;
     }
     case 'refunds':
       return [];
