@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ProviderAdapter } from '../src/providers/provider.ts';
 import { allAdapters } from '../src/providers/registry.ts';
-import { fewestCalls } from '../src/refunds/followed-plan.ts';
+import { fewestCalls } from '../src/refunds/looks/followed-plan.ts';
 
 const file = '../docs/planner.md';
 const page = readFileSync(new URL(file, import.meta.url), 'utf8');

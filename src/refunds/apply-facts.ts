@@ -11,7 +11,7 @@ import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import type { Evidence, LegStatus, TraceReference } from '../vocabulary.ts';
 import { moveLeg, type LegPatch, type Move } from './move-leg.ts';
-import { nextLookMs } from './next-look.ts';
+import { nextLookMs } from './looks/next-look.ts';
 import { returnedNothing } from './returned-nothing.ts';
 import { findTransition, isFinalLeg, type TransitionCause } from './transitions.ts';
 

@@ -9,7 +9,7 @@ import type { Connection } from '../providers/connections.ts';
 import type { CancelOutcome, ProviderAdapter } from '../providers/provider.ts';
 import { noteAccountHealth } from './account-health.ts';
 import { mayBeSentFor } from './epoch.ts';
-import { lookAtLegs } from './look.ts';
+import { lookAtLegs } from './looks/look.ts';
 import { onceRead } from './once-read.ts';
 import { isFinalLeg } from './transitions.ts';
 import { causeOf, type Caller, type World } from './world.ts';

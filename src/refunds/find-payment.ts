@@ -4,11 +4,11 @@ import type { StoredPaymentRef } from '../db/intent-facts.ts';
 import type { Failure } from '../errors.ts';
 import { isUuid, type MerchantId, type PaymentId } from '../ids.ts';
 import type { Connection } from '../providers/connections.ts';
-import type { FollowedPlan } from './followed-plan.ts';
-import { lookAtDuePayment } from './look-together.ts';
+import type { FollowedPlan } from './looks/followed-plan.ts';
+import { lookAtDuePayment } from './looks/look-together.ts';
 import type { PaymentRef } from './payment-ref.ts';
 import { settledWithin } from './background.ts';
-import { planOfOthers, planOfPayments, seeAsCall } from './see-as-call.ts';
+import { planOfOthers, planOfPayments, seeAsCall } from './looks/see-as-call.ts';
 import { tooSlow, type Sight } from './see-payment.ts';
 import type { World } from './world.ts';
 

@@ -10,7 +10,7 @@ import type { RefundFacts } from '../providers/provider.ts';
 import { evidenceOfMessage, sourceOf, type FactContext } from './apply-facts.ts';
 import { deriveRefundStatus } from './derive.ts';
 import { mergeBySeller } from './merge-by-seller.ts';
-import { nextLookMs } from './next-look.ts';
+import { nextLookMs } from './looks/next-look.ts';
 import { nameOfExternalLeg } from './take-over.ts';
 import { bucketOf, isFinalLeg } from './transitions.ts';
 

@@ -18,7 +18,7 @@ import type { Connection } from '../providers/connections.ts';
 import type { RefundFacts } from '../providers/provider.ts';
 import { canBeAsked } from './declared-facts.ts';
 import { moveLeg, type Move } from './move-leg.ts';
-import { nextLookMs } from './next-look.ts';
+import { nextLookMs } from './looks/next-look.ts';
 import { settleOvercommitment, settleSources } from './overcommitment.ts';
 import {
   outstandingUntil,

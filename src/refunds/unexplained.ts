@@ -4,7 +4,7 @@ import { insertEvent } from '../db/events.ts';
 import type { LockedPayment, Payment } from '../db/payments.ts';
 import type { Database } from '../db/tables.ts';
 import type { FactContext } from './apply-facts.ts';
-import { lookGapMs } from './freshness.ts';
+import { lookGapMs } from './looks/freshness.ts';
 
 /** A difference that so many looks in a row have shown is told. */
 export const mismatchLooks = 2;

@@ -7,9 +7,9 @@ import { noMetrics, type Metrics } from '../metrics.ts';
 import type { Connections } from '../providers/connections.ts';
 import type { AccountId, PaymentId } from '../ids.ts';
 import type { Background } from './background.ts';
-import { createLookDesk, type LookDesk } from './look-desk.ts';
+import { createLookDesk, type LookDesk } from './looks/look-desk.ts';
 import type { RestoringPass } from './restoring.ts';
-import type { SeenByCall } from './see-as-call.ts';
+import type { SeenByCall } from './looks/see-as-call.ts';
 import { createChanges, type Changes } from './changes.ts';
 
 /** Everything a use case needs from outside, handed in. */

@@ -1,5 +1,5 @@
 import type { AccountId } from '../ids.ts';
-import type { AccountRhythm } from '../refunds/freshness.ts';
+import type { AccountRhythm } from '../refunds/looks/freshness.ts';
 import type { World } from '../refunds/world.ts';
 
 /** The shortest time between two looks of an account that is not configured any more, in milliseconds. */

@@ -1,5 +1,5 @@
 import type { MerchantId, PaymentId, RefundId } from '../ids.ts';
-import type { FollowedPlan } from '../refunds/followed-plan.ts';
+import type { FollowedPlan } from '../refunds/looks/followed-plan.ts';
 import type { Caller, World } from '../refunds/world.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Shown } from './shown-freshness.ts';

@@ -2,7 +2,7 @@ import type { Refund } from '../db/legs.ts';
 import type { RefundLeg } from '../db/read-batch.ts';
 import type { RefundId } from '../ids.ts';
 import { isFinalRefund } from '../refunds/derive.ts';
-import { lookAtDueLegs } from '../refunds/look-together.ts';
+import { lookAtDueLegs } from '../refunds/looks/look-together.ts';
 import { demandFreshness, noteLook, type GraphQLContext } from './context.ts';
 import type { LookLimits } from './look-arguments.ts';
 

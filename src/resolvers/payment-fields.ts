@@ -2,7 +2,7 @@ import type { Payment } from '../db/payments.ts';
 import type { PaymentShare } from '../db/read-batch.ts';
 import type { Capabilities } from '../providers/provider.ts';
 import { capabilitiesOfAccount } from './account-adapter.ts';
-import { pollGapMs, type Freshness } from '../refunds/freshness.ts';
+import { pollGapMs, type Freshness } from '../refunds/looks/freshness.ts';
 import { certainRestOf } from '../refunds/plan-split.ts';
 import { refundableOf } from '../refunds/refundability.ts';
 import { rhythmOf } from './account-rhythm.ts';

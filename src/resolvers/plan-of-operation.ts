@@ -1,4 +1,4 @@
-import type { FollowedPlan, MadeCall, PlannedCall } from '../refunds/followed-plan.ts';
+import type { FollowedPlan, MadeCall, PlannedCall } from '../refunds/looks/followed-plan.ts';
 import type { GraphQLContext } from './context.ts';
 
 /** `extensions.plan` of an answer (docs/planner.md): the names are those of the public API and stay. */

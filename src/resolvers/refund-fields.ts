@@ -3,7 +3,7 @@ import type { RefundLeg, RefundShare } from '../db/read-batch.ts';
 import type { Failure } from '../errors.ts';
 import { isFinalRefund, moneyMovementOf } from '../refunds/derive.ts';
 import { expectedArrival, type DateRange } from '../refunds/expected-arrival.ts';
-import { freshnessOf, type Freshness } from '../refunds/freshness.ts';
+import { freshnessOf, type Freshness } from '../refunds/looks/freshness.ts';
 import { isFinalLeg } from '../refunds/transitions.ts';
 import type { World } from '../refunds/world.ts';
 import type { AttentionReason, MoneyMovement } from '../vocabulary.ts';

@@ -1,4 +1,4 @@
-import type { Freshness } from '../refunds/freshness.ts';
+import type { Freshness } from '../refunds/looks/freshness.ts';
 import type { RefundId } from '../ids.ts';
 
 /** What the headers of an answer need to know of what it shows. Filled while the operation is executed. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { MAX_ABOVE_HORIZON, stateReadsOf, type PaymentState, type RefundState } from '../db/read-states.ts';
 import type { MerchantId, PaymentId, RefundId } from '../ids.ts';
 import { isFinalRefund } from '../refunds/derive.ts';
-import type { Freshness } from '../refunds/freshness.ts';
+import type { Freshness } from '../refunds/looks/freshness.ts';
 import type { Caller, World } from '../refunds/world.ts';
 import { createContext } from './context.ts';
 import { parseGlobalId } from './global-id.ts';

@@ -1,4 +1,4 @@
-import type { Freshness } from '../refunds/freshness.ts';
+import type { Freshness } from '../refunds/looks/freshness.ts';
 import { builder } from './builder.ts';
 
 export const FreshnessRef = builder.objectRef<Freshness>('Freshness').implement({

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { recordAttemptOutcome } from '../../src/db/attempt-outcomes.ts';
 import type { Connections } from '../../src/providers/connections.ts';
 import { driveDue } from '../../src/refunds/engine/drive-due.ts';
-import { lookAtLegs } from '../../src/refunds/look.ts';
+import { lookAtLegs } from '../../src/refunds/looks/look.ts';
 import { fakeLibrary } from '../providers/prism/fake-library.ts';
 import { ADYEN, createToldService, type ToldService } from '../support/adyen.ts';
 import { forgetMessages } from '../support/webhooks.ts';

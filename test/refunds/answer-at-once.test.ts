@@ -4,7 +4,7 @@ import { connectDatabase, type ConnectedDatabase } from '../../src/db/connect.ts
 import { inTransaction } from '../../src/db/in-transaction.ts';
 import { listLegs } from '../../src/db/legs.ts';
 import { createRefund } from '../../src/refunds/create-refund.ts';
-import { lookAtLegs } from '../../src/refunds/look.ts';
+import { lookAtLegs } from '../../src/refunds/looks/look.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
 import type { Database } from '../../src/db/tables.ts';
 import type { World } from '../../src/refunds/world.ts';

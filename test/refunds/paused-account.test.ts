@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRefund } from '../../src/refunds/create-refund.ts';
-import { lookAtLegs } from '../../src/refunds/look.ts';
+import { lookAtLegs } from '../../src/refunds/looks/look.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';
 import type { RefundId } from '../../src/ids.ts';
 import {

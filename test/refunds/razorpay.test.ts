@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cancelPayment } from '../../src/refunds/cancel-payment.ts';
 import { createRefund } from '../../src/refunds/create-refund.ts';
-import { lookAtLegs } from '../../src/refunds/look.ts';
+import { lookAtLegs } from '../../src/refunds/looks/look.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';
 import type { RefundId } from '../../src/ids.ts';

@@ -3,7 +3,7 @@ import type { Currency } from '../../src/money.ts';
 import type { RefundId } from '../../src/ids.ts';
 import type { CreateRefundCommand } from '../../src/refunds/create-refund.ts';
 import { createRefund } from '../../src/refunds/create-refund.ts';
-import { lookAtLegs } from '../../src/refunds/look.ts';
+import { lookAtLegs } from '../../src/refunds/looks/look.ts';
 import { retryRefund } from '../../src/refunds/retry-refund.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { claimDueDeliveries, endDeliveries } from '../../src/db/webhook-deliveries.ts';
 import { makeClockMovable } from '../../src/db/installation.ts';
 import { driveWebhooks } from '../../src/refunds/engine/drive-webhooks.ts';
-import { lookAtLegs } from '../../src/refunds/look.ts';
+import { lookAtLegs } from '../../src/refunds/looks/look.ts';
 import { forgetOldMessages } from '../../src/refunds/webhooks/forget-old.ts';
 import {
   createRefundMutation,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRefund, type CreateRefundCommand } from '../../src/refunds/create-refund.ts';
-import { lookAtLegs } from '../../src/refunds/look.ts';
+import { lookAtLegs } from '../../src/refunds/looks/look.ts';
 import { retryRefund } from '../../src/refunds/retry-refund.ts';
 import { seePayment } from '../../src/refunds/see-payment.ts';
 import { syncRefund } from '../../src/refunds/sync-refund.ts';

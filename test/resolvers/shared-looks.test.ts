@@ -4,7 +4,7 @@ import { claimLooks } from '../../src/db/look-leases.ts';
 import { yookassa } from '../../src/providers/yookassa/index.ts';
 import { driveDue } from '../../src/refunds/engine/drive-due.ts';
 import { driveLegs } from '../../src/refunds/engine/drive-legs.ts';
-import { lookLeaseMs } from '../../src/refunds/look-lease.ts';
+import { lookLeaseMs } from '../../src/refunds/looks/look-lease.ts';
 import type { World } from '../../src/refunds/world.ts';
 import { isDeskEmpty, poll, polledRefunds, pollMany, type PolledRefund } from '../support/pollers.ts';
 import { armFault, clearFaults, refundRow, refundsAre, settleAll, watchRequests } from '../support/rules.ts';

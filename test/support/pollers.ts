@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { LegId, PaymentId, RefundId } from '../../src/ids.ts';
-import type { LookDesk } from '../../src/refunds/look-desk.ts';
+import type { LookDesk } from '../../src/refunds/looks/look-desk.ts';
 import { createRefund } from '../../src/refunds/create-refund.ts';
 import type { World } from '../../src/refunds/world.ts';
 import { encodeGlobalId } from '../../src/resolvers/global-id.ts';

@@ -2,9 +2,9 @@ import { claimDueLegs, listLookedAtLegs, releaseLegs, type DueLeg } from '../../
 import { failpoint } from '../../failpoints.ts';
 import type { Connection } from '../../providers/connections.ts';
 import { maySendFor } from '../account-health.ts';
-import { lookBudgetMs } from '../call-budget.ts';
+import { lookBudgetMs } from '../looks/call-budget.ts';
 import { leaseMsOf } from '../claim.ts';
-import { lookAtLegs } from '../look.ts';
+import { lookAtLegs } from '../looks/look.ts';
 import { recoverLegs } from '../recover.ts';
 import type { World } from '../world.ts';
 import { createBatch, type Batch } from './batch.ts';

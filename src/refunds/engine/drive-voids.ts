@@ -2,7 +2,7 @@ import { claimDueOperations, releaseOperation } from '../../db/due.ts';
 import { readAppNow } from '../../db/payments.ts';
 import type { Connection } from '../../providers/connections.ts';
 import { leaseMsOf } from '../claim.ts';
-import { lookGapMs } from '../freshness.ts';
+import { lookGapMs } from '../looks/freshness.ts';
 import { resumeVoid } from '../run-void.ts';
 import type { World } from '../world.ts';
 import { inParallel } from '../in-parallel.ts';

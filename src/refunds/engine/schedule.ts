@@ -1,7 +1,7 @@
 import type { LookedAtLeg } from '../../db/due.ts';
 import type { ProviderAdapter } from '../../providers/provider.ts';
 import { pausedAccountGapMs, queuedAtMostMs } from '../claim.ts';
-import { nextLookMs } from '../next-look.ts';
+import { nextLookMs } from '../looks/next-look.ts';
 
 /** `failed`: the provider could not be asked, or something of ours broke. `left`: it was not begun. */
 export type LegResult = 'done' | 'failed' | 'left';

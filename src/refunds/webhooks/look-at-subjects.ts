@@ -3,7 +3,7 @@ import { findWebhookSubjects, makeOperationsDue, type WebhookSubjectRow } from '
 import type { LegId, PaymentId, WebhookDeliveryId } from '../../ids.ts';
 import type { Connection } from '../../providers/connections.ts';
 import { inParallel } from '../in-parallel.ts';
-import { askAboutLegs } from '../look-together.ts';
+import { askAboutLegs } from '../looks/look-together.ts';
 import { seePayment } from '../see-payment.ts';
 import type { World } from '../world.ts';
 import { push } from './push.ts';

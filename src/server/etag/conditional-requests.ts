@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { printSchema, type GraphQLSchema } from 'graphql';
 import type { Viewer } from '../../context.ts';
 import { encodeGlobalId } from '../../ids.ts';
-import type { Freshness } from '../../refunds/freshness.ts';
+import type { Freshness } from '../../refunds/looks/freshness.ts';
 import type { Caller } from '../../refunds/world.ts';
 import { summarizeFreshness } from '../../resolvers/shown-freshness.ts';
 import type { DueLook, Validators } from '../../resolvers/validators.ts';

@@ -1,4 +1,4 @@
-import type { Freshness } from '../../refunds/freshness.ts';
+import type { Freshness } from '../../refunds/looks/freshness.ts';
 import { summarizeFreshness } from '../../resolvers/shown-freshness.ts';
 import type { RequestRecord } from '../access-log.ts';
 import type { Answer } from '../answer.ts';

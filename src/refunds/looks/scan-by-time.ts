@@ -1,4 +1,4 @@
-import type { KnownRefund, RefundFacts, RefundListQuery } from '../providers/provider.ts';
+import type { KnownRefund, RefundFacts, RefundListQuery } from '../../providers/provider.ts';
 import { groupsOf, type LookCalls } from './plan-calls.ts';
 import type { PlanLedger } from './plan-ledger.ts';
 

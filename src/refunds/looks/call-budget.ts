@@ -1,4 +1,4 @@
-import type { AccountHttp } from '../providers/http.ts';
+import type { AccountHttp } from '../../providers/http.ts';
 
 /** What a look may take of its account. */
 export interface LookBudget {

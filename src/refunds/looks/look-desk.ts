@@ -1,6 +1,6 @@
-import type { LookId } from '../db/look-leases.ts';
-import type { AccountId } from '../ids.ts';
-import type { Connection } from '../providers/connections.ts';
+import type { LookId } from '../../db/look-leases.ts';
+import type { AccountId } from '../../ids.ts';
+import type { Connection } from '../../providers/connections.ts';
 import type { FollowedPlan, LegsLookedAt } from './followed-plan.ts';
 
 /** What somebody wants to know: how a row was at `after`, by the database's time, or later. */

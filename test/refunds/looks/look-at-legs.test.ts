@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createRefund } from '../../src/refunds/create-refund.ts';
-import { lookAtLegs } from '../../src/refunds/look.ts';
-import { readAppNow } from '../../src/db/payments.ts';
-import type { LegId } from '../../src/ids.ts';
-import type { Connection } from '../../src/providers/connections.ts';
+import { createRefund } from '../../../src/refunds/create-refund.ts';
+import { lookAtLegs } from '../../../src/refunds/looks/look.ts';
+import { readAppNow } from '../../../src/db/payments.ts';
+import type { LegId } from '../../../src/ids.ts';
+import type { Connection } from '../../../src/providers/connections.ts';
 import {
   armFault,
   clearFaults,
@@ -14,8 +14,8 @@ import {
   settleAll,
   valueOf,
   watchRequests,
-} from '../support/rules.ts';
-import { createTestWorld, type TestWorld } from '../support/world.ts';
+} from '../../support/rules.ts';
+import { createTestWorld, type TestWorld } from '../../support/world.ts';
 
 let t: TestWorld;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import type { ProviderAdapter } from '../providers/provider.ts';
-import type { LegStatus } from '../vocabulary.ts';
+import type { ProviderAdapter } from '../../providers/provider.ts';
+import type { LegStatus } from '../../vocabulary.ts';
 import { lookGapMs } from './freshness.ts';
 
 /**

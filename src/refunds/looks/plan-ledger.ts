@@ -1,4 +1,4 @@
-import type { KnownRefund, Look, RefundFacts } from '../providers/provider.ts';
+import type { KnownRefund, Look, RefundFacts } from '../../providers/provider.ts';
 import type { LookCallKind, MadeCall } from './followed-plan.ts';
 import type { Asked } from './plan-calls.ts';
 

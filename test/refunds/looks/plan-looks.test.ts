@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Look, RefundFacts, RefundListPage, RefundListQuery } from '../../src/providers/provider.ts';
-import type { Asked, LookCalls } from '../../src/refunds/plan-calls.ts';
-import { lookAtRefunds } from '../../src/refunds/plan-looks.ts';
+import type { Look, RefundFacts, RefundListPage, RefundListQuery } from '../../../src/providers/provider.ts';
+import type { Asked, LookCalls } from '../../../src/refunds/looks/plan-calls.ts';
+import { lookAtRefunds } from '../../../src/refunds/looks/plan-looks.ts';
 
 const start = Date.parse('2026-11-22T10:00:00Z');
 const minute = 60_000;

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { allAdapters } from '../../src/providers/registry.ts';
-import { isFinalRefund } from '../../src/refunds/derive.ts';
-import { freshnessOf, lookGapMs, pollGapMs, type AccountRhythm } from '../../src/refunds/freshness.ts';
-import { refundStatuses, type RefundStatus } from '../../src/vocabulary.ts';
+import { allAdapters } from '../../../src/providers/registry.ts';
+import { isFinalRefund } from '../../../src/refunds/derive.ts';
+import {
+  freshnessOf,
+  lookGapMs,
+  pollGapMs,
+  type AccountRhythm,
+} from '../../../src/refunds/looks/freshness.ts';
+import { refundStatuses, type RefundStatus } from '../../../src/vocabulary.ts';
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;

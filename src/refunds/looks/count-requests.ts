@@ -1,4 +1,4 @@
-import type { AccountAccess } from '../providers/provider.ts';
+import type { AccountAccess } from '../../providers/provider.ts';
 
 /** The same access, and how many reads went through it: an adapter may need several for one answer. */
 export function countRequests(access: AccountAccess): {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Look, RefundFacts, RefundListPage, RefundListQuery } from '../../src/providers/provider.ts';
-import { fewestCalls } from '../../src/refunds/followed-plan.ts';
-import type { Asked, LookCalls } from '../../src/refunds/plan-calls.ts';
-import { lookAtRefunds } from '../../src/refunds/plan-looks.ts';
+import type { Look, RefundFacts, RefundListPage, RefundListQuery } from '../../../src/providers/provider.ts';
+import { fewestCalls } from '../../../src/refunds/looks/followed-plan.ts';
+import type { Asked, LookCalls } from '../../../src/refunds/looks/plan-calls.ts';
+import { lookAtRefunds } from '../../../src/refunds/looks/plan-looks.ts';
 
 const start = Date.parse('2026-11-22T10:00:00Z');
 

@@ -1,9 +1,9 @@
-import type { Connection } from '../providers/connections.ts';
+import type { Connection } from '../../providers/connections.ts';
 import { countRequests } from './count-requests.ts';
-import { canBeAsked } from './declared-facts.ts';
+import { canBeAsked } from '../declared-facts.ts';
 import type { FollowedPlan, MadeCall } from './followed-plan.ts';
-import { seePayment, type Sight } from './see-payment.ts';
-import type { World } from './world.ts';
+import { seePayment, type Sight } from '../see-payment.ts';
+import type { World } from '../world.ts';
 
 /** What a payment's provider said, and the call that it took. */
 export interface SeenByCall {

@@ -1,6 +1,6 @@
 import { lookBudgetMs, type LookBudget } from './call-budget.ts';
-import { claimLooks, noteLooked, type LookId, type LookTable } from '../db/look-leases.ts';
-import type { Connection } from '../providers/connections.ts';
+import { claimLooks, noteLooked, type LookId, type LookTable } from '../../db/look-leases.ts';
+import type { Connection } from '../../providers/connections.ts';
 import type { LegsLookedAt } from './followed-plan.ts';
 import {
   countShared,
@@ -18,7 +18,7 @@ import {
 } from './look-desk.ts';
 import { letGo, waitElsewhere, type AfterWaiting } from './look-elsewhere.ts';
 import { holdLease, lookLeaseMs } from './look-lease.ts';
-import type { World } from './world.ts';
+import type { World } from '../world.ts';
 
 /** A kind of rows that are looked at for many. */
 export interface LookKind {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { releaseLooks, renewLooks, type LookId, type LookTable } from '../db/look-leases.ts';
-import { paymentReadLimitMs } from './see-payment.ts';
-import type { World } from './world.ts';
+import { releaseLooks, renewLooks, type LookId, type LookTable } from '../../db/look-leases.ts';
+import { paymentReadLimitMs } from '../see-payment.ts';
+import type { World } from '../world.ts';
 
 /**
  * What a claim of a look is good for, in milliseconds: the deadline of one read, with its waiting and its repetitions,

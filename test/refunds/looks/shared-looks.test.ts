@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { claimDueLegs } from '../../src/db/due.ts';
-import { listUnclearLegs } from '../../src/db/unclear-legs.ts';
-import { claimLooks, type LookId } from '../../src/db/look-leases.ts';
-import { uuidv7, type LegId } from '../../src/ids.ts';
-import { createLookDesk, join, type Waiter } from '../../src/refunds/look-desk.ts';
-import { yookassa } from '../../src/providers/yookassa/index.ts';
-import { createRefund } from '../../src/refunds/create-refund.ts';
-import { findPayment } from '../../src/refunds/find-payment.ts';
-import { lookLeaseMs } from '../../src/refunds/look-lease.ts';
-import { askAboutLegs, lookAtDueLegs, startDueLooks } from '../../src/refunds/look-together.ts';
-import { syncRefund } from '../../src/refunds/sync-refund.ts';
-import type { World } from '../../src/refunds/world.ts';
-import { readBatchOf } from '../../src/db/read-batch.ts';
-import { isDeskEmpty, poll, polledRefunds, type PolledRefund } from '../support/pollers.ts';
+import { claimDueLegs } from '../../../src/db/due.ts';
+import { listUnclearLegs } from '../../../src/db/unclear-legs.ts';
+import { claimLooks, type LookId } from '../../../src/db/look-leases.ts';
+import { uuidv7, type LegId } from '../../../src/ids.ts';
+import { createLookDesk, join, type Waiter } from '../../../src/refunds/looks/look-desk.ts';
+import { yookassa } from '../../../src/providers/yookassa/index.ts';
+import { createRefund } from '../../../src/refunds/create-refund.ts';
+import { findPayment } from '../../../src/refunds/find-payment.ts';
+import { lookLeaseMs } from '../../../src/refunds/looks/look-lease.ts';
+import { askAboutLegs, lookAtDueLegs, startDueLooks } from '../../../src/refunds/looks/look-together.ts';
+import { syncRefund } from '../../../src/refunds/sync-refund.ts';
+import type { World } from '../../../src/refunds/world.ts';
+import { readBatchOf } from '../../../src/db/read-batch.ts';
+import { isDeskEmpty, poll, polledRefunds, type PolledRefund } from '../../support/pollers.ts';
 import {
   armFault,
   clearFaults,
@@ -22,8 +22,8 @@ import {
   settleAll,
   valueOf,
   watchRequests,
-} from '../support/rules.ts';
-import { createTestWorld, type TestWorld, type WorldDifferences } from '../support/world.ts';
+} from '../../support/rules.ts';
+import { createTestWorld, type TestWorld, type WorldDifferences } from '../../support/world.ts';
 
 let t: TestWorld;
 let worlds: readonly [World, World];

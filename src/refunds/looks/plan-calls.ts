@@ -4,7 +4,7 @@ import type {
   RefundFacts,
   RefundListPage,
   RefundListQuery,
-} from '../providers/provider.ts';
+} from '../../providers/provider.ts';
 
 /** An answer, and how many requests it took. */
 export interface Asked<T> {

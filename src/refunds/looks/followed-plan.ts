@@ -1,6 +1,6 @@
-import type { Failure } from '../errors.ts';
-import type { LegId } from '../ids.ts';
-import type { Capabilities, KnownRefund } from '../providers/provider.ts';
+import type { Failure } from '../../errors.ts';
+import type { LegId } from '../../ids.ts';
+import type { Capabilities, KnownRefund } from '../../providers/provider.ts';
 
 /**
  * What one call of a plan asks for. `WINDOW_PAGE`: a page of the refunds of a span of time. `PAYMENT_LIST`: a page of

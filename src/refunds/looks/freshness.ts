@@ -1,5 +1,5 @@
-import type { RefundStatus } from '../vocabulary.ts';
-import { isFinalRefund } from './derive.ts';
+import type { RefundStatus } from '../../vocabulary.ts';
+import { isFinalRefund } from '../derive.ts';
 
 export interface Freshness {
   readonly asOf: Date;

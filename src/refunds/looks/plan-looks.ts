@@ -1,6 +1,6 @@
-import type { KnownRefund, Look, RefundFacts } from '../providers/provider.ts';
+import type { KnownRefund, Look, RefundFacts } from '../../providers/provider.ts';
 import type { MadeCall, PlannedCall } from './followed-plan.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../in-parallel.ts';
 import { groupsOf, type LookCalls } from './plan-calls.ts';
 import { openLedger, type PlanLedger } from './plan-ledger.ts';
 import { scanByTime } from './scan-by-time.ts';

@@ -1,17 +1,17 @@
-import { noteLooked, type LookId } from '../db/look-leases.ts';
-import { findPayment, type ReadPayment } from '../db/payments.ts';
-import { readBatchOf, type RefundLeg } from '../db/read-batch.ts';
-import type { LegId, MerchantId, PaymentId, RefundId } from '../ids.ts';
-import type { Connection } from '../providers/connections.ts';
-import type { LegStatus } from '../vocabulary.ts';
+import { noteLooked, type LookId } from '../../db/look-leases.ts';
+import { findPayment, type ReadPayment } from '../../db/payments.ts';
+import { readBatchOf, type RefundLeg } from '../../db/read-batch.ts';
+import type { LegId, MerchantId, PaymentId, RefundId } from '../../ids.ts';
+import type { Connection } from '../../providers/connections.ts';
+import type { LegStatus } from '../../vocabulary.ts';
 import type { LegsLookedAt, LookFailures, MadeCall } from './followed-plan.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../in-parallel.ts';
 import type { Wish, WishesMet } from './look-desk.ts';
 import { lookAtMostMs } from './look-lease.ts';
 import { wantLooks, type LookKind } from './look-rounds.ts';
 import { lookAtLegs } from './look.ts';
 import { planOfPayments, seeAsCall } from './see-as-call.ts';
-import type { World } from './world.ts';
+import type { World } from '../world.ts';
 
 const legKind: LookKind = {
   table: 'refund_legs',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { freshnessOf, lookGapMs } from '../../src/refunds/freshness.ts';
-import { refundStatuses } from '../../src/vocabulary.ts';
-import { isFinalRefund } from '../../src/refunds/derive.ts';
+import { freshnessOf, lookGapMs } from '../../../src/refunds/looks/freshness.ts';
+import { refundStatuses } from '../../../src/vocabulary.ts';
+import { isFinalRefund } from '../../../src/refunds/derive.ts';
 
 const seconds = (count: number) => count * 1_000;
 const gaps = [seconds(5), seconds(30), seconds(120), seconds(600), seconds(3_600)];

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listLooks, type LookState } from '../db/look-leases.ts';
+import { listLooks, type LookState } from '../../db/look-leases.ts';
 import { countShared, forget, giveUp, leave, type Entry, type LookDesk } from './look-desk.ts';
 import type { LookKind } from './look-rounds.ts';
-import type { World } from './world.ts';
+import type { World } from '../world.ts';
 
 /** Between two questions how far the looks of others are, in milliseconds: doubling, while nothing new is waited for. */
 const firstGapMs = 50;

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { Look } from '../providers/provider.ts';
+import type { Clock } from '../../clock.ts';
+import type { Look } from '../../providers/provider.ts';
 import type { Asked } from './plan-calls.ts';
 
 /** As of when the answers of one plan are: by the database's time, not later than the call of each was begun. */
