@@ -214,7 +214,7 @@ export const faults: readonly Fault[] = [
     holds: 'MANUAL_REVIEW, both figures kept',
     shownBy: [
       in_(
-        'refunds/look-at-legs',
+        'refunds/looks/look-at-legs',
         'another amount than was asked for is a matter for a person, with both figures kept',
       ),
       in_(
@@ -228,7 +228,9 @@ export const faults: readonly Fault[] = [
     atProviders: true,
     fault: 'a status word that nobody knows',
     holds: 'stays open, the word is kept, alarm',
-    shownBy: [in_('refunds/look-at-legs', 'a word that nobody knows leaves the leg open with the word kept')],
+    shownBy: [
+      in_('refunds/looks/look-at-legs', 'a word that nobody knows leaves the leg open with the word kept'),
+    ],
   },
   {
     row: '17',
