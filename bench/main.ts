@@ -13,6 +13,7 @@ import { measureMemory } from './measure-memory.ts';
 import { measurePollers } from './measure-pollers.ts';
 import { measurePolling } from './measure-polling.ts';
 import { measureSdks } from './measure-sdks.ts';
+import { measureSkipped } from './measure-skipped.ts';
 import { measureStart } from './measure-start.ts';
 import { profileCreate } from './profile.ts';
 import { renderResults, writeResults, type Measured } from './results.ts';
@@ -24,6 +25,7 @@ const measures: readonly { readonly title: string; readonly measure: (run: Run) 
   { title: 'Polling', measure: measurePolling },
   { title: 'Provider calls', measure: measureLooks },
   { title: 'A thousand pollers', measure: measurePollers },
+  { title: 'What pollers are spared', measure: measureSkipped },
   { title: 'What one would write instead', measure: measureSdks },
   { title: 'Latency at half load', measure: measureLatency },
   { title: 'Growth', measure: measureGrowth },

@@ -1,11 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
+import { insertRefundEvent } from '../db/events.ts';
 import { inTransaction } from '../db/in-transaction.ts';
 import { failpoint } from '../failpoints.ts';
 import { withLogContext } from '../request-context.ts';
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { recordAttemptOutcome, type MovedRefund } from '../db/attempt-outcomes.ts';
 import { getAttempt, listLegs, type Leg } from '../db/legs.ts';
 import { lockPaymentForUpdate, type Payment } from '../db/payments.ts';
-import { appNow, fromAppNow } from '../db/sql-time.ts';
+import { fromAppNow } from '../db/sql-time.ts';
 import type { Database } from '../db/tables.ts';
 import { toCurrency } from '../money.ts';
 import { systemCause } from '../context.ts';
@@ -160,7 +162,8 @@ async function evidenceForAPerson(
 
 /**
  * Still unclear: the lease ends, and the next look has its time (I7). What refused or put off a repetition says
- * nothing about the refund, so it is kept with the attempt and not shown as its failure.
+ * nothing about the refund, so it is kept with the attempt and not shown as its failure. Another reason is shown, so it
+ * raises the version and leaves an event.
  */
 async function keepUnknown(
   tx: Kysely<Database>,
@@ -168,26 +171,34 @@ async function keepUnknown(
   outcome: NotAccepted,
   nextLookInMs: number | null,
 ): Promise<void> {
-  const failure = outcome.kind === 'unknown' ? JSON.stringify(outcome.failure) : undefined;
+  const failure = outcome.kind === 'unknown' ? outcome.failure : leg.failure;
   await tx
-    .with('kept', (cte) =>
-      cte
-        .updateTable('refund_legs')
-        .set({
-          lease_until: null,
-          next_look_at: fromAppNow(nextLookInMs),
-          ...(failure === undefined ? {} : { failure }),
-        })
-        .where('id', '=', leg.id),
-    )
-    // What is shown does not change without the version: whoever polls would not see it.
-    .updateTable('refunds')
-    .set({ version: sql<number>`version + 1`, updated_at: appNow })
-    .where('id', '=', leg.refund_id)
-    .where(
-      sql<boolean>`EXISTS (SELECT FROM refund_legs WHERE id = ${leg.id} AND failure IS DISTINCT FROM COALESCE(${failure ?? null}::jsonb, failure))`,
-    )
+    .updateTable('refund_legs')
+    .set({
+      lease_until: null,
+      next_look_at: fromAppNow(nextLookInMs),
+      failure: failure && JSON.stringify(failure),
+    })
+    .where('id', '=', leg.id)
     .execute();
+  if (isDeepStrictEqual(failure, leg.failure)) return;
+  await insertRefundEvent(tx, {
+    merchantId: leg.merchant_id,
+    paymentId: leg.payment_id,
+    refundId: leg.refund_id,
+    legId: leg.id,
+    kind: 'leg.details',
+    from: leg.status,
+    to: leg.status,
+    source: 'PROVIDER_ANSWER',
+    cause: systemCause,
+    evidence: {
+      cause: 'answer',
+      attempt: leg.attempt,
+      code: failure?.code ?? null,
+      providerCode: failure?.providerCode ?? null,
+    },
+  });
 }
 
 /** The provider answered with a refund that another leg of ours has: only a person can tell. */

@@ -29,7 +29,7 @@ export function planOfOperation({
   caller,
   operation,
 }: Pick<GraphQLContext, 'caller' | 'operation'>): OperationPlan | undefined {
-  if (operation.looks === undefined || !caller.viewer.scopes.has('debug')) return undefined;
+  if (!caller.viewer.scopes.has('debug') || operation.looks === undefined) return undefined;
   const { plans, isUnfinished } = operation.looks;
   const accounts = [...Map.groupBy(plans, ({ accountCode }) => accountCode).values()].map(accountPlan);
   return { complete: !isUnfinished && accounts.every(({ putOff }) => putOff.length === 0), accounts };

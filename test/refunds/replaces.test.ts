@@ -61,7 +61,10 @@ describe('a refund that takes the place of a failed one', () => {
     const first = await failed(paymentId);
     const command = refundCommand(paymentId, 40_000n, { replaces: first });
     const made = valueOf(await createRefund(t.world, t.caller(), command));
-    expect(valueOf(await createRefund(t.world, t.caller(), command))).toEqual({ ...made, replayed: true });
+    expect(valueOf(await createRefund(t.world, t.caller(), command))).toEqual({
+      refundId: made.refundId,
+      replayed: true,
+    });
     const other = await createRefund(t.world, t.caller(), { ...command, replaces: null });
     expect(problemOf(other)).toMatchObject({ type: 'IdempotencyKeyReused' });
   });

@@ -228,7 +228,10 @@ describe('a refund', () => {
     const command = yandexCommand(paymentId, 30_000n);
     const first = valueOf(await createRefund(t.world, t.caller(), command));
     const requests = await watchRequests(t, 'yandex-pay');
-    expect(valueOf(await createRefund(t.world, t.caller(), command))).toEqual({ ...first, replayed: true });
+    expect(valueOf(await createRefund(t.world, t.caller(), command))).toEqual({
+      refundId: first.refundId,
+      replayed: true,
+    });
     expect(await requests()).toEqual([]);
   });
 });
