@@ -54,6 +54,21 @@ export async function syncTenants(
   });
 }
 
+/** The account of a merchant by its code, configured or not any more. Index accounts_code_unique. */
+export async function findAccountId(
+  db: Kysely<Database>,
+  merchantId: MerchantId,
+  code: string,
+): Promise<AccountId | undefined> {
+  const row = await db
+    .selectFrom('accounts')
+    .select('id')
+    .where('code', '=', code)
+    .where('merchant_id', '=', merchantId)
+    .executeTakeFirst();
+  return row?.id;
+}
+
 async function contradictedAccounts(
   trx: Transaction<Database>,
   wanted: readonly WantedAccount[],

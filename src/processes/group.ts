@@ -46,7 +46,8 @@ export async function startGroup(options: GroupOptions): Promise<Group> {
   const members = new Map<number, MemberProcess>();
   const pauses = new Set<NodeJS.Timeout>();
   const restarts = Array.from({ length: size }, () => createRestarts());
-  let isStarted = false;
+  /** Ends of those that took requests already, while others were still starting; undefined once all have started. */
+  let early: (() => void)[] | undefined = [];
   let isStopping = false;
 
   function start(number: number): MemberProcess {
@@ -57,7 +58,10 @@ export async function startGroup(options: GroupOptions): Promise<Group> {
     void member.ended.then((reason) => {
       members.delete(number);
       options.onEnded(member.id);
-      if (isStarted && !isStopping) replace(member, reason, restarts[number - 1]!);
+      if (isStopping) return;
+      const replaceIt = (): void => replace(member, reason, restarts[number - 1]!);
+      if (early === undefined) replaceIt();
+      else early.push(replaceIt);
     });
     return member;
   }
@@ -95,7 +99,9 @@ export async function startGroup(options: GroupOptions): Promise<Group> {
   try {
     const all = Array.from({ length: size }, (_, index) => start(index + 1));
     const [first] = await Promise.all(all.map(({ listening }) => listening));
-    isStarted = true;
+    const ended = early;
+    early = undefined;
+    for (const replaceIt of ended) replaceIt();
     return {
       listening: first!,
       stop,

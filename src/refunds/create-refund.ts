@@ -124,11 +124,11 @@ async function settle(
 }
 
 /** Key and payment as they are stored now, in one statement. */
-const readFacts = (world: World, caller: Caller, command: CreateRefundCommand): Promise<IntentFacts> => {
+async function readFacts(world: World, caller: Caller, command: CreateRefundCommand): Promise<IntentFacts> {
   const { merchantId } = caller.viewer;
-  const ref = storedRefOf(world, merchantId, command.payment);
+  const ref = await storedRefOf(world, merchantId, command.payment);
   return readIntentFacts(world.db, merchantId, command.idempotencyKey, ref);
-};
+}
 
 const findReplay = (
   command: CreateRefundCommand,

@@ -1,4 +1,5 @@
 import { findBatchOf, pairKey } from '../db/find-batch.ts';
+import { findAccountId } from '../db/tenants.ts';
 import { findPayment as findPaymentRow, findPaymentAtProvider, type ReadPayment } from '../db/payments.ts';
 import type { StoredPaymentRef } from '../db/intent-facts.ts';
 import type { Failure } from '../errors.ts';
@@ -22,23 +23,28 @@ export async function findStoredPayment(
   merchantId: MerchantId,
   ref: PaymentRef,
 ): Promise<ReadPayment | undefined> {
-  const stored = storedRefOf(world, merchantId, ref);
+  const stored = await storedRefOf(world, merchantId, ref);
   if (stored === null) return undefined;
   return 'id' in stored
     ? findPaymentRow(world.db, merchantId, stored.id)
     : findPaymentAtProvider(world.db, merchantId, stored.accountId, stored.providerPaymentId);
 }
 
-/** How a payment is looked up in the database; null where no payment of this merchant can be meant. */
-export function storedRefOf(
-  { connections }: Pick<World, 'connections'>,
+/**
+ * How a payment is looked up in the database; null where no payment of this merchant can be meant. What was stored of an
+ * account that is not configured any more is still there, and so are the keys that were used on it: only there the
+ * database is asked for the account.
+ */
+export async function storedRefOf(
+  { connections, db }: Pick<World, 'connections' | 'db'>,
   merchantId: MerchantId,
   ref: PaymentRef,
-): StoredPaymentRef {
+): Promise<StoredPaymentRef> {
   if ('id' in ref) return isUuid(ref.id) ? { id: ref.id } : null;
-  const connection = connections.findByCode(merchantId, ref.account);
-  if (connection === undefined) return null;
-  return { accountId: connection.accountId, providerPaymentId: ref.paymentId };
+  const accountId =
+    connections.findByCode(merchantId, ref.account)?.accountId ??
+    (await findAccountId(db, merchantId, ref.account));
+  return accountId === undefined ? null : { accountId, providerPaymentId: ref.paymentId };
 }
 
 /** Hears what was done to know something as it is now; unfinished: it goes on after the answer. */
@@ -54,7 +60,7 @@ async function findStoredWithOthers(
   ref: PaymentRef,
 ): Promise<ReadPayment | undefined> {
   const find = findBatchOf(world.db);
-  const stored = storedRefOf(world, merchantId, ref);
+  const stored = await storedRefOf(world, merchantId, ref);
   if (stored === null) return undefined;
   return 'id' in stored
     ? find.payment(merchantId, stored.id)

@@ -7,7 +7,7 @@ export const FreshnessRef = builder.objectRef<Freshness>('Freshness').implement(
     asOf: t.expose('asOf', { type: 'DateTime', description: 'The provider was last asked at this time.' }),
     isStale: t.exposeBoolean('isStale', {
       description:
-        'Older than `maxAgeSeconds` asked for, because the provider did not answer in time; without it, older than usual for this provider.',
+        'Older than `maxAgeSeconds` asked for, since the provider did not answer in time or has nothing to be asked about yet; without it, older than usual for this provider.',
     }),
     pollAfterMs: t.exposeInt('pollAfterMs', {
       nullable: true,

@@ -86,11 +86,14 @@ describe('what waits', () => {
 
   it('is bounded for each account in the database', async () => {
     const { db } = t.database;
-    // Nobody works on them.
-    const hour = new Date(Date.now() + 3_600_000);
+    // Nobody works on them, and who has begun already does not end it.
+    const next_look_at = new Date(Date.now() + 3_600_000);
     const store = createDeliveryStore({ db, limits: { pendingAtMost: 3, waitingAtMost: 100 } });
     for (const key of ['1', '2', '3']) expect(await store.keep([delivery(key)])).toBe(true);
-    await db.updateTable('webhook_deliveries').set({ next_look_at: hour, status: 'PENDING' }).execute();
+    await db
+      .updateTable('webhook_deliveries')
+      .set({ next_look_at, status: 'PENDING', look_lease_until: null })
+      .execute();
     expect(await store.keep([delivery('4')])).toBe(false);
     const [full, other] = await Promise.all([
       store.keep([delivery('5')]),

@@ -28,15 +28,9 @@ const tables = [
 
 /** Every row, but for when somebody looked last and looks next. */
 async function state(): Promise<readonly unknown[]> {
-  const volatile = [
-    'as_of',
-    'next_look_at',
-    'look_lease_until',
-    'updated_at',
-    'version',
-    'look_failures',
-    'looked_at',
-  ];
+  const looks = ['as_of', 'looked_at', 'next_look_at', 'look_lease_until', 'look_is_shared'];
+  const tries = ['look_failures', 'look_retries', 'look_retry_at'];
+  const volatile = [...looks, ...tries, 'updated_at', 'version'];
   return Promise.all(
     tables.map(async (table) => {
       const { rows } = await sql<{ row: string }>`
