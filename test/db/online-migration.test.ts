@@ -117,7 +117,10 @@ describe('a migration that runs online', () => {
 /** The server process that builds an index, once one does. */
 async function untilBuilding({ pool }: ConnectedDatabase<never>): Promise<number> {
   for (;;) {
-    const { rows } = await pool.query<{ pid: number }>('SELECT pid FROM pg_stat_progress_create_index');
+    const { rows } = await pool.query<{ pid: number }>(
+      // Other databases of the same server build indexes, too.
+      'SELECT pid FROM pg_stat_progress_create_index WHERE datname = current_database()',
+    );
     if (rows[0] !== undefined) return rows[0].pid;
   }
 }

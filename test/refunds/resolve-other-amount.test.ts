@@ -219,6 +219,8 @@ test('whatever was asked for, named and taken back, the sums are those of the le
         if (!created.ok) continue;
         const { refundId } = created.value;
         const { status, legs } = await refundRow(t, refundId);
+        // It has paid out what was asked for each time, whatever it named, and may have less left than we think.
+        if (status === 'FAILED') continue;
         if (status === 'MANUAL_REVIEW') {
           const providerRefundId = legs[0]!.provider_refund_id;
           valueOf(await resolve(t, refundId, returned(named, { providerRefundId })));
