@@ -114,12 +114,13 @@ describe('a migration that runs online', () => {
   });
 });
 
-/** The server process that builds an index, once one does. */
+/** The server process that builds an index, once it has noted it and waits for writers. */
 async function untilBuilding({ pool }: ConnectedDatabase<never>): Promise<number> {
   for (;;) {
     const { rows } = await pool.query<{ pid: number }>(
       // Other databases of the same server build indexes, too.
-      'SELECT pid FROM pg_stat_progress_create_index WHERE datname = current_database()',
+      `SELECT pid FROM pg_stat_progress_create_index
+       WHERE datname = current_database() AND phase = 'waiting for writers before build'`,
     );
     if (rows[0] !== undefined) return rows[0].pid;
   }
