@@ -126,8 +126,11 @@ async function differences(stage: Stage): Promise<string[]> {
 async function secondsToNextLook(stage: Stage): Promise<number> {
   const { rows } = await sql<{ seconds: number | null }>`
     WITH looks AS (
-      SELECT 1 AS rank, greatest(next_look_at, lease_until, look_lease_until) AS at FROM refund_legs
-        WHERE status IN ('QUEUED', 'SENDING', 'PENDING', 'UNKNOWN')
+      SELECT 1 AS rank, greatest(next_look_at, lease_until, look_lease_until) AS at FROM refund_legs AS leg
+        WHERE status IN ('SENDING', 'PENDING', 'UNKNOWN')
+          -- What waits behind another leg of its payment waits for that one's look, minute after minute.
+          OR status = 'QUEUED' AND NOT EXISTS (SELECT FROM refund_legs AS other
+            WHERE other.payment_id = leg.payment_id AND other.status IN ('SENDING', 'PENDING', 'UNKNOWN'))
       UNION ALL SELECT 1, greatest(next_look_at, lease_until, look_lease_until) FROM payment_operations
         WHERE status IN ('SENDING', 'UNKNOWN')
       UNION ALL SELECT 2, greatest(next_look_at, look_lease_until) FROM payments WHERE next_look_at IS NOT NULL
