@@ -1,6 +1,6 @@
 import { findBatchOf, pairKey } from '../db/find-batch.ts';
 import { findAccountId } from '../db/tenants.ts';
-import { findPayment as findPaymentRow, findPaymentAtProvider, type ReadPayment } from '../db/payments.ts';
+import type { ReadPayment } from '../db/payments.ts';
 import type { StoredPaymentRef } from '../db/intent-facts.ts';
 import type { Failure } from '../errors.ts';
 import { isUuid, type MerchantId, type PaymentId } from '../ids.ts';
@@ -17,17 +17,21 @@ import type { World } from './world.ts';
 const missRememberedMs = 30_000;
 const missesAtMost = 10_000;
 
-/** The payment as stored, without asking anybody. Another merchant's is answered like an absent one. */
+/**
+ * The payment as stored, without asking anybody; read together with whatever else is asked for now. Another merchant's
+ * is answered like an absent one.
+ */
 export async function findStoredPayment(
   world: World,
   merchantId: MerchantId,
   ref: PaymentRef,
 ): Promise<ReadPayment | undefined> {
+  const find = findBatchOf(world.db);
   const stored = await storedRefOf(world, merchantId, ref);
   if (stored === null) return undefined;
   return 'id' in stored
-    ? findPaymentRow(world.db, merchantId, stored.id)
-    : findPaymentAtProvider(world.db, merchantId, stored.accountId, stored.providerPaymentId);
+    ? find.payment(merchantId, stored.id)
+    : find.paymentAtProvider(merchantId, pairKey(stored.accountId, stored.providerPaymentId));
 }
 
 /**
@@ -52,20 +56,6 @@ export type NoteLook = (look: {
   readonly plans: readonly FollowedPlan[];
   readonly isUnfinished: boolean;
 }) => void;
-
-/** The same for a query: read together with whatever else is asked for now. */
-async function findStoredWithOthers(
-  world: World,
-  merchantId: MerchantId,
-  ref: PaymentRef,
-): Promise<ReadPayment | undefined> {
-  const find = findBatchOf(world.db);
-  const stored = await storedRefOf(world, merchantId, ref);
-  if (stored === null) return undefined;
-  return 'id' in stored
-    ? find.payment(merchantId, stored.id)
-    : find.paymentAtProvider(merchantId, pairKey(stored.accountId, stored.providerPaymentId));
-}
 
 export type PaymentFinding =
   | {
@@ -98,7 +88,7 @@ export async function findPayment(
     readonly note?: NoteLook;
   },
 ): Promise<PaymentFinding> {
-  const stored = await findStoredWithOthers(world, merchantId, ref);
+  const stored = await findStoredPayment(world, merchantId, ref);
   if (stored !== undefined) {
     const connection = world.connections.find(stored.account_id);
     const { maxAgeSeconds, waitMs, askedAt = stored.read_at } = options;

@@ -3,10 +3,9 @@ import { MAX_ABOVE_HORIZON, stateReadsOf, type PaymentState, type RefundState } 
 import type { MerchantId, PaymentId, RefundId } from '../ids.ts';
 import { isFinalRefund } from '../refunds/derive.ts';
 import type { Freshness } from '../refunds/looks/freshness.ts';
+import { startDueLooks } from '../refunds/looks/look-together.ts';
 import type { Caller, World } from '../refunds/world.ts';
-import { createContext } from './context.ts';
 import { parseGlobalId } from './global-id.ts';
-import { lookAtRefunds } from './look-at-refunds.ts';
 import { freshnessOfState } from './refund-fields.ts';
 import { summarizeFreshness } from './shown-freshness.ts';
 
@@ -66,13 +65,17 @@ export function createValidators(world: World): Validators {
       if (feed === undefined || feed.above_count > MAX_ABOVE_HORIZON) return undefined;
       return `${feed.newest ?? '-'} ${feed.above ?? '-'}`;
     },
-    async startLooks(caller, due) {
-      const context = createContext(world, caller);
+    async startLooks({ viewer: { merchantId } }, due) {
+      const byAge = Map.groupBy(due, ({ maxAgeSeconds }) => maxAgeSeconds);
       await Promise.all(
-        due.map(async ({ refundId, maxAgeSeconds }) => {
-          const refund = await context.loaders.refund.load(refundId);
-          if (refund !== null) await lookAtRefunds(context, [refund], { maxAgeSeconds, waitMs: 0 });
-        }),
+        [...byAge].map(([maxAgeSeconds, some]) =>
+          startDueLooks(
+            world,
+            merchantId,
+            some.map(({ refundId }) => refundId),
+            maxAgeSeconds,
+          ),
+        ),
       );
     },
     configuration: fingerprintOf(world),
